@@ -1,0 +1,1 @@
+"""From the llvm dialect to a native function: translation, objects, entry and libraries."""

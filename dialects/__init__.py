@@ -1,0 +1,1 @@
+"""The dialects of the ladder, split by family."""

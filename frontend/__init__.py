@@ -1,0 +1,1 @@
+"""What the user imports: types, variables, functions, shared state and gradients."""

@@ -1,0 +1,1 @@
+"""Tensor constructors and operators, imported as `import phintys.tensor as T`."""

@@ -1,0 +1,1 @@
+"""What all levels share: types, locations, builders, verifiers, diagnostics and the graph text."""
