@@ -22,7 +22,12 @@ class Value:
     __slots__ = ("__weakref__", "index", "loc", "name", "node", "type")
 
     def __init__(
-        self, type: TensorType, name: str | None = None, node: Node | None = None, index: int = 0, loc: str | None = None
+        self,
+        type: TensorType,
+        name: str | None = None,
+        node: Node | None = None,
+        index: int = 0,
+        loc: str | None = None,
     ) -> None:
         self.type = type
         self.name = name

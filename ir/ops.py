@@ -30,6 +30,7 @@ class OpRow:
     variadic: bool = False
     infix: str | None = None
     commutative: bool = False
+    doc: str = ""
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Attributes with defaults filled in; TypeInferenceError for unknown or missing ones."""
