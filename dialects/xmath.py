@@ -1,0 +1,84 @@
+"""The `xmath` dialect: scalar functions that the `math` dialect lacks.
+
+They live at the "loops" level, on `f32` and `f64`, beside `math.exp` and its like: as one operation each they keep the
+meaning that a formula in `arith` would hide (and lose precision over). The pass `expand-math` removes them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Self
+
+from xdsl.dialects.builtin import Float32Type, Float64Type
+from xdsl.ir import Dialect, SSAValue
+from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, result_def, traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import Pure, SameOperandsAndResultType
+
+_Float = Float32Type | Float64Type
+
+
+class UnaryOperation(IRDLOperation, ABC):
+    """A pure function of one float: `xmath.name %x : f64`.
+
+    The syntax is written out because an `assembly_format` costs a millisecond a class at import.
+    """
+
+    operand = operand_def(_Float)
+    result = result_def(_Float)
+
+    traits = traits_def(Pure(), SameOperandsAndResultType())
+
+    def __init__(self, operand: SSAValue) -> None:
+        super().__init__(operands=[operand], result_types=[operand.type])
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read `%x {attributes} : type`."""
+        name = parser.parse_unresolved_operand()
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        operand = parser.resolve_operand(name, parser.parse_type())
+        return cls.create(operands=[operand], result_types=[operand.type], attributes=attributes)
+
+    def print(self, printer: Printer) -> None:
+        """Write `%x {attributes} : type`."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.operand)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.operand.type)
+
+
+@irdl_op_definition
+class SigmoidOp(UnaryOperation):
+    """The logistic function 1 / (1 + exp(-x)), with full relative precision down to the subnormal results.
+
+    %y = xmath.sigmoid %x : f64
+    """
+
+    name = "xmath.sigmoid"
+
+
+@irdl_op_definition
+class SoftplusOp(UnaryOperation):
+    """log(1 + exp(x)) without overflow: x for large x, exp(x) for very negative x.
+
+    %y = xmath.softplus %x : f32
+    """
+
+    name = "xmath.softplus"
+
+
+@irdl_op_definition
+class SignOp(UnaryOperation):
+    """1 for x > 0, -1 for x < 0, and x itself for zeros (which keep their sign) and NaN.
+
+    %y = xmath.sign %x : f64
+    """
+
+    name = "xmath.sign"
+
+
+XMath = Dialect("xmath", [SigmoidOp, SoftplusOp, SignOp])

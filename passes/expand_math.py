@@ -1,0 +1,126 @@
+"""Write transcendental functions out in arithmetic that LLVM vectorizes.
+
+Expects: the "loops" level; `math` and `xmath` operations on f32 and f64 scalars.
+Leaves: no `xmath` operation, and of `math` only what is an instruction of the machine (`math_rows.table.KEPT`). Each
+function used becomes one private function a float type, made by its row in `math_rows`, or a declaration of libm's.
+
+    %y = math.exp %x : f64
+    %z = math.sin %x : f64
+
+becomes
+
+    %y = func.call @phi_exp_f64(%x) : (f64) -> f64
+    %z = func.call @sin(%x) : (f64) -> f64
+    ...
+    func.func private @phi_exp_f64(%x: f64) -> f64 attributes {phi.inline = "always"} { ... }
+    func.func private @sin(f64) -> f64
+"""
+
+from __future__ import annotations
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.passes import ModulePass
+from xdsl.rewriter import Rewriter
+from xdsl.utils.exceptions import PassFailedException
+
+from .math_rows.table import KEPT, LIBM, ROWS, Row
+from .scalar_builder import F32, FORMATS, FloatFormat, ScalarBuilder
+
+DIALECTS = ("math.", "xmath.")
+INLINE = StringAttr("always")
+PRIVATE = StringAttr("private")
+
+
+def format_of(op: Operation) -> FloatFormat:
+    """The float format that `op` computes in."""
+    found = op.results[0].type
+    if found not in FORMATS:
+        raise PassFailedException(
+            f"expand-math: {op.name} on {found} cannot be written out; expected a scalar f32 or f64 "
+            "(cast the operand, or take vectors and tensors apart first)"
+        )
+    return FORMATS[found]
+
+
+def function_name(op: Operation, shape: FloatFormat) -> str:
+    """The symbol that `op` becomes a call of."""
+    if type(op) in LIBM:
+        return LIBM[type(op)] + ("f" if shape is F32 else "")
+    return f"phi_{op.name.split('.')[1]}_{shape.name}"
+
+
+def declare(name: str, arity: int, shape: FloatFormat) -> func.FuncOp:
+    """A private function without a body: the linker finds it."""
+    properties: dict[str, Attribute] = {
+        "sym_name": StringAttr(name),
+        "function_type": FunctionType.from_lists([shape.type] * arity, [shape.type]),
+        "sym_visibility": PRIVATE,
+    }
+    return func.FuncOp.create(properties=properties, regions=[Region()])
+
+
+def define(name: str, row: Row, shape: FloatFormat) -> func.FuncOp:
+    """A private function of one argument with the body that `row` writes."""
+    block = Block(arg_types=[shape.type])
+    block.args[0].name_hint = "x"
+    result = row(ScalarBuilder(block, shape), block.args[0])
+    block.add_op(func.ReturnOp.create(operands=[result]))
+    function = declare(name, 1, shape)
+    function.body.add_block(block)
+    function.attributes["phi.inline"] = INLINE
+    return function
+
+
+class FunctionTable:
+    """The functions of a module, to which those that calls need are added."""
+
+    def __init__(self, module: ModuleOp) -> None:
+        self.block = module.body.block
+        self.known = {op.sym_name.data: op for op in self.block.ops if isinstance(op, func.FuncOp)}
+
+    def require(self, op: Operation) -> func.FuncOp:
+        """The function to call for `op`, added when it is missing."""
+        shape = format_of(op)
+        name = function_name(op, shape)
+        if name not in self.known:
+            row = ROWS.get(type(op))
+            made = define(name, row, shape) if row else declare(name, len(op.operands), shape)
+            self.block.add_op(made)
+            self.known[name] = made
+        elif self.known[name].sym_visibility != PRIVATE:
+            raise PassFailedException(
+                f"expand-math: {op.name} becomes a call of @{name}, but the module defines a public function of this "
+                "name; rename that one"
+            )
+        return self.known[name]
+
+
+class ExpandMath(ModulePass):
+    """Replace mathematical functions by calls of branch-free polynomials and of libm."""
+
+    name = "expand-math"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Rewrite the module in one walk; PassFailedException names an operation that neither table has."""
+        functions = FunctionTable(op)
+        for inner in list(op.walk()):
+            if inner.name.startswith(DIALECTS) and type(inner) not in KEPT:
+                self.replace(inner, functions)
+
+    @staticmethod
+    def replace(op: Operation, functions: FunctionTable) -> None:
+        """Put a call in the place of `op`."""
+        if type(op) not in ROWS and type(op) not in LIBM:
+            raise PassFailedException(
+                f"expand-math: no row and no libm function for {op.name}; add one to passes/math_rows/table.py"
+            )
+        function = functions.require(op)
+        call = func.CallOp.create(
+            operands=op.operands,
+            result_types=[op.results[0].type],
+            properties={"callee": SymbolRefAttr(function.sym_name)},
+        )
+        Rewriter.replace_op(op, call)

@@ -1,0 +1,72 @@
+"""Which operation is written out by which row, which one is a call into libm, and which one stays.
+
+ROWS functions are at most one ulp from the true value everywhere, subnormal arguments and results included
+(tests/numerics/test_expand_math.py has the bound of each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xdsl.dialects import math
+from xdsl.ir import Operation, SSAValue
+
+from phintys.dialects import xmath
+from phintys.passes.scalar_builder import ScalarBuilder
+
+from . import exponential, logarithm, logistic
+
+Row = Callable[[ScalarBuilder, SSAValue], SSAValue]
+
+ROWS: dict[type[Operation], Row] = {
+    math.ExpOp: exponential.exp,
+    math.ExpM1Op: exponential.expm1,
+    math.LogOp: logarithm.log,
+    math.Log1pOp: logarithm.log1p,
+    math.TanhOp: logistic.tanh,
+    xmath.SigmoidOp: logistic.sigmoid,
+    xmath.SoftplusOp: logistic.softplus,
+    xmath.SignOp: logistic.sign,
+}
+"""Operations with one operand that become a call of a function made by the row."""
+
+LIBM: dict[type[Operation], str] = {
+    math.AcosOp: "acos",
+    math.AcoshOp: "acosh",
+    math.AsinOp: "asin",
+    math.AsinhOp: "asinh",
+    math.AtanOp: "atan",
+    math.Atan2Op: "atan2",
+    math.AtanhOp: "atanh",
+    math.CbrtOp: "cbrt",
+    math.CosOp: "cos",
+    math.CoshOp: "cosh",
+    math.ErfOp: "erf",
+    math.Exp2Op: "exp2",
+    math.Log2Op: "log2",
+    math.Log10Op: "log10",
+    math.PowFOp: "pow",
+    math.RoundOp: "round",
+    math.SinOp: "sin",
+    math.SinhOp: "sinh",
+    math.TanOp: "tan",
+}
+"""Operations that become a call of the C library's function: this name for f64, with an `f` behind it for f32."""
+
+KEPT: frozenset[type[Operation]] = frozenset(
+    {
+        math.AbsFOp,
+        math.AbsIOp,
+        math.CeilOp,
+        math.CopySignOp,
+        math.CountLeadingZerosOp,
+        math.CountTrailingZerosOp,
+        math.CtPopOp,
+        math.FloorOp,
+        math.FmaOp,
+        math.RoundEvenOp,
+        math.SqrtOp,
+        math.TruncOp,
+    }
+)
+"""Operations that are one instruction of the machine, or a few: LLVM has an intrinsic that calls nothing."""
