@@ -48,6 +48,19 @@ class Value:
         value: np.ndarray[Any, Any] = self.node.attrs["value"]
         return value
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.node is None:
+            return _value, (self.__class__, self.type, self.name, self.loc), self._extra()
+        return _result, (topological([self]), self.node, self.index)
+
+    def _extra(self) -> dict[str, Any]:
+        """What a pickle or a deep copy keeps besides the fields: attributes that users have set on derived classes."""
+        return {}
+
+    def __setstate__(self, extra: dict[str, Any]) -> None:
+        for key, value in extra.items():
+            setattr(self, key, value)
+
 
 class Node:
     """One application of an operation of `ir.ops.OPS`; its results are created with it."""
@@ -73,8 +86,47 @@ class Node:
         cls = make or Value
         self.results = tuple(cls(type, None, self, index, loc) for index, type in enumerate(types))
 
+    @property
+    def outputs(self) -> tuple[Value, ...]:
+        """The results, by the name that Theano's programs use."""
+        return self.results
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        operands = [value if value.node is None else (value.node, value.index) for value in self.inputs]
+        results = [(value.__class__, value.type, value.name, value.loc) for value in self.results]
+        return _node, (self.op, self.attrs, self.loc, results), (operands, [value._extra() for value in self.results])
+
+    def __setstate__(self, state: tuple[list[Any], list[dict[str, Any]]]) -> None:
+        operands, extras = state
+        self.inputs = tuple(pair[0].results[pair[1]] if isinstance(pair, tuple) else pair for pair in operands)
+        for value, extra in zip(self.results, extras, strict=True):
+            value.__setstate__(extra)
+
     def __repr__(self) -> str:
         return f"<{self.op} of {len(self.inputs)}>"
+
+
+# Pickles and deep copies are flat: a value lists the nodes it depends on, operands first, and a node names its operands
+# as (node, index), so that neither follows a deep graph by recursion.
+
+
+def _value(cls: type[Value], type: TensorType, name: str | None, loc: str | None) -> Value:
+    value = cls.__new__(cls)
+    value.type, value.name, value.loc, value.node, value.index = type, name, loc, None, 0
+    return value
+
+
+def _result(nodes: list[Node], node: Node, index: int) -> Value:
+    return node.results[index]
+
+
+def _node(op: str, attrs: dict[str, Any], loc: str | None, results: list[tuple[Any, ...]]) -> Node:
+    node = Node.__new__(Node)
+    node.op, node.attrs, node.loc, node.inputs = op, attrs, loc, ()
+    node.results = tuple(_value(*fields) for fields in results)
+    for index, value in enumerate(node.results):
+        value.node, value.index = node, index
+    return node
 
 
 class Graph:
@@ -163,7 +215,7 @@ def fingerprint(graph: Graph) -> str:
     number: dict[int, int] = {}
     for value in [*graph.inputs, *graph.states]:
         number[id(value)] = len(number)
-        digest.update(f"{value.type} {value.name};".encode())
+        digest.update(f"{value.type.text} {value.name};".encode())
     for node in graph.nodes():
         operands = [number[id(value)] for value in node.inputs]
         digest.update(f"{node.op}{operands}".encode())

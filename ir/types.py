@@ -68,13 +68,18 @@ class TensorType:
         """The same shape with another dtype."""
         return TensorType(dtype, self.shape)
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """`f64[?, 784]`: what `parse_type` reads, whatever a derived class prints."""
         sizes = ", ".join("?" if size is None else str(size) for size in self.shape)
         return f"{DTYPES[self.dtype].short}[{sizes}]"
 
+    def __str__(self) -> str:
+        return self.text
+
 
 def parse_type(text: str) -> TensorType:
-    """Read what `str(TensorType)` prints: `f64[?, 784]`, `i32[]`; a bare `f64` is a scalar."""
+    """Read what `TensorType.text` gives: `f64[?, 784]`, `i32[]`; a bare `f64` is a scalar."""
     short, _, rest = text.strip().partition("[")
     sizes = [size.strip() for size in rest.rstrip("]").split(",") if size.strip()]
     if short not in BY_SHORT:
