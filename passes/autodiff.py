@@ -1,0 +1,122 @@
+"""Expand every `nd.grad` into the operations that compute it: reverse mode, one derivative row for each operation.
+
+Expects `nd` functions of one block. Leaves no `nd.grad`; the gradient of a value has that value's type; what a cost
+does not depend on has a gradient of zeros. Inner gradients come first, so gradients of gradients need nothing more.
+
+    %g = nd.grad %cost, %x          ->      %0 = nd.constant {value = dense<1.0> : tensor<f64>}
+                                            %1 = nd.mul %0, %y         where %cost = nd.mul %x, %y
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from phintys.dialects.convert import location_text
+from phintys.dialects.nd import NdOp
+from phintys.ir.diagnostics import error
+
+from .nd_builder import Builder, type_of
+from .rewriting import erase, erase_dead, functions, operations
+from .vjp import Adjoint, Row, unbroadcast
+from .vjp_elementwise import ELEMENTWISE
+from .vjp_reduction import REDUCTION
+from .vjp_shape import SHAPE
+
+VJPS: Mapping[str, Row] = {**ELEMENTWISE, **REDUCTION, **SHAPE}
+
+
+@dataclass(frozen=True)
+class Autodiff(ModulePass):
+    """Expand `nd.grad`."""
+
+    name = "autodiff"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Expand the gradients of all functions, in order of the text: operands, so inner gradients, come first."""
+        for func in functions(op):
+            grads = [grad for grad in operations(func) if isinstance(grad, NdOp) and grad.op == "grad"]
+            for grad in grads:
+                expand(grad)
+            if grads:
+                erase_dead(func)
+
+
+def expand(grad: NdOp) -> None:
+    """Replace one `nd.grad` by the operations that compute it."""
+    cost, *wrt = grad.operands
+    b = Builder(grad)
+    sweep = _Sweep(grad, wrt)
+    sweep.add(cost, b.constant(1.0, type_of(cost).dtype))
+    sweep.run()
+    for result, value in zip(grad.results, wrt, strict=True):
+        gradient = sweep.gradient(value)
+        new = b.full_like(value, 0.0) if gradient is None else b.with_sizes_of(gradient, value)
+        result.replace_all_uses_with(new)
+    erase(grad)
+
+
+class _Sweep:
+    """The backward walk from a cost: the gradient found so far of each value that depends on what is asked for."""
+
+    def __init__(self, grad: NdOp, wrt: list[SSAValue]) -> None:
+        self.grad = grad
+        self.wrt = set(wrt)
+        self.ops = _dependents(grad, self.wrt)
+        self.active = self.wrt.union(result for op in self.ops for result in op.results)
+        self.found: dict[SSAValue, SSAValue] = {}
+
+    def add(self, value: SSAValue, gradient: SSAValue) -> None:
+        """One more contribution to the gradient of `value`."""
+        if value not in self.active:
+            return
+        before = self.found.get(value)
+        if before is not None:
+            gradient = Builder(self.grad, self.grad.location).op("add", before, gradient)
+        self.found[value] = gradient
+
+    def gradient(self, value: SSAValue) -> SSAValue | None:
+        """The gradient of `value`, `None` for zero."""
+        return self.found.get(value)
+
+    def run(self) -> None:
+        """Visit the operations, users before their operands."""
+        for op in reversed(self.ops):
+            g = self.found.get(op.results[0])
+            if g is not None:
+                self.visit(op, g)
+
+    def visit(self, op: NdOp, g: SSAValue) -> None:
+        """Hand the gradient of an operation's result on to its operands."""
+        row = VJPS.get(op.op)
+        name = location_text(op)
+        if any(type_of(value).kind == "c" for value in op.operands):
+            raise error(f"the derivative of {op.op} of complex operands is not defined", name=name)
+        if row is None:
+            known = ", ".join(sorted(VJPS))
+            raise error(f"{op.op} has no derivative; there are rows for: {known}", name=name)
+        c = Adjoint(op, Builder(self.grad, op.location), g)
+        for index, operand in enumerate(op.operands):
+            if operand in self.active:
+                part = row[index](c) if isinstance(row, tuple) else row(c, index)
+                if part is not None:
+                    self.add(operand, unbroadcast(c.b, part.value, operand))
+
+
+def _dependents(grad: NdOp, wrt: set[SSAValue]) -> list[NdOp]:
+    """The operations before `grad` through which a change of `wrt` can reach it, in order; integers carry no change."""
+    assert grad.parent is not None
+    reached = set(wrt)
+    found: list[NdOp] = []
+    op = grad.parent.first_op
+    while op is not None and op is not grad:
+        if isinstance(op, NdOp) and not reached.isdisjoint(op._operands) and type_of(op.results[0]).kind in "fc":
+            reached.add(op.results[0])
+            found.append(op)
+        op = op.next_op
+    return found

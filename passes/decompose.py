@@ -1,0 +1,66 @@
+"""Write composite operations in the ones that fusion and the lowering to loops know.
+
+Expects autodiff and stabilize to be done: they recognize and differentiate the composites as wholes. Leaves no
+`softmax`, no `log_softmax` and no `dot` of two vectors. Where a maximum is infinite the result is NaN, as in NumPy's
+formula.
+
+    %1 = nd.softmax %x {axis = 1}   ->   %m = nd.max %x, %d = nd.sub %x, dimshuffle(%m), %e = nd.exp %d
+                                         %s = nd.sum %e
+                                         %1 = nd.div %e, dimshuffle(%s)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from phintys.dialects.nd import NdOp
+
+from .nd_builder import Builder, Term, type_of
+from .rewriting import Rules, apply_rules, attribute, functions
+
+
+def _shifted(op: NdOp, b: Builder) -> tuple[Term, Term, tuple[int], int]:
+    """`x - max(x)`, its exponential, the axis and the rank: what both forms of softmax begin with."""
+    x = b.term(op.operands[0])
+    axes, ndim = (attribute(op, "axis"),), x.type.ndim
+    shifted = x - x.op("max", axes=axes).keep(axes, ndim)
+    return shifted, shifted.op("exp"), axes, ndim
+
+
+def softmax(op: NdOp, b: Builder) -> Term:
+    """`exp(x - max) / sum(exp(x - max))`."""
+    _, exp, axes, ndim = _shifted(op, b)
+    return exp / exp.sum(axes).keep(axes, ndim)
+
+
+def log_softmax(op: NdOp, b: Builder) -> Term:
+    """`(x - max) - log(sum(exp(x - max)))`."""
+    shifted, exp, axes, ndim = _shifted(op, b)
+    return shifted - exp.sum(axes).op("log").keep(axes, ndim)
+
+
+def inner_product(op: NdOp, b: Builder) -> Term | None:
+    """`dot` of two vectors is the sum of their product; any product with a matrix stays a library call."""
+    if any(type_of(value).ndim != 1 for value in op.operands):
+        return None
+    x, y = (b.term(b.cast(value, type_of(op.results[0]).dtype)) for value in op.operands)
+    return (x * y).sum((0,))
+
+
+RULES: Rules = {"softmax": (softmax,), "log_softmax": (log_softmax,), "dot": (inner_product,)}
+
+
+@dataclass(frozen=True)
+class Decompose(ModulePass):
+    """Write composite operations in simpler ones."""
+
+    name = "decompose"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Apply `RULES` to every function."""
+        for func in functions(op):
+            apply_rules(func, RULES)

@@ -1,0 +1,226 @@
+"""What all rewriting passes share: matchers, replacement, dead code, and a worklist driver for tables of rules.
+
+A rule is a function `(op, b)` that returns the value to use instead of the operation's result, or `None` when it does
+not apply; a pass is a table from operation names to rules. Where `nd.grad` is still present, no rule sees through a
+value that a gradient is taken with respect to, nor replaces it: `grad(log(1 + a), a)` needs the `a` that is written.
+
+    %1 = nd.mul %x, %one     rule: x * 1 -> x      (nothing)
+    %2 = nd.exp %1                                 %2 = nd.exp %x
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Operation, SSAValue
+
+from phintys.dialects.convert import decode_attr, location_text
+from phintys.dialects.nd import FusedOp, NdOp
+from phintys.ir.diagnostics import error
+
+from .nd_builder import Array, Builder, Term, type_of
+
+Rule = Callable[[NdOp, Builder], "SSAValue | Term | None"]
+Rules = Mapping[str, tuple[Rule, ...]]
+
+FIRED: Counter[str] = Counter()  # how often each rule applied since the program started, by function name
+
+
+def functions(module: ModuleOp) -> Iterator[FuncOp]:
+    """The functions of a module that have a body."""
+    for op in module.body.block.ops:
+        if isinstance(op, FuncOp) and op.body.blocks:
+            yield op
+
+
+def operations(func: FuncOp) -> list[Operation]:
+    """The operations of a function's blocks, in order, as a list that stays valid while the function changes."""
+    return [op for block in func.body.blocks for op in block.ops]
+
+
+# --- matchers ---------------------------------------------------------------------------------------------------------
+
+
+def is_wrt(value: SSAValue) -> bool:
+    """Whether a gradient is taken with respect to `value`."""
+    use = value.first_use
+    while use is not None:
+        if use.operation.name == "nd.grad" and use.index > 0:
+            return True
+        use = use._next_use
+    return False
+
+
+def producer(value: SSAValue, name: str) -> NdOp | None:
+    """The operation of that name that computes `value`, unless a gradient is taken with respect to `value`."""
+    op = value.owner
+    if isinstance(op, NdOp) and op.row.name == name and not is_wrt(value):
+        return op
+    return None
+
+
+def attribute(op: NdOp, key: str) -> Any:
+    """One attribute's Python value, `None` where it is left out."""
+    found = op.attributes.get(key)
+    return None if found is None else decode_attr(key, found)
+
+
+def constant_value(value: SSAValue) -> Array | None:
+    """The array that a value is known to hold: of a constant."""
+    op = producer(value, "constant")
+    return None if op is None else attribute(op, "value")
+
+
+def splat_value(value: SSAValue) -> Any:
+    """The number that all elements of a value are known to have, as a NumPy scalar; `None` when it is not known.
+
+    Looks through casts, broadcasts and changes of shape, so that `1`, `cast(1)` and `alloc(1.0, n)` are all one.
+    """
+    op = value.owner
+    if not isinstance(op, NdOp) or is_wrt(value):
+        return None
+    if op.row.name == "constant":
+        array: Array = attribute(op, "value")
+        # A splat is stored as one element and comes back with zero strides.
+        return array.flat[0] if array.size and (array.size == 1 or not any(array.strides)) else None
+    if op.row.name in {"alloc", "reshape", "dimshuffle"}:
+        return splat_value(op.operands[0])
+    if op.row.name == "cast":
+        number = splat_value(op.operands[0])
+        return None if number is None else np.asarray(number).astype(type_of(value).dtype)[()]
+    return None
+
+
+def is_constant(value: SSAValue, number: float) -> bool:
+    """Whether every element of `value` is known to be `number` (0.0 and -0.0 are told apart)."""
+    found = splat_value(value)
+    if found is None or found != number:
+        return False
+    return found.dtype.kind != "f" or bool(np.signbit(found) == np.signbit(number))
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+def can_replace(old: SSAValue, new: SSAValue) -> bool:
+    """Whether `new` may stand for `old`: the same type, or one that knows more sizes if no signature shows it."""
+    if old.type == new.type:
+        return True
+    a, b = type_of(old), type_of(new)
+    if a.dtype != b.dtype or a.ndim != b.ndim:
+        return False
+    if any(size is not None and size != other for size, other in zip(a.shape, b.shape, strict=True)):
+        return False
+    return not any(isinstance(use.operation, ReturnOp) for use in old.uses)
+
+
+def is_dead(op: Operation) -> bool:
+    """Whether an operation is pure and none of its results is used."""
+    return isinstance(op, NdOp | FusedOp) and all(result.first_use is None for result in op.results)
+
+
+def erase(op: Operation) -> None:
+    """Remove an operation without uses from its block."""
+    op.detach()
+    op.erase(safe_erase=False)
+
+
+def erase_dead(func: FuncOp) -> int:
+    """Remove what does not contribute to the results; the number of operations removed."""
+    count = 0
+    for block in func.body.blocks:
+        op = block.last_op
+        while op is not None:
+            previous = op.prev_op
+            if is_dead(op):
+                erase(op)
+                count += 1
+            op = previous
+    return count
+
+
+def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = ()) -> Counter[str]:
+    """Apply the rules of each operation's name (and those of `always`) until none fires; dead operations are removed.
+
+    Returns how often each rule fired. The error for rules that never come to an end names them.
+    """
+    driver = _Driver(rules, tuple(always))
+    driver.run(operations(func))
+    FIRED.update(driver.fired)
+    return driver.fired
+
+
+class _Driver:
+    """A worklist: after a replacement, what was created and what uses it is looked at again."""
+
+    def __init__(self, rules: Rules, always: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self.always = always
+        self.fired: Counter[str] = Counter()
+        self.count = 0
+        self.stack: list[Operation] = []
+        self.queued: set[Operation] = set()
+
+    def push(self, op: Any) -> None:
+        if isinstance(op, NdOp) and op not in self.queued:
+            self.queued.add(op)
+            self.stack.append(op)
+
+    def run(self, ops: list[Operation]) -> None:
+        for op in reversed(ops):  # so that operands come before their users
+            self.push(op)
+        budget = 1000 + 100 * len(ops)
+        while self.stack:
+            op = self.stack.pop()
+            self.queued.discard(op)
+            if op.parent is not None and isinstance(op, NdOp):
+                self.visit(op)
+            if self.count > budget:
+                names = ", ".join(name for name, _ in self.fired.most_common(3))
+                raise error(f"the rules {names} undo one another: {budget} rewrites", name=location_text(op))
+
+    def visit(self, op: NdOp) -> None:
+        if is_dead(op):
+            self.remove(op)
+            return
+        rules = (*self.always, *self.rules.get(op.row.name, ()))
+        if not rules or is_wrt(op.results[0]):
+            return
+        builder = Builder(op)
+        for rule in rules:
+            found = rule(op, builder)
+            new = found.value if isinstance(found, Term) else found
+            if new is not None and new is not op.results[0] and can_replace(op.results[0], new):
+                self.fired[getattr(rule, "__name__", repr(rule))] += 1
+                self.count += 1
+                self.replace(op, new, builder.created)
+                return
+            for created in reversed(builder.created):  # the rule gave up half way
+                erase(created)
+            builder.created.clear()
+
+    def replace(self, op: NdOp, new: SSAValue, created: list[NdOp]) -> None:
+        users = [use.operation for use in op.results[0].uses]
+        op.results[0].replace_all_uses_with(new)
+        for user in users:
+            self.push(user)
+        self.remove(op)
+        for made in reversed(created):
+            self.push(made)
+
+    def remove(self, op: NdOp) -> None:
+        operands = list(op.operands)
+        erase(op)
+        for value in operands:
+            owner = value.owner
+            if isinstance(owner, NdOp):
+                self.push(owner)
+                use = value.first_use
+                # Rules may ask whether a value has one use: its last user deserves another look.
+                if use is not None and use._next_use is None:
+                    self.push(use.operation)
