@@ -183,6 +183,13 @@ def function(types: Sequence[str | TensorType], body: Callable[..., Term | Seque
     return ModuleOp([FuncOp("main", types_out, Region(block))])
 
 
+def result_types(module: ModuleOp) -> list[TensorType]:
+    """The result types of a module's first function."""
+    func = module.body.block.first_op
+    assert isinstance(func, FuncOp)
+    return [from_xdsl(type) for type in func.function_type.outputs.data]
+
+
 def gradient(cost: Term, *wrt: Term) -> list[Term]:
     """`nd.grad` of a scalar term."""
     cost.b.op("grad", cost.value, *(term.value for term in wrt))
