@@ -1,0 +1,57 @@
+"""OpenBLAS, for the gemm and gemv that the optimizer keeps as library calls. Loaded when the first object needs it.
+
+The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). Its threads are one unless PHINTYS_NUM_THREADS or
+OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+from functools import cache
+from pathlib import Path
+
+# Name in the IR -> name in the library.
+ROUTINES = {
+    "phi_dgemm": "scipy_dgemm_64_",
+    "phi_sgemm": "scipy_sgemm_64_",
+    "phi_dgemv": "scipy_dgemv_64_",
+    "phi_sgemv": "scipy_sgemv_64_",
+}
+
+
+class MissingLibrary(ImportError):
+    """A library that compiled code calls is not installed."""
+
+
+def thread_count() -> int:
+    """How many threads BLAS may use: PHINTYS_NUM_THREADS, else OMP_NUM_THREADS, else 1."""
+    for variable in ("PHINTYS_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable, "").strip()
+        if text.isdigit() and int(text) > 0:
+            return int(text)
+    return 1
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """The loaded library, its thread count set."""
+    try:
+        package = importlib.import_module("scipy_openblas64")
+        path = Path(package.get_lib_dir()) / package.get_library(fullname=True)
+        loaded = ctypes.CDLL(str(path))
+    except (ImportError, OSError) as error:
+        raise MissingLibrary(
+            f"matrix products need OpenBLAS, which could not be loaded ({error}); try `pip install scipy-openblas64`"
+        ) from error
+    loaded.scipy_openblas_set_num_threads64_(ctypes.c_int(thread_count()))
+    return loaded
+
+
+def addresses(names: set[str]) -> dict[str, int]:
+    """Address of each BLAS routine among the names; the library is loaded only where there is one."""
+    wanted = {name: ROUTINES[name] for name in sorted(names & set(ROUTINES))}
+    return {
+        name: ctypes.cast(getattr(library(), routine), ctypes.c_void_p).value or 0 for name, routine in wanted.items()
+    }

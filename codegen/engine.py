@@ -1,0 +1,165 @@
+"""LLVM: IR text -> optimized text, assembly or object; objects -> addresses in this process.
+
+In: IR text, whose errors come back as `LLVMError` with LLVM's message (it is parsed and verified before anything else touches
+it). Out: bytes that load in any process of the same toolchain (see `cache.toolchain_fingerprint`). One MCJIT engine holds all
+objects of the process; code stays for the life of the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+from functools import cache
+from typing import Any
+
+from . import blas, symbols
+from .elf import undefined_symbols
+
+_LOCK = threading.RLock()
+_ENTRIES: dict[str, int] = {}
+
+
+class LLVMError(Exception):
+    """LLVM refused the text, or an object uses a symbol that this process does not have."""
+
+
+@cache
+def _llvm() -> Any:
+    """llvmlite's binding, initialized when first needed."""
+    import llvmlite.binding as binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding
+
+
+@cache
+def target_machine() -> Any:
+    """The host's target machine. Position-independent, so that data and functions far away are reached through a table."""
+    binding = _llvm()
+    triple = binding.get_process_triple()
+    if not sys.platform.startswith("linux"):
+        triple += "-elf"
+    return binding.Target.from_triple(triple).create_target_machine(
+        cpu=host_cpu()[0], features=host_cpu()[1], opt=2, reloc="pic", codemodel="default"
+    )
+
+
+@cache
+def host_cpu() -> tuple[str, str]:
+    """Name and feature string of the host's CPU."""
+    binding = _llvm()
+    return binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
+
+
+@cache
+def function_attributes() -> str:
+    """Attributes of every function of a compiled module."""
+    return "nounwind" + (' "prefer-vector-width"="512"' if "+avx512f" in host_cpu()[1] else "")
+
+
+def _parsed(text: str) -> Any:
+    binding = _llvm()
+    try:
+        module = binding.parse_assembly(text)
+        module.verify()
+    except RuntimeError as error:
+        raise LLVMError(f"LLVM does not accept the module: {str(error).strip()}") from None
+    module.triple = target_machine().triple
+    module.data_layout = str(target_machine().target_data)
+    return module
+
+
+def _optimized(text: str) -> Any:
+    binding = _llvm()
+    module = _parsed(text)
+    options = binding.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = True
+    options.loop_interleaving = True
+    options.loop_unrolling = True
+    options.slp_vectorization = False
+    builder = binding.create_pass_builder(target_machine(), options)
+    builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def optimize(text: str) -> str:
+    """The text after LLVM's optimizer."""
+    with _LOCK:
+        return str(_optimized(text))
+
+
+def assembly(text: str) -> str:
+    """The host's assembly for the text, optimized."""
+    with _LOCK:
+        return str(target_machine().emit_assembly(_optimized(text)))
+
+
+def compile_object(text: str) -> bytes:
+    """An object file for the host, optimized."""
+    with _LOCK:
+        return bytes(target_machine().emit_object(_optimized(text)))
+
+
+@cache
+def _engine() -> Any:
+    binding = _llvm()
+    for name, address in symbols.addresses().items():
+        binding.add_symbol(name, address)
+    return binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine())
+
+
+def load(data: bytes, entry: str) -> int:
+    """Load an object and return the address of its entry; an entry that is already loaded is not loaded again."""
+    with _LOCK:
+        if entry not in _ENTRIES:
+            start()
+            _ENTRIES[entry] = _load(data, [entry])[entry]
+        return _ENTRIES[entry]
+
+
+def _load(data: bytes, names: list[str]) -> dict[str, int]:
+    binding, engine = _llvm(), _engine()
+    wanted = undefined_symbols(data)
+    for name, address in blas.addresses(wanted).items():
+        binding.add_symbol(name, address)
+    missing = sorted(name for name in wanted if name != "_GLOBAL_OFFSET_TABLE_" and not binding.address_of_symbol(name))
+    if missing:
+        raise LLVMError(f"compiled code calls {', '.join(missing)}, which no loaded library has")
+    engine.add_object_file(binding.ObjectFileRef.from_data(data))
+    engine.finalize_object()
+    found = {name: engine.get_function_address(name) or engine.get_global_value_address(name) for name in names}
+    if not all(found.values()):
+        raise LLVMError(f"an object lacks its entry {', '.join(name for name in names if not found[name])}")
+    return found
+
+
+RUNTIME_FUNCTIONS = ("phi_enter", "phi_leave", "phi_slow", "phi_output", "phi_alloc", "phi_free", "phi_pool_clear")
+RUNTIME_VALUES = ("phi_pool_limit", "phi_pool_held", "phi_handler", "phi_numpy_handler")
+
+
+@cache
+def start() -> dict[str, int]:
+    """Load the runtime once; addresses of its functions and variables."""
+    from .runtime import runtime_text
+
+    with _LOCK:
+        _engine()
+        found = _load(compile_object(runtime_text()), [*RUNTIME_FUNCTIONS, *RUNTIME_VALUES])
+        for name, address in found.items():
+            _llvm().add_symbol(name, address)
+        _install_handler(found)
+        return found
+
+
+def _install_handler(found: dict[str, int]) -> None:
+    """Wrap the runtime's NumPy memory handler in the capsule that NumPy expects; the reference is never given back."""
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    capsule = new(found["phi_numpy_handler"], _HANDLER_NAME, None)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(capsule))
+    ctypes.c_void_p.from_address(found["phi_handler"]).value = id(capsule)
+
+
+_HANDLER_NAME = b"mem_handler"  # a module constant: the capsule keeps the pointer

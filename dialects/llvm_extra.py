@@ -1,0 +1,280 @@
+"""Ops of the llvm dialect that xDSL 0.74 lacks, under the names MLIR gives them: conversions, `switch`, a few intrinsics.
+
+Load `LLVMExtra` beside xDSL's own `LLVM`. The dialect object has a name of its own because a context takes each name once;
+the ops are called `llvm.*`, so that their text is MLIR's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Sequence
+from typing import ClassVar
+
+from xdsl.dialects.builtin import (
+    AnyFloatConstr,
+    DenseArrayBase,
+    DenseIntElementsAttr,
+    IntegerType,
+    SignlessIntegerConstraint,
+    TensorType,
+    VectorType,
+    i32,
+)
+from xdsl.dialects.llvm import GenericCastOp
+from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
+from xdsl.irdl import (
+    AnyAttr,
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    VarConstraint,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+    successor_def,
+    traits_def,
+    var_operand_def,
+    var_successor_def,
+)
+from xdsl.traits import IsTerminator, Pure
+from xdsl.utils.exceptions import VerifyException
+
+
+@irdl_op_definition
+class FPToSIOp(GenericCastOp):
+    """Floating to signed integer, towards zero: `%1 = llvm.fptosi %0 : f64 to i64`. Out of range gives poison."""
+
+    name = "llvm.fptosi"
+
+
+@irdl_op_definition
+class FPToUIOp(GenericCastOp):
+    """Floating to unsigned integer, towards zero: `%1 = llvm.fptoui %0 : f64 to i64`. Out of range gives poison."""
+
+    name = "llvm.fptoui"
+
+
+@irdl_op_definition
+class UIToFPOp(GenericCastOp):
+    """Unsigned integer to floating: `%1 = llvm.uitofp %0 : i64 to f64`."""
+
+    name = "llvm.uitofp"
+
+
+@irdl_op_definition
+class FreezeOp(IRDLOperation):
+    """Any fixed value where the operand is poison or undef: `%1 = llvm.freeze %0 : i32`."""
+
+    name = "llvm.freeze"
+    T: ClassVar = VarConstraint("T", AnyAttr())
+    val = operand_def(T)
+    res = result_def(T)
+    traits = traits_def(Pure())
+    assembly_format = "$val attr-dict `:` type($val)"
+
+    def __init__(self, val: SSAValue | Operation):
+        super().__init__(operands=[val], result_types=[SSAValue.get(val).type])
+
+
+@irdl_op_definition
+class PoisonOp(IRDLOperation):
+    """A value nobody may depend on: `%0 = llvm.mlir.poison : f64`."""
+
+    name = "llvm.mlir.poison"
+    res = result_def()
+    traits = traits_def(Pure())
+    assembly_format = "attr-dict `:` type($res)"
+
+    def __init__(self, kind: Attribute):
+        super().__init__(result_types=[kind])
+
+
+@irdl_op_definition
+class ExtractElementOp(IRDLOperation):
+    """One element of a vector: `%2 = llvm.extractelement %0[%1 : i32] : vector<4xf64>`."""
+
+    name = "llvm.extractelement"
+    T: ClassVar = VarConstraint("T", AnyAttr())
+    vector = operand_def(VectorType.constr(T))
+    position = operand_def(SignlessIntegerConstraint)
+    res = result_def(T)
+    traits = traits_def(Pure())
+    assembly_format = "$vector `[` $position `:` type($position) `]` attr-dict `:` type($vector)"
+
+    def __init__(self, vector: SSAValue | Operation, position: SSAValue | Operation):
+        kind = SSAValue.get(vector).type
+        assert isinstance(kind, VectorType)
+        super().__init__(operands=[vector, position], result_types=[kind.element_type])
+
+
+@irdl_op_definition
+class SwitchOp(IRDLOperation):
+    """A branch on an integer: the block of the equal case value, else the default block.
+
+    Generic form only: `"llvm.switch"(%v, %a, %b)[^default, ^one, ^two] <{case_values = dense<[1, 2]> : tensor<2xi32>,
+    case_operand_segments = array<i32: 1, 0>, operandSegmentSizes = array<i32: 1, 1, 1>}> : (i32, f64, f64) -> ()`;
+    here ^default takes %a, ^one takes %b.
+    """
+
+    name = "llvm.switch"
+    value = operand_def(IntegerType)
+    default_operands = var_operand_def()
+    case_operands = var_operand_def()
+    case_values = opt_prop_def(DenseIntElementsAttr)
+    case_operand_segments = prop_def(DenseArrayBase.constr(i32))
+    default_destination = successor_def()
+    case_destinations = var_successor_def()
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    traits = traits_def(IsTerminator())
+
+    def __init__(
+        self,
+        value: SSAValue,
+        default: tuple[Block, Sequence[SSAValue]],
+        cases: Sequence[tuple[int, Block, Sequence[SSAValue]]],
+    ):
+        kind = TensorType(value.type, [len(cases)])
+        numbers = DenseIntElementsAttr.from_list(kind, [number for number, _, _ in cases]) if cases else None
+        super().__init__(
+            operands=[value, default[1], [operand for _, _, operands in cases for operand in operands]],
+            properties={
+                "case_values": numbers,
+                "case_operand_segments": DenseArrayBase.from_list(i32, [len(operands) for _, _, operands in cases]),
+            },
+            successors=[default[0], [block for _, block, _ in cases]],
+        )
+
+    def cases(self) -> list[tuple[int, Block, tuple[SSAValue, ...]]]:
+        """Case value, block and the operands the block gets, one row a case."""
+        values = self.case_values.get_values() if self.case_values is not None else ()
+        rows, start = [], 0
+        for value, block, count in zip(
+            values, self.case_destinations, self.case_operand_segments.get_values(), strict=True
+        ):
+            rows.append((int(value), block, tuple(self.case_operands[start : start + int(count)])))
+            start += int(count)
+        return rows
+
+    def verify_(self) -> None:
+        """As many values and segments as destinations, and every operand in a segment."""
+        values = len(self.case_values) if self.case_values is not None else 0
+        segments = self.case_operand_segments.get_values()
+        if not values == len(self.case_destinations) == len(segments):
+            raise VerifyException("llvm.switch needs one case value and one operand segment for each case destination")
+        if sum(segments) != len(self.case_operands):
+            raise VerifyException("llvm.switch: case_operand_segments do not add up to the case operands")
+
+
+class BinaryIntrinsic(IRDLOperation, ABC):
+    """`%2 = llvm.intr.NAME(%0, %1) : (T, T) -> T`."""
+
+    T: ClassVar = VarConstraint("T", AnyAttr())
+    a = operand_def(T)
+    b = operand_def(T)
+    res = result_def(T)
+    traits = traits_def(Pure())
+    assembly_format = "`(` operands `)` attr-dict `:` functional-type(operands, results)"
+
+    def __init__(self, a: SSAValue | Operation, b: SSAValue | Operation):
+        super().__init__(operands=[a, b], result_types=[SSAValue.get(a).type])
+
+
+class FloatUnaryIntrinsic(IRDLOperation, ABC):
+    """`%1 = llvm.intr.NAME(%0) : (T) -> T`."""
+
+    T: ClassVar = VarConstraint("T", AnyFloatConstr | VectorType.constr(AnyFloatConstr))
+    arg = operand_def(T)
+    res = result_def(T)
+    traits = traits_def(Pure())
+    assembly_format = "`(` operands `)` attr-dict `:` functional-type(operands, results)"
+
+    def __init__(self, arg: SSAValue | Operation):
+        super().__init__(operands=[arg], result_types=[SSAValue.get(arg).type])
+
+
+@irdl_op_definition
+class MaximumOp(BinaryIntrinsic):
+    """IEEE 754-2019 maximum: NaN if either is NaN, +0 above -0."""
+
+    name = "llvm.intr.maximum"
+
+
+@irdl_op_definition
+class MinimumOp(BinaryIntrinsic):
+    """IEEE 754-2019 minimum: NaN if either is NaN, -0 below +0."""
+
+    name = "llvm.intr.minimum"
+
+
+@irdl_op_definition
+class SMaxOp(BinaryIntrinsic):
+    """The larger of two signed integers."""
+
+    name = "llvm.intr.smax"
+
+
+@irdl_op_definition
+class SMinOp(BinaryIntrinsic):
+    """The smaller of two signed integers."""
+
+    name = "llvm.intr.smin"
+
+
+@irdl_op_definition
+class UMaxOp(BinaryIntrinsic):
+    """The larger of two unsigned integers."""
+
+    name = "llvm.intr.umax"
+
+
+@irdl_op_definition
+class UMinOp(BinaryIntrinsic):
+    """The smaller of two unsigned integers."""
+
+    name = "llvm.intr.umin"
+
+
+@irdl_op_definition
+class RoundEvenOp(FloatUnaryIntrinsic):
+    """To the nearest integer, ties to even (NumPy's `round`)."""
+
+    name = "llvm.intr.roundeven"
+
+
+@irdl_op_definition
+class RoundOp(FloatUnaryIntrinsic):
+    """To the nearest integer, ties away from zero (C's `round`)."""
+
+    name = "llvm.intr.round"
+
+
+@irdl_op_definition
+class FTruncOp(FloatUnaryIntrinsic):
+    """To the integer towards zero."""
+
+    name = "llvm.intr.trunc"
+
+
+LLVMExtra = Dialect(
+    "llvm_extra",
+    [
+        ExtractElementOp,
+        FPToSIOp,
+        FPToUIOp,
+        FTruncOp,
+        FreezeOp,
+        MaximumOp,
+        MinimumOp,
+        PoisonOp,
+        RoundEvenOp,
+        RoundOp,
+        SMaxOp,
+        SMinOp,
+        SwitchOp,
+        UIToFPOp,
+        UMaxOp,
+        UMinOp,
+    ],
+    [],
+)
