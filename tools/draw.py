@@ -1,0 +1,186 @@
+"""Expression graphs as SVG: a self-contained picture, laid out without any outside program.
+
+In: a `phintys.ir.graph.Graph`. Out: SVG text. A box is an input, a state, a constant, an operation, an output or the
+new value of a state, and has its kind's colour; it shows the name and the type, and a tooltip tells the source line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from phintys.ir.graph import Graph, Node, Value
+from phintys.ir.ops import OPS
+
+from .layout import Layout, Point, arrange
+
+# kind: fill, border, corner radius
+STYLES: dict[str, tuple[str, str, int]] = {
+    "input": ("#dbeafe", "#2563eb", 16),
+    "state": ("#fef3c7", "#d97706", 16),
+    "constant": ("#f1f5f9", "#94a3b8", 4),
+    "operation": ("#ffffff", "#475569", 4),
+    "output": ("#dcfce7", "#16a34a", 16),
+    "update": ("#fce7f3", "#db2777", 16),
+}
+FONT = "font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\""
+TEXT, SMALL = 12, 10  # font sizes; a monospace character is about 0.61 of its size wide
+MARGIN, HEADER = 20.0, 64.0
+LONGEST_ATTRIBUTE = 28
+
+
+@dataclass(frozen=True)
+class Box:
+    """One rectangle: `kind` is a key of STYLES, `title` its first line, `detail` the smaller lines below it."""
+
+    kind: str
+    title: str
+    detail: tuple[str, ...] = ()
+    tooltip: str | None = None
+
+    @property
+    def size(self) -> Point:
+        """Width and height that fit the text."""
+        widths = [len(self.title) * TEXT * 0.61, *(len(line) * SMALL * 0.61 for line in self.detail)]
+        return (max(widths) + 22, 24.0 + 13 * len(self.detail))
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """From box to box; `label` numbers the operands of operations whose operands are not interchangeable."""
+
+    source: int
+    target: int
+    label: str = ""
+
+
+def draw_svg(graph: Graph) -> str:
+    """`graph` as an SVG document: arguments at the top, results at the bottom."""
+    boxes, arrows = collect(graph)
+    layout = arrange([box.size for box in boxes], [(arrow.source, arrow.target) for arrow in arrows])
+    legend = legend_items(boxes)
+    width = max(layout.width, 55.0 * len(legend), 10.0 * len(graph.name)) + 2 * MARGIN
+    height = layout.height + HEADER + 2 * MARGIN
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
+        f' viewBox="0 0 {width:.0f} {height:.0f}" {FONT}>',
+        '<rect width="100%" height="100%" fill="#ffffff"/>',
+        f'<text x="{MARGIN}" y="{MARGIN + 8}" font-size="15" font-weight="bold">{escape(graph.name)}</text>',
+        *legend,
+        f'<g transform="translate({(width - layout.width) / 2:.1f} {HEADER + MARGIN:.1f})">',
+        *(svg_arrow(arrow, path) for arrow, path in zip(arrows, layout.paths, strict=True)),
+        *svg_boxes(boxes, layout),
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def collect(graph: Graph) -> tuple[list[Box], list[Arrow]]:
+    """The boxes of `graph` and the arrows between them."""
+    boxes: list[Box] = []
+    number: dict[int, int] = {}  # of the box that a value comes from
+    for kind, values in (("input", graph.inputs), ("state", graph.states)):
+        for value in values:
+            number[id(value)] = len(boxes)
+            boxes.append(Box(kind, value.name or kind, (str(value.type),), value.loc))
+    arrows: list[Arrow] = []
+    for node in graph.nodes():
+        target = len(boxes)
+        boxes.append(node_box(node))
+        number.update((id(value), target) for value in node.results)
+        numbered = len(node.inputs) > 1 and not OPS[node.op].commutative
+        for place, value in enumerate(node.inputs, 1):
+            arrows.append(Arrow(number[id(value)], target, str(place) if numbered else ""))
+    for kind, name, value in results(graph):
+        arrows.append(Arrow(number[id(value)], len(boxes)))
+        boxes.append(Box(kind, name, (str(value.type),)))
+    return boxes, arrows
+
+
+def results(graph: Graph) -> Iterable[tuple[str, str, Value]]:
+    """Kind, caption and value of each output and each new state."""
+    for place, value in enumerate(graph.outputs, 1):
+        yield "output", "output" if len(graph.outputs) == 1 else f"output {place}", value
+    for state, value in graph.updates:
+        yield "update", f"new {state.name or 'state'}", value
+
+
+def node_box(node: Node) -> Box:
+    """The box of an operation: its name, attributes that differ from their defaults, and result types."""
+    if node.op == "constant":
+        return Box("constant", constant_text(node.attrs["value"]), (str(node.results[0].type),), node.loc)
+    defaults = OPS[node.op].attrs
+    attributes = [f"{key}={shorten(value)}" for key, value in node.attrs.items() if value != defaults.get(key)]
+    names = ", ".join(value.name for value in node.results if value.name)
+    types = ", ".join(str(value.type) for value in node.results)
+    detail = (*attributes, f"{names}: {types}" if names else types)
+    return Box("operation", node.op, detail, node.loc)
+
+
+def constant_text(value: np.ndarray[Any, Any]) -> str:
+    """A scalar's value, or what is known at a glance of a larger constant."""
+    if value.ndim == 0:
+        return f"{value.item():.6g}" if value.dtype.kind == "f" else str(value.item())
+    return shorten(value.tolist()) if value.size <= 4 else f"constant of {value.size}"
+
+
+def shorten(value: object) -> str:
+    """`value` on one short line."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_ATTRIBUTE else text[: LONGEST_ATTRIBUTE - 1] + "…"
+
+
+def legend_items(boxes: Iterable[Box]) -> list[str]:
+    """A swatch and a word for each kind that occurs."""
+    present = {box.kind for box in boxes}
+    items: list[str] = []
+    for kind, (fill, border, _) in STYLES.items():
+        if kind not in present:
+            continue
+        x = MARGIN + 110 * (len(items) // 2)
+        swatch = f'<rect x="{x}" y="{MARGIN + 22}" width="14" height="14" rx="3" fill="{fill}" stroke="{border}"/>'
+        items += [swatch, f'<text x="{x + 20}" y="{MARGIN + 33}" font-size="{SMALL}" fill="#475569">{kind}</text>']
+    return items
+
+
+def svg_boxes(boxes: Iterable[Box], layout: Layout) -> Iterable[str]:
+    """Rectangle, text and tooltip of each box."""
+    for box, (x, y) in zip(boxes, layout.centres, strict=True):
+        fill, border, radius = STYLES[box.kind]
+        width, height = box.size
+        top = y - height / 2
+        yield "<g>"
+        if box.tooltip:
+            yield f"<title>{escape(box.tooltip)}</title>"
+        yield (
+            f'<rect x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
+            f' rx="{min(radius, height / 2):.0f}" fill="{fill}" stroke="{border}"/>'
+        )
+        yield svg_text(x, top + 16, TEXT, "#0f172a", box.title)
+        for line, text in enumerate(box.detail):
+            yield svg_text(x, top + 29 + 13 * line, SMALL, "#475569", text)
+        yield "</g>"
+
+
+def svg_text(x: float, y: float, size: int, colour: str, text: str) -> str:
+    """A line of text centred at `x`."""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="{size}" fill="{colour}">{escape(text)}</text>'
+    )
+
+
+def svg_arrow(arrow: Arrow, path: list[Point]) -> str:
+    """A smooth curve through the bends, a head that points down, and the operand's number beside it."""
+    x, y = path[-1]
+    curve = f"M {path[0][0]:.1f} {path[0][1]:.1f}"
+    for (x0, y0), (x1, y1) in zip(path, [*path[1:-1], (x, y - 5)], strict=False):
+        middle = (y0 + y1) / 2
+        curve += f" C {x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}"
+    head = f"M {x - 3.5:.1f} {y - 7:.1f} L {x:.1f} {y:.1f} L {x + 3.5:.1f} {y - 7:.1f} Z"
+    number = svg_text(x + 7, y - 4, 9, "#64748b", arrow.label) if arrow.label else ""
+    return f'<path d="{curve}" fill="none" stroke="#64748b"/><path d="{head}" fill="#64748b"/>{number}'

@@ -1,0 +1,59 @@
+"""What the subcommands share: errors that are the user's to mend, tables, and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class CommandError(ValueError):
+    """Something the user can mend; the command line shows its message without a traceback."""
+
+
+def console() -> Console:
+    """Where the commands print; plain text when it is not a terminal."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print a table; the columns numbered in `right` are aligned on the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=any(head))
+    for number, name in enumerate(head):
+        table.add_column(name, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console().print(table, soft_wrap=False)
+
+
+def duration(seconds: float) -> str:
+    """A time with its unit, to three digits."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write under another name, then rename: a reader never sees half a file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def folder(path: Path) -> Path:
+    """`path` as an existing folder; CommandError when it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"cannot write into {path}: {error.strerror}; name another folder with --out") from error
+    return path
