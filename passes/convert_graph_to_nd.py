@@ -1,0 +1,200 @@
+"""From expression graph to `nd`: one operation for each node, with the casts that `nd` wants to be explicit.
+
+expects   a graph whose free values are its inputs and states; dtypes may be mixed as the frontend's rules allow
+leaves    func.func of nd operations; arguments carry nd.name and nd.state, results that are new states nd.update
+
+graph f(x: f64[?], n: i32) { return x / n }
+
+func.func @f(%x: tensor<?xf64> {nd.name = "x"}, %n: tensor<i32> {nd.name = "n"}) -> tensor<?xf64> {
+  %0 = nd.cast %n {dtype = "f64"} : (tensor<i32>) -> tensor<f64>
+  %1 = nd.div %x, %0 : (tensor<?xf64>, tensor<f64>) -> tensor<?xf64>
+  func.return %1 : tensor<?xf64>
+}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import func
+from xdsl.ir import Block, Operation, Region, SSAValue
+
+from phintys.dialects.convert import encode_attrs, integer, location, string, to_xdsl
+from phintys.dialects.nd import CLASSES
+from phintys.ir.diagnostics import error
+from phintys.ir.graph import Graph, Node, Value
+from phintys.ir.ops import OPS
+from phintys.ir.types import DTYPES, TensorType, upcast
+
+from .scalar_text import emit_fused
+
+Locate = Callable[[Node, int], "str | None"]
+Wanted = Sequence["str | None"]  # dtype each operand is cast to; None leaves it as it is
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+# --- which dtype an operand has to have: one row for each operation that is not plainly elementwise ---------------------------
+
+
+def _common(node: Node) -> Wanted:
+    return [upcast(*(value.type.dtype for value in node.inputs))] * len(node.inputs)
+
+
+def _result(node: Node) -> Wanted:
+    return [node.results[0].type.dtype] * len(node.inputs)
+
+
+def _unchanged(node: Node) -> Wanted:
+    return [None] * len(node.inputs)
+
+
+def _select(node: Node) -> Wanted:
+    return ["bool", *_result(node)[1:]]
+
+
+def _first_and_indices(tensors: int) -> Callable[[Node], Wanted]:
+    """The first operands have the result's dtype, the rest are index scalars or sizes."""
+
+    def wanted(node: Node) -> Wanted:
+        return [node.results[0].type.dtype] * tensors + ["int64"] * (len(node.inputs) - tensors)
+
+    return wanted
+
+
+def _scatter(node: Node) -> Wanted:
+    return [*_result(node)[:2], *_unchanged(node)[2:]]
+
+
+WANTED: dict[str, Callable[[Node], Wanted]] = {
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _common),
+    **dict.fromkeys(("abs", "cast", "dim", "gather", "grad", "constant"), _unchanged),
+    **dict.fromkeys((name for name, row in OPS.items() if row.family == "reduction"), _unchanged),
+    **dict.fromkeys(("alloc", "reshape", "subtensor"), _first_and_indices(1)),
+    **dict.fromkeys(("set_subtensor", "inc_subtensor"), _first_and_indices(2)),
+    "select": _select,
+    "scatter_add": _scatter,
+}
+
+
+class _Emitter:
+    """Appends the operations of one graph to a block."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.values: dict[int, SSAValue] = {}
+        self.casts: dict[tuple[int, str], SSAValue] = {}
+
+    def operand(self, value: Value, dtype: str | None, loc: Any) -> SSAValue:
+        """The IR value of an operand, cast where its dtype is another; constants are converted here."""
+        if dtype is None or dtype == value.type.dtype:
+            found = self.values.get(id(value))
+            if found is None:
+                found = self.values[id(value)] = self.constant(value, value.type.dtype, loc)
+            return found
+        key = (id(value), dtype)
+        found = self.casts.get(key)
+        if found is None:
+            if value.is_constant:
+                found = self.constant(value, dtype, loc)
+            else:
+                attributes: dict[str, Any] = {"dtype": string(DTYPES[dtype].short)}
+                types = (value.type.with_dtype(dtype),)
+                found = self.append("cast", (self.values[id(value)],), types, attributes, loc)[0]
+            self.casts[key] = found
+        return found
+
+    def constant(self, value: Value, dtype: str, loc: Any) -> SSAValue:
+        """A literal, in the dtype that its user wants; created at its first use."""
+        attributes = encode_attrs({"value": value.data.astype(dtype, copy=False)})
+        return self.append("constant", (), (value.type.with_dtype(dtype),), attributes, loc)[0]
+
+    def append(
+        self, op: str, operands: Sequence[SSAValue], types: Sequence[TensorType], attributes: dict[str, Any], loc: Any
+    ) -> Sequence[SSAValue]:
+        created = CLASSES[op].create(
+            operands=operands, result_types=[to_xdsl(type) for type in types], attributes=attributes, location=loc
+        )
+        self.block.add_op(created)
+        return created.results
+
+    def node(self, node: Node, loc: Any) -> None:
+        """Append one node."""
+        if node.op == "fused":
+            created: Operation = emit_fused(node, [self.operand(value, None, loc) for value in node.inputs], loc)
+            self.block.add_op(created)
+            results: Sequence[SSAValue] = created.results
+        elif node.op == "constant":
+            return  # created by its users
+        else:
+            wanted = WANTED.get(node.op, _result)(node)
+            operands = [self.operand(v, dtype, loc) for v, dtype in zip(node.inputs, wanted, strict=True)]
+            types = [value.type for value in node.results]
+            results = self.append(node.op, operands, types, encode_attrs(node.attrs), loc)
+        for value, result in zip(node.results, results, strict=True):
+            self.values[id(value)] = result
+            if value.name is not None and IDENTIFIER.match(value.name):
+                result.name_hint = value.name
+
+
+def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
+    """The function of one graph; see `graph_to_module`."""
+    arguments = [*graph.inputs, *graph.states]
+    block = Block(arg_types=[to_xdsl(value.type) for value in arguments])
+    emitter = _Emitter(block)
+    for value, argument in zip(arguments, block.args, strict=True):
+        emitter.values[id(value)] = argument
+        if value.name is not None and IDENTIFIER.match(value.name):
+            argument.name_hint = value.name
+    for number, node in enumerate(graph.nodes()):
+        _check_free(graph, node.inputs, emitter)
+        emitter.node(node, location(locate(node, number) if locate else node.loc))
+    _check_free(graph, graph.roots, emitter)
+    results = [emitter.operand(root, None, location(root.loc)) for root in graph.roots]
+    block.add_op(func.ReturnOp.create(operands=results))
+    op = func.FuncOp(
+        graph.name,
+        (block.arg_types, [value.type for value in results]),
+        Region(block),
+        arg_attrs=_argument_attributes(graph),
+        res_attrs=_result_attributes(graph),
+    )
+    return op
+
+
+def _check_free(graph: Graph, values: Sequence[Value], emitter: _Emitter) -> None:
+    for value in values:
+        if value.node is None and id(value) not in emitter.values:
+            raise error(f"'{value.name}' is neither an input nor a state of graph '{graph.name}'")
+
+
+def _argument_attributes(graph: Graph) -> bi.ArrayAttr[bi.DictionaryAttr]:
+    rows = []
+    for index, value in enumerate([*graph.inputs, *graph.states]):
+        row: dict[str, Any] = {"nd.name": string(value.name or f"arg{index}")}
+        if index >= len(graph.inputs):
+            row["nd.state"] = bi.UnitAttr()
+        rows.append(bi.DictionaryAttr(row))
+    return bi.ArrayAttr(rows)
+
+
+def _result_attributes(graph: Graph) -> bi.ArrayAttr[bi.DictionaryAttr] | None:
+    if not graph.updates:
+        return None
+    number = {id(value): index for index, value in enumerate([*graph.inputs, *graph.states])}
+    rows = [bi.DictionaryAttr({}) for _ in graph.outputs]
+    rows += [bi.DictionaryAttr({"nd.update": integer(number[id(state)])}) for state, _ in graph.updates]
+    return bi.ArrayAttr(rows)
+
+
+def graph_to_module(graph: Graph, locate: Locate | None = None) -> bi.ModuleOp:
+    """A module of one function. `locate(node, number)` gives the location text of the node with that canonical number."""
+    return graphs_to_module([graph], locate)
+
+
+def graphs_to_module(graphs: Sequence[Graph], locate: Locate | None = None) -> bi.ModuleOp:
+    """A module with one function for each graph."""
+    return bi.ModuleOp([graph_to_func(graph, locate) for graph in graphs])

@@ -1,0 +1,83 @@
+"""From `nd` back to the expression graph, to print what the optimizer made as graph text that parses back.
+
+expects   func.func of nd operations and fused regions, in one block each
+leaves    the module as it is; the graphs share nothing with it
+"""
+
+from __future__ import annotations
+
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import func
+from xdsl.ir import Operation, SSAValue
+
+from phintys.dialects.convert import from_xdsl, location_text
+from phintys.dialects.nd import FusedOp, NdOp
+from phintys.ir.diagnostics import error
+from phintys.ir.graph import Graph, Node, Value
+
+from .scalar_text import fused_to_node
+
+
+def module_to_graphs(module: bi.ModuleOp) -> list[Graph]:
+    """The graph of each function; DiagnosticError for an operation below the level of `nd`."""
+    graphs = []
+    for op in module.body.block.ops:
+        if not isinstance(op, func.FuncOp):
+            raise error(f"graph text holds functions only, not '{op.name}'", name=location_text(op))
+        graphs.append(func_to_graph(op))
+    return graphs
+
+
+def func_to_graph(op: func.FuncOp) -> Graph:
+    """The graph of one function."""
+    if len(op.body.blocks) != 1:
+        raise error(f"graph text holds functions of one block, '{op.sym_name.data}' has {len(op.body.blocks)}")
+    block = op.body.block
+    attributes = op.arg_attrs.data if op.arg_attrs else [bi.DictionaryAttr({})] * len(block.args)
+    values: dict[SSAValue, Value] = {}
+    inputs: list[Value] = []
+    states: list[Value] = []
+    for index, (argument, row) in enumerate(zip(block.args, attributes, strict=True)):
+        name = row.data.get("nd.name")
+        text = name.data if isinstance(name, bi.StringAttr) else argument.name_hint or f"arg{index}"
+        values[argument] = Value(from_xdsl(argument.type), text)
+        (states if "nd.state" in row.data else inputs).append(values[argument])
+    results: list[Value] = []
+    for inner in block.ops:
+        if isinstance(inner, func.ReturnOp):
+            results = [values[operand] for operand in inner.operands]
+        else:
+            _add(inner, values)
+    outputs, updates = _split_results(op, results, [values[argument] for argument in block.args])
+    return Graph(op.sym_name.data, inputs, outputs, states, updates)
+
+
+def _add(op: Operation, values: dict[SSAValue, Value]) -> None:
+    inputs = [values[operand] for operand in op.operands]
+    if isinstance(op, FusedOp):
+        node: Node = fused_to_node(op, inputs)
+    elif isinstance(op, NdOp):
+        node = Node(op.op, inputs, op.attrs, loc=location_text(op) or None)
+    else:
+        raise error(
+            f"'{op.name}' has no spelling in graph text, which ends with the fused level", name=location_text(op)
+        )
+    for value, result in zip(node.results, op.results, strict=True):
+        value.name = result.name_hint
+        value.type = from_xdsl(result.type)  # passes may know more sizes than inference
+        values[result] = value
+
+
+def _split_results(
+    op: func.FuncOp, results: list[Value], arguments: list[Value]
+) -> tuple[list[Value], list[tuple[Value, Value]]]:
+    rows = op.res_attrs.data if op.res_attrs else [bi.DictionaryAttr({})] * len(results)
+    outputs: list[Value] = []
+    updates: list[tuple[Value, Value]] = []
+    for value, row in zip(results, rows, strict=True):
+        target = row.data.get("nd.update")
+        if isinstance(target, bi.IntegerAttr):
+            updates.append((arguments[target.value.data], value))
+        else:
+            outputs.append(value)
+    return outputs, updates
