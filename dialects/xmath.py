@@ -9,14 +9,13 @@ from __future__ import annotations
 from abc import ABC
 from typing import Self
 
-from xdsl.dialects.builtin import Float32Type, Float64Type
+from xdsl.dialects.builtin import f32, f64
 from xdsl.ir import Dialect, SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, result_def, traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import Pure, SameOperandsAndResultType
-
-_Float = Float32Type | Float64Type
+from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
 
 
 class UnaryOperation(IRDLOperation, ABC):
@@ -25,13 +24,20 @@ class UnaryOperation(IRDLOperation, ABC):
     The syntax is written out because an `assembly_format` costs a millisecond a class at import.
     """
 
-    operand = operand_def(_Float)
-    result = result_def(_Float)
+    operand = operand_def()
+    result = result_def()
 
-    traits = traits_def(Pure(), SameOperandsAndResultType())
+    traits = traits_def(Pure())
 
     def __init__(self, operand: SSAValue) -> None:
         super().__init__(operands=[operand], result_types=[operand.type])
+
+    def verify_(self) -> None:
+        """f32 to f32, or f64 to f64."""
+        if self.operand.type not in (f32, f64) or self.result.type != self.operand.type:
+            raise VerifyException(
+                f"{self.name} is from f32 to f32 or f64 to f64, not {self.operand.type} to {self.result.type}"
+            )
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -24,7 +24,9 @@ from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefA
 from xdsl.ir import Attribute, Block, Operation, Region
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
-from xdsl.utils.exceptions import PassFailedException
+
+from phintys.dialects.convert import location_text
+from phintys.ir.diagnostics import DiagnosticError, error
 
 from .math_rows.table import KEPT, LIBM, ROWS, Row
 from .scalar_builder import F32, FORMATS, FloatFormat, ScalarBuilder
@@ -34,14 +36,16 @@ INLINE = StringAttr("always")
 PRIVATE = StringAttr("private")
 
 
+def refuse(op: Operation, message: str) -> DiagnosticError:
+    """The error for an operation that stays as it is."""
+    return error(f"{op.name} {message}", name=location_text(op))
+
+
 def format_of(op: Operation) -> FloatFormat:
     """The float format that `op` computes in."""
     found = op.results[0].type
     if found not in FORMATS:
-        raise PassFailedException(
-            f"expand-math: {op.name} on {found} cannot be written out; expected a scalar f32 or f64 "
-            "(cast the operand, or take vectors and tensors apart first)"
-        )
+        raise refuse(op, f"has the type {found}; expected a scalar f32 or f64: cast it, or take it apart before")
     return FORMATS[found]
 
 
@@ -91,10 +95,7 @@ class FunctionTable:
             self.block.add_op(made)
             self.known[name] = made
         elif self.known[name].sym_visibility != PRIVATE:
-            raise PassFailedException(
-                f"expand-math: {op.name} becomes a call of @{name}, but the module defines a public function of this "
-                "name; rename that one"
-            )
+            raise refuse(op, f"becomes a call of @{name}, but that is a public function of this module: rename it")
         return self.known[name]
 
 
@@ -104,7 +105,7 @@ class ExpandMath(ModulePass):
     name = "expand-math"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """Rewrite the module in one walk; PassFailedException names an operation that neither table has."""
+        """Rewrite the module in one walk; DiagnosticError names an operation that neither table has."""
         functions = FunctionTable(op)
         for inner in list(op.walk()):
             if inner.name.startswith(DIALECTS) and type(inner) not in KEPT:
@@ -114,9 +115,7 @@ class ExpandMath(ModulePass):
     def replace(op: Operation, functions: FunctionTable) -> None:
         """Put a call in the place of `op`."""
         if type(op) not in ROWS and type(op) not in LIBM:
-            raise PassFailedException(
-                f"expand-math: no row and no libm function for {op.name}; add one to passes/math_rows/table.py"
-            )
+            raise refuse(op, "has no row and no libm function; they stand in passes/math_rows/table.py")
         function = functions.require(op)
         call = func.CallOp.create(
             operands=op.operands,

@@ -22,7 +22,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 Operand = SSAValue | float
 """What the float methods take: a value, or a number that becomes a constant."""
 
-_NO_FAST_MATH = {"fastmath": arith.FastMathFlagsAttr("none")}
+_NO_FAST_MATH: dict[str, Attribute] = {"fastmath": arith.FastMathFlagsAttr("none")}
 _WRAPPING = arith.IntegerOverflowAttr("none")
 _ORDERED_EQUAL, _ORDERED_GREATER, _ORDERED_LESS = (
     {**_NO_FAST_MATH, "predicate": IntegerAttr(predicate, i64)} for predicate in (1, 2, 4)

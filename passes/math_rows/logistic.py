@@ -1,6 +1,6 @@
-"""sigmoid, softplus, tanh and sign.
+"""sigmoid, softplus and tanh.
 
-The three are made of exp(-|x|) kept as a sum of two floats, so that the quotients and logarithms taken of it do not
+They are made of exp(-|x|) kept as a sum of two floats, so that the quotients and logarithms taken of it do not
 inherit its rounding error.
 """
 
@@ -83,8 +83,3 @@ def tanh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     m_low = b.add(m_low, b.fma(b.neg(error), scale, offset_low))
     d, d_low = b.fast_two_sum(2.0, b.neg(m))
     return b.copysign(quotient(b, m, m_low, d, b.sub(d_low, m_low)), x)
-
-
-def sign(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """1 above zero, -1 below; zeros and NaN stay."""
-    return b.select(b.greater(x, 0.0), 1.0, b.select(b.less(x, 0.0), -1.0, x))

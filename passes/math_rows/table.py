@@ -14,7 +14,7 @@ from xdsl.ir import Operation, SSAValue
 from phintys.dialects import xmath
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from . import exponential, logarithm, logistic
+from . import exponential, logarithm, logistic, rounding
 
 Row = Callable[[ScalarBuilder, SSAValue], SSAValue]
 
@@ -26,7 +26,8 @@ ROWS: dict[type[Operation], Row] = {
     math.TanhOp: logistic.tanh,
     xmath.SigmoidOp: logistic.sigmoid,
     xmath.SoftplusOp: logistic.softplus,
-    xmath.SignOp: logistic.sign,
+    xmath.SignOp: rounding.sign,
+    math.RoundOp: rounding.round_half_away,
 }
 """Operations with one operand that become a call of a function made by the row."""
 
@@ -46,7 +47,6 @@ LIBM: dict[type[Operation], str] = {
     math.Log2Op: "log2",
     math.Log10Op: "log10",
     math.PowFOp: "pow",
-    math.RoundOp: "round",
     math.SinOp: "sin",
     math.SinhOp: "sinh",
     math.TanOp: "tan",

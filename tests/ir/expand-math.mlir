@@ -1,0 +1,83 @@
+// RUN: phintys-opt %s -p expand-math --split-input-file | filecheck %s
+
+// A function with a row becomes a call of a private function that is always inlined; its body has no branch.
+func.func @rows(%x: f64) -> f64 {
+  %y = math.exp %x : f64
+  func.return %y : f64
+}
+// CHECK-LABEL: func.func @rows
+// CHECK-NEXT:    %y = func.call @phi_exp_f64(%x) : (f64) -> f64
+// CHECK-NEXT:    func.return %y : f64
+// CHECK-NEXT:  }
+// CHECK-NEXT:  func.func private @phi_exp_f64(%x: f64) -> f64 attributes {phi.inline = "always"} {
+// CHECK-NOT:     math.exp
+// CHECK:         math.fma
+// CHECK:         func.return
+
+// -----
+
+// One function is made for each type, however many calls there are, also inside of regions.
+func.func @types(%x: f64, %y: f32, %c: i1) -> (f64, f32) {
+  %0 = xmath.sigmoid %x : f64
+  %1 = scf.if %c -> (f64) {
+    %3 = xmath.sigmoid %0 : f64
+    scf.yield %3 : f64
+  } else {
+    scf.yield %0 : f64
+  }
+  %2 = xmath.sigmoid %y : f32
+  func.return %1, %2 : f64, f32
+}
+// CHECK-LABEL: func.func @types
+// CHECK-COUNT-2: func.call @phi_sigmoid_f64
+// CHECK:         func.call @phi_sigmoid_f32
+// CHECK:       func.func private @phi_sigmoid_f64(%x: f64) -> f64
+// CHECK:       func.func private @phi_sigmoid_f32(%x: f32) -> f32
+// CHECK-NOT:   func.func
+
+// -----
+
+// A function without a row becomes a call of libm's: `sin` for f64, `powf` for f32.
+func.func @libm(%x: f64, %y: f32) -> (f64, f32) {
+  %0 = math.sin %x : f64
+  %1 = math.powf %y, %y : f32
+  func.return %0, %1 : f64, f32
+}
+// CHECK-LABEL: func.func @libm
+// CHECK-NEXT:    func.call @sin(%x) : (f64) -> f64
+// CHECK-NEXT:    func.call @powf(%y, %y) : (f32, f32) -> f32
+// CHECK:       func.func private @sin(f64) -> f64
+// CHECK-NEXT:  func.func private @powf(f32, f32) -> f32
+
+// -----
+
+// Operations that are machine instructions stay.
+func.func @kept(%x: f64, %n: i64) -> (f64, i64) {
+  %0 = math.sqrt %x : f64
+  %1 = math.copysign %0, %x : f64
+  %2 = math.ctpop %n : i64
+  func.return %1, %2 : f64, i64
+}
+// CHECK-LABEL: func.func @kept
+// CHECK-NEXT:    math.sqrt
+// CHECK-NEXT:    math.copysign
+// CHECK-NEXT:    math.ctpop
+// CHECK-NEXT:    func.return
+// CHECK-NEXT:  }
+// CHECK-NOT:   func.func
+
+// -----
+
+// What the pass made before is used again.
+func.func @again(%x: f64) -> f64 {
+  %0 = xmath.sign %x : f64
+  func.return %0 : f64
+}
+func.func private @phi_sign_f64(%x: f64) -> f64 {
+  func.return %x : f64
+}
+// CHECK-LABEL: func.func @again
+// CHECK-NEXT:    func.call @phi_sign_f64(%x)
+// CHECK:       func.func private @phi_sign_f64
+// CHECK-NEXT:    func.return %x
+// CHECK-NOT:   func.func
