@@ -24,6 +24,7 @@ STYLES: dict[str, tuple[str, str, int]] = {
     "state": ("#fef3c7", "#d97706", 16),
     "constant": ("#f1f5f9", "#94a3b8", 4),
     "operation": ("#ffffff", "#475569", 4),
+    "fused": ("#ede9fe", "#7c3aed", 4),
     "output": ("#dcfce7", "#16a34a", 16),
     "update": ("#fce7f3", "#db2777", 16),
 }
@@ -31,22 +32,25 @@ FONT = "font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\""
 TEXT, SMALL = 12, 10  # font sizes; a monospace character is about 0.61 of its size wide
 MARGIN, HEADER = 20.0, 64.0
 LONGEST_ATTRIBUTE = 28
+LONGEST_BODY = 14  # lines of scalar code shown of a fused region
 
 
 @dataclass(frozen=True)
 class Box:
-    """One rectangle: `kind` is a key of STYLES, `title` its first line, `detail` the smaller lines below it."""
+    """One rectangle: `kind` is a key of STYLES, `title` its first line, `detail` smaller lines, `code` aligned left."""
 
     kind: str
     title: str
     detail: tuple[str, ...] = ()
     tooltip: str | None = None
+    code: tuple[str, ...] = ()
 
     @property
     def size(self) -> Point:
         """Width and height that fit the text."""
-        widths = [len(self.title) * TEXT * 0.61, *(len(line) * SMALL * 0.61 for line in self.detail)]
-        return (max(widths) + 22, 24.0 + 13 * len(self.detail))
+        small = (*self.detail, *self.code)
+        widths = [len(self.title) * TEXT * 0.61, *(len(line) * SMALL * 0.61 for line in small)]
+        return (max(widths) + 22, 24.0 + 13 * len(small) + (4 if self.code else 0))
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,21 @@ def collect(graph: Graph) -> tuple[list[Box], list[Arrow]]:
         target = len(boxes)
         boxes.append(node_box(node))
         number.update((id(value), target) for value in node.results)
-        numbered = len(node.inputs) > 1 and not OPS[node.op].commutative
-        for place, value in enumerate(node.inputs, 1):
-            arrows.append(Arrow(number[id(value)], target, str(place) if numbered else ""))
+        labels = operand_labels(node)
+        arrows += [Arrow(number[id(value)], target, label) for value, label in zip(node.inputs, labels, strict=True)]
     for kind, name, value in results(graph):
         arrows.append(Arrow(number[id(value)], len(boxes)))
         boxes.append(Box(kind, name, (str(value.type),)))
     return boxes, arrows
+
+
+def operand_labels(node: Node) -> list[str]:
+    """What the operands' arrows say: a fused region's names for them, or numbers where operands may not be swapped."""
+    if node.op == "fused":
+        return list(body_names(node.attrs["body"]).values())[: len(node.inputs)]
+    if len(node.inputs) < 2 or OPS[node.op].commutative:
+        return [""] * len(node.inputs)
+    return [str(place) for place in range(1, len(node.inputs) + 1)]
 
 
 def results(graph: Graph) -> Iterable[tuple[str, str, Value]]:
@@ -114,12 +126,51 @@ def node_box(node: Node) -> Box:
     """The box of an operation: its name, attributes that differ from their defaults, and result types."""
     if node.op == "constant":
         return Box("constant", constant_text(node.attrs["value"]), (str(node.results[0].type),), node.loc)
-    defaults = OPS[node.op].attrs
-    attributes = [f"{key}={shorten(value)}" for key, value in node.attrs.items() if value != defaults.get(key)]
     names = ", ".join(value.name for value in node.results if value.name)
     types = ", ".join(str(value.type) for value in node.results)
-    detail = (*attributes, f"{names}: {types}" if names else types)
-    return Box("operation", node.op, detail, node.loc)
+    outcome = f"{names}: {types}" if names else types
+    if node.op == "fused":
+        axes = node.attrs["axes"]
+        title = f"fused, axes {', '.join(map(str, axes))}" if axes else "fused"
+        return Box("fused", title, (outcome,), node.loc, tuple(body_lines(node)))
+    defaults = OPS[node.op].attrs
+    attributes = [f"{key}={shorten(value)}" for key, value in node.attrs.items() if value != defaults.get(key)]
+    return Box("operation", node.op, (*attributes, outcome), node.loc)
+
+
+def body_names(body: Graph) -> dict[int, str]:
+    """A name for each value of a fused region's scalar code, inputs first; constants are written out."""
+    names = {id(value): value.name or f"x{place}" for place, value in enumerate(body.inputs, 1)}
+    computed = 0
+    for node in body.nodes():
+        value = node.results[0]
+        if node.op == "constant":
+            names[id(value)] = constant_text(node.attrs["value"])
+        else:
+            computed += 1
+            names[id(value)] = value.name or f"t{computed}"
+    return names
+
+
+def body_lines(node: Node) -> list[str]:
+    """The scalar code of a fused region, a line for each operation, then what becomes of its results."""
+    body: Graph = node.attrs["body"]
+    names = body_names(body)
+    lines = [
+        f"{names[id(scalar.results[0])]} = {scalar_text(scalar.op, [names[id(value)] for value in scalar.inputs])}"
+        for scalar in body.nodes()
+        if scalar.op != "constant"
+    ]
+    if len(lines) > LONGEST_BODY:
+        lines[LONGEST_BODY - 1 :] = [f"… {len(lines) - LONGEST_BODY + 1} more"]
+    combine = zip(node.attrs["combine"], body.outputs, strict=True)
+    return [*lines, *(f"{how} {names[id(value)]}" for how, value in combine)]
+
+
+def scalar_text(op: str, operands: list[str]) -> str:
+    """An operation of scalar code, with its sign where it has one."""
+    infix = OPS[op].infix if op in OPS and len(operands) == 2 else None
+    return f"{operands[0]} {infix} {operands[1]}" if infix else f"{op}({', '.join(operands)})"
 
 
 def constant_text(value: np.ndarray[Any, Any]) -> str:
@@ -164,14 +215,16 @@ def svg_boxes(boxes: Iterable[Box], layout: Layout) -> Iterable[str]:
         yield svg_text(x, top + 16, TEXT, "#0f172a", box.title)
         for line, text in enumerate(box.detail):
             yield svg_text(x, top + 29 + 13 * line, SMALL, "#475569", text)
+        below = top + 33 + 13 * len(box.detail)
+        for line, text in enumerate(box.code):
+            yield svg_text(x - width / 2 + 11, below + 13 * line, SMALL, "#1e1b4b", text, anchor="start")
         yield "</g>"
 
 
-def svg_text(x: float, y: float, size: int, colour: str, text: str) -> str:
-    """A line of text centred at `x`."""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="{size}" fill="{colour}">{escape(text)}</text>'
-    )
+def svg_text(x: float, y: float, size: int, colour: str, text: str, anchor: str = "middle") -> str:
+    """A line of text, centred at `x` or as `anchor` says."""
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} font-size="{size}" fill="{colour}">{escape(text)}</text>'
 
 
 def svg_arrow(arrow: Arrow, path: list[Point]) -> str:

@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+PLAIN_WIDTH = 120
+
+
 class CommandError(ValueError):
     """Something the user can mend; the command line shows its message without a traceback."""
 
 
 def console() -> Console:
-    """Where the commands print; plain text when it is not a terminal."""
+    """Where the commands print; plain text, and wider, when it is not a terminal."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    plain = Console(highlight=False, markup=False, soft_wrap=True)
+    return plain if plain.is_terminal else Console(highlight=False, markup=False, soft_wrap=True, width=PLAIN_WIDTH)
 
 
 def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:

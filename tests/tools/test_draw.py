@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from phintys.ir.fused import FusedBody, FusedNode, ScalarNode
 from phintys.ir.graph import Graph, Node, Value
 from phintys.ir.types import parse_type
 from phintys.tools.draw import draw_svg
@@ -19,6 +20,17 @@ def small_graph() -> Graph:
     rate = Node("constant", [], {"value": np.asarray(0.5)}).results[0]
     smaller = Node("mul", [rate, w]).results[0]
     return Graph("step", [x], [total], [w], [(w, smaller)])
+
+
+def fused_graph() -> Graph:
+    x, m = Value(parse_type("f64[?, 3]"), "x"), Value(parse_type("f64[?, 1]"), "m")
+    a, b = Value(parse_type("f64"), "a"), Value(parse_type("f64"), "b")
+    two = ScalarNode("constant", [], {"value": np.asarray(2.0)}).results[0]
+    difference = ScalarNode("sub", [a, b]).results[0]
+    e = ScalarNode("exp", [ScalarNode("mul", [two, difference]).results[0]]).results[0]
+    e.name = "e"
+    node = FusedNode([x, m], ["map", "add"], [1], FusedBody([a, b], [e, e]))
+    return Graph("region", [x, m], node.results)
 
 
 def texts(svg: str) -> list[str]:
@@ -43,6 +55,12 @@ def test_operands_of_dot_are_numbered() -> None:
 def test_self_contained() -> None:
     assert "href" not in draw_svg(small_graph())
     assert "url(" not in draw_svg(small_graph())
+
+
+def test_fused_region_shows_its_code() -> None:
+    shown = texts(draw_svg(fused_graph()))
+    for line in ["fused, axes 1", "t1 = a - b", "t2 = 2 * t1", "e = exp(t2)", "map e", "add e", "a", "b", "output 2"]:
+        assert line in shown
 
 
 def test_empty_graph() -> None:
