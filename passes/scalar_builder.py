@@ -165,9 +165,13 @@ class ScalarBuilder:
         """max(x, low), NaN left as it is (the operand order makes it one machine instruction)."""
         return self.select(self.greater(low, x), low, x)
 
+    def clamp_high(self, x: SSAValue, high: float) -> SSAValue:
+        """min(x, high), NaN left as it is."""
+        return self.select(self.less(high, x), high, x)
+
     def clamp(self, x: SSAValue, low: float, high: float) -> SSAValue:
         """`x` kept within [low, high], NaN left as it is."""
-        return self.clamp_low(self.select(self.less(high, x), high, x), low)
+        return self.clamp_low(self.clamp_high(x, high), low)
 
     # Bits
 
@@ -222,3 +226,16 @@ class ScalarBuilder:
         """a + b as rounded sum and exact rounding error, for |a| >= |b| or a = 0 (Dekker 1971)."""
         total = self.add(a, b)
         return total, self.sub(b, self.sub(total, a))
+
+    def ordered_two_sum(self, a: Operand, b: Operand) -> tuple[SSAValue, SSAValue]:
+        """`fast_two_sum` with the larger number first, which has to be the one of larger magnitude."""
+        larger = self.greater(a, b)
+        return self.fast_two_sum(self.select(larger, a, b), self.select(larger, b, a))
+
+    def quotient(self, n: SSAValue, n_low: SSAValue, d: SSAValue, d_low: SSAValue) -> SSAValue:
+        """(n + n_low) / (d + d_low) with one division; a Newton step on the exact remainder repairs the rounding."""
+        inverse = self.div(1.0, d)
+        first = self.mul(n, inverse)
+        negative = self.neg(first)
+        remainder = self.add(self.fma(negative, d, n), self.fma(negative, d_low, n_low))
+        return self.fma(remainder, inverse, first)

@@ -23,7 +23,7 @@ class ExpTable:
     low: float  # exp is 0 from here downwards
     high: float  # and inf from here upwards
     expm1_low: float  # expm1 is -1 from here downwards
-    tiny: float  # expm1(x) is x up to here
+    tiny: float  # expm1(x) and sinh(x) are x up to here
     log2_e: float
     ln2: float
     ln2_low: float  # ln 2 = ln2 + ln2_low
@@ -139,6 +139,14 @@ def expm1_parts(b: ScalarBuilder, reduced: Reduced, terms: tuple[float, ...]) ->
     return value, b.add(error, b.fma(r_error, value, r_error))
 
 
+def exp_parts(b: ScalarBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue, Reduced]:
+    """exp(r) as a sum of two floats, with the reduced argument, whose 2^n is to be multiplied on; x is in range."""
+    reduced = reduce_argument(b, x, 2 * b.format.bias)
+    value, error = expm1_parts(b, reduced, TABLES[b.format.name].exp_terms)
+    high, low = b.fast_two_sum(1.0, value)
+    return high, b.add(low, error), reduced
+
+
 def exp(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """exp(x): 1 + r (1 + r terms), scaled."""
     table = TABLES[b.format.name]
@@ -148,13 +156,22 @@ def exp(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     return b.mul(b.mul(value, first), second)
 
 
+def scaled_expm1_parts(b: ScalarBuilder, x: SSAValue, scale: int) -> tuple[SSAValue, SSAValue]:
+    """(exp(x) - 1) / 2^scale = (s - 1 / 2^scale) + s (exp(r) - 1), s = 2^(n - scale), as a sum of two floats.
+
+    Scaled, it cannot overflow on the way to a result that is finite; n - scale has to be a normal number's exponent.
+    """
+    reduced = reduce_argument(b, x, b.format.bias - scale)
+    power = power_of_two(b, reduced.biased)
+    value, error = expm1_parts(b, reduced, TABLES[b.format.name].expm1_terms)
+    offset, offset_low = b.fast_two_sum(power, -(2.0**-scale))
+    total, total_low = b.fast_two_sum(offset, b.mul(value, power))
+    return total, b.add(total_low, b.fma(error, power, offset_low))
+
+
 def expm1(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """exp(x) - 1 = 2 ((s - 1/2) + s (exp(r) - 1)) with s = 2^(n - 1), which cannot overflow."""
+    """exp(x) - 1, as twice its half."""
     table = TABLES[b.format.name]
-    reduced = reduce_argument(b, b.clamp(x, table.expm1_low, table.high), b.format.bias - 1)
-    scale = power_of_two(b, reduced.biased)
-    value, error = expm1_parts(b, reduced, table.expm1_terms)
-    offset, offset_low = b.fast_two_sum(scale, -0.5)
-    total, total_low = b.fast_two_sum(offset, b.mul(value, scale))
-    half = b.add(total, b.add(total_low, b.fma(error, scale, offset_low)))
+    high, low = scaled_expm1_parts(b, b.clamp(x, table.expm1_low, table.high), 1)
+    half = b.add(high, low)
     return b.select(b.less(b.abs(x), table.tiny), x, b.add(half, half))

@@ -97,8 +97,7 @@ def log(b: ScalarBuilder, x: SSAValue) -> SSAValue:
 def log1p(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """log(1 + x); what the sum 1 + x loses is added back, and for small x there is no sum: f is x."""
     shape = b.format
-    above = b.greater(x, 1.0)
-    total, lost = b.fast_two_sum(b.select(above, x, 1.0), b.select(above, 1.0, x))
+    total, lost = b.ordered_two_sum(x, 1.0)
     k, f, biased = split_exponent(b, total)
     near_zero = b.equal(k, 0.0)
     scale = b.from_bits(b.shift_left(b.int_sub(b.int_const(2 * shape.bias + 1), biased), shape.mantissa))  # 2 * 2^-k

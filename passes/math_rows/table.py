@@ -14,7 +14,7 @@ from xdsl.ir import Operation, SSAValue
 from phintys.dialects import xmath
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from . import exponential, logarithm, logistic, rounding
+from . import exponential, hyperbolic, logarithm, logistic, rounding
 
 Row = Callable[[ScalarBuilder, SSAValue], SSAValue]
 
@@ -23,7 +23,9 @@ ROWS: dict[type[Operation], Row] = {
     math.ExpM1Op: exponential.expm1,
     math.LogOp: logarithm.log,
     math.Log1pOp: logarithm.log1p,
-    math.TanhOp: logistic.tanh,
+    math.SinhOp: hyperbolic.sinh,
+    math.CoshOp: hyperbolic.cosh,
+    math.TanhOp: hyperbolic.tanh,
     xmath.SigmoidOp: logistic.sigmoid,
     xmath.SoftplusOp: logistic.softplus,
     xmath.SignOp: rounding.sign,
@@ -41,14 +43,12 @@ LIBM: dict[type[Operation], str] = {
     math.AtanhOp: "atanh",
     math.CbrtOp: "cbrt",
     math.CosOp: "cos",
-    math.CoshOp: "cosh",
     math.ErfOp: "erf",
     math.Exp2Op: "exp2",
     math.Log2Op: "log2",
     math.Log10Op: "log10",
     math.PowFOp: "pow",
     math.SinOp: "sin",
-    math.SinhOp: "sinh",
     math.TanOp: "tan",
 }
 """Operations that become a call of the C library's function: this name for f64, with an `f` behind it for f32."""
