@@ -3,7 +3,7 @@
 `Executable(object, interface).bind(states, slow, fail, unpack)` gives a builtin whose calls run natively from argument check to
 result list. What it does not accept goes to `slow(*args, **kwargs)`. `bind_strict(states, fail, unpack)` gives the same entry
 with nothing behind it: where the checks fail it raises a TypeError that says which argument and why; the slow path converts
-its arguments (`exact_array` does an array, `separate` un-aliases) and ends there, so that it cannot call itself.
+its arguments (`exact_array` does one array) and ends there, so that it cannot call itself.
 """
 
 from __future__ import annotations

@@ -1,0 +1,178 @@
+"""Objects on disk: `load(key)`, `store(key, object, meta)`, `clear()`, `toolchain_fingerprint()`.
+
+The caller's key says all that the object depends on: the IR and the fingerprint. One file an entry, named by a hash of the
+key: magic, checksum, length of the metadata, metadata (JSON), object. Files are written under a name of their own and renamed,
+so that readers and any number of writers never see half an entry; a damaged one counts as absent and is rewritten. No locks,
+no pickles. The folder is the user's alone: one that somebody else owns or may write to is not used, since what it holds is
+run. Whatever goes wrong here costs a compilation, never an error.
+
+PHINTYS_CACHE_DIR moves the folder, PHINTYS_CACHE=0 turns the cache off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import secrets
+import stat
+import struct
+import sys
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+MAGIC = b"PHINTYS1"
+HEADER = struct.Struct("<8s32sI")
+LIMIT = 512 << 20
+SOURCES = ("phintys", "phintys.ir", "phintys.dialects", "phintys.passes", "phintys.codegen")
+
+
+def load(key: str) -> tuple[bytes, dict[str, Any]] | None:
+    """The object and metadata stored under a key, or None."""
+    path = _path(key)
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            if hasattr(os, "getuid") and os.fstat(file.fileno()).st_uid != os.getuid():
+                return None
+            data = file.read()
+        magic, checksum, length = HEADER.unpack_from(data)
+        body = data[HEADER.size :]
+        if magic != MAGIC or hashlib.sha256(body).digest() != checksum:
+            return None
+        meta = json.loads(body[:length])
+        os.utime(path)
+    except (OSError, struct.error, ValueError):
+        return None
+    return body[length:], meta
+
+
+def store(key: str, object_bytes: bytes, meta: dict[str, Any]) -> None:
+    """Keep an object and its metadata (anything JSON can say) under a key."""
+    path = _path(key)
+    if path is None:
+        return
+    head = json.dumps(meta).encode()
+    body = head + object_bytes
+    data = HEADER.pack(MAGIC, hashlib.sha256(body).digest(), len(head)) + body
+    temporary = path.with_name(f".{secrets.token_hex(12)}.tmp")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        return
+    if path.name.startswith("00"):  # one entry in 256 also tidies up
+        _prune(path.parent)
+
+
+def clear() -> None:
+    """Remove every entry."""
+    directory = _directory()
+    for path in directory.iterdir() if directory else ():
+        if path.suffix in (".phio", ".tmp"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def directory() -> Path | None:
+    """The folder in use, or None where the cache is off."""
+    return _directory()
+
+
+def _path(key: str) -> Path | None:
+    directory = _directory()
+    return directory / f"{hashlib.sha256(key.encode()).hexdigest()}.phio" if directory else None
+
+
+def _directory() -> Path | None:
+    if os.environ.get("PHINTYS_CACHE", "").strip() == "0":
+        return None
+    return _usable(os.environ.get("PHINTYS_CACHE_DIR", ""))
+
+
+@cache
+def _usable(base: str) -> Path | None:
+    """The cache's own folder inside the base (the platform's cache folder where none is given), made and checked once."""
+    try:
+        import platformdirs
+
+        path = Path(base or platformdirs.user_cache_dir("phintys", appauthor=False)).expanduser() / "objects"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.mkdir(exist_ok=True, mode=0o700)
+        status = path.lstat()
+    except (OSError, RuntimeError) as error:
+        return _without(f"it cannot be made ({error})")
+    if not stat.S_ISDIR(status.st_mode):
+        return _without(f"{path} is not a folder")
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        return _without(f"{path} belongs to or can be written by somebody else")
+    return path
+
+
+def _without(reason: str) -> None:
+    warnings.warn(
+        f"compiled functions are not cached on disk: {reason}; set PHINTYS_CACHE_DIR to a folder of your own, "
+        "or PHINTYS_CACHE=0 to turn the cache off",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+def _prune(directory: Path) -> None:
+    """Remove the entries used longest ago until the rest fits the limit, and temporaries that a crash left."""
+    entries = []
+    for path in directory.iterdir():
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            entries.append((status.st_mtime, status.st_size, path))
+    held = sum(size for _, size, _ in entries)
+    newest = max((time for time, _, _ in entries), default=0.0)
+    for time, size, path in sorted(entries, key=lambda entry: entry[0]):
+        abandoned = path.suffix == ".tmp" and time < newest - 3600
+        if held > LIMIT or abandoned:
+            with contextlib.suppress(OSError):
+                path.unlink()
+                held -= size
+
+
+@cache
+def toolchain_fingerprint() -> str:
+    """A hash of all that turns IR into an object, besides the IR: our sources, llvmlite, CPU, Python and NumPy ABI."""
+    import llvmlite
+    import numpy
+
+    from .engine import host_cpu
+
+    parts = (
+        source_hash(),
+        llvmlite.__version__,
+        *host_cpu(),
+        sys.version,
+        platform.python_implementation(),
+        platform.platform(),
+        numpy.__version__,
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@cache
+def source_hash() -> str:
+    """A hash of the contents of our own sources (.py and .lark), read once a process; a few milliseconds."""
+    digest = hashlib.sha256()
+    for package in SOURCES:
+        spec = importlib.util.find_spec(package)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            for path in sorted(Path(folder).iterdir()):
+                if path.suffix in (".py", ".lark"):
+                    content = path.read_bytes()
+                    digest.update(f"{package}/{path.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
