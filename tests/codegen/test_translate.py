@@ -27,7 +27,7 @@ def constant_function(value: str, kind: str, short: str) -> str:
         ("0.1", 0.1),
         ("-0.0", -0.0),
         ("1.7976931348623157e308", 1.7976931348623157e308),
-        ("5e-324", 5e-324),
+        ("5.0e-324", 5e-324),
         ("0x7FF0000000000000", np.inf),
         ("0xFFF0000000000000", -np.inf),
         ("0x7FF8000000000000", np.nan),
@@ -41,7 +41,7 @@ def test_double_constants(value: str, expected: float) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("0.1", 0.1), ("3.4028234663852886e38", 3.4028234663852886e38), ("1e-45", 1e-45), ("0x7F800000", np.inf), ("0x7FC00000", np.nan)],
+    [("0.1", 0.1), ("3.4028234663852886e38", 3.4028234663852886e38), ("1.0e-45", 1e-45), ("0x7F800000", np.inf), ("0x7FC00000", np.nan)],
 )
 def test_single_constants(value: str, expected: float) -> None:
     np.testing.assert_array_equal(bound(constant_function(value, "f32", "f32"))(), np.float32(expected))
