@@ -44,11 +44,22 @@ def parser(chosen: str | None) -> argparse.ArgumentParser:
     return result
 
 
+def parse(argv: Sequence[str], chosen: str | None) -> argparse.Namespace:
+    """The parsed command line; NAME=VALUE words may also stand behind options, which argparse alone does not allow."""
+    reader = parser(chosen)
+    arguments, rest = reader.parse_known_args(argv)
+    if any(word.startswith("-") or "values" not in arguments for word in rest):
+        reader.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.values += rest
+    return arguments
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's) and return the exit status."""
     argv = sys.argv[1:] if argv is None else list(argv)
     chosen = next((word for word in argv if word in SUBCOMMANDS), None)
-    arguments = parser(chosen).parse_args(argv)
+    arguments = parse(argv, chosen)
     if arguments.version:
         return print_version()
     if arguments.command is None:

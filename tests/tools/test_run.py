@@ -1,0 +1,105 @@
+"""`phintys run`: values from the command line, states, several calls, and errors one can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phintys.tools.main import main
+
+# s += 2 * x, in the llvm dialect: the state is updated in its own buffer.
+SCALE = """
+llvm.func @scale(%ctx: !llvm.ptr, %x: !llvm.ptr, %s: !llvm.ptr) -> i32 attributes {
+    phi.arguments = ["input f64[] x", "state f64[] s"], phi.results = ["inplace 1"], phi.checks = []} {
+  %two = llvm.mlir.constant(2.0 : f64) : f64
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %a = llvm.load %x : !llvm.ptr -> f64
+  %b = llvm.load %s : !llvm.ptr -> f64
+  %c = llvm.fmul %a, %two : f64
+  %d = llvm.fadd %b, %c : f64
+  llvm.store %d, %s : f64, !llvm.ptr
+  llvm.return %ok : i32
+}
+"""
+GRAPHS = """
+graph mean(x: f64[?]) state(total: f64) {
+  update total = total + sum(x)
+  return sum(x) / shape(x)[0]
+}
+graph halves(x: f64[?, 2]) {
+  return x / 2
+}
+"""
+
+
+@pytest.fixture
+def scale(tmp_path: Path) -> str:
+    path = tmp_path / "scale.mlir"
+    path.write_text(SCALE)
+    return str(path)
+
+
+@pytest.fixture
+def graphs(tmp_path: Path) -> str:
+    path = tmp_path / "graphs.phi"
+    path.write_text(GRAPHS)
+    return str(path)
+
+
+def test_llvm_text_runs(scale: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", scale, "x=1.5", "s=10", "--calls", "3"]) == 0
+    assert "s = array(19.)" in capsys.readouterr().out
+
+
+def test_states_start_as_zeros(scale: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", scale, "x=1.5"]) == 0
+    assert "s = array(3.)" in capsys.readouterr().out
+
+
+def test_graph_text_runs(graphs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "x.npy", np.arange(5.0))
+    saved = tmp_path / "results.npz"
+    assert main(["run", graphs, "--entry", "mean", f"x={tmp_path / 'x.npy'}", "total=1.0", "--save", str(saved)]) == 0
+    assert "output = array(2.)" in capsys.readouterr().out
+    with np.load(saved) as results:
+        assert {name: float(results[name]) for name in results} == {"output": 2.0, "total": 11.0}
+
+
+WRONG = {
+    "no value": (["x"], "'x' is not NAME=VALUE"),
+    "not a literal": (["x=1+"], "neither a Python literal nor a .npy file"),
+    "missing": ([], "no value for x: f64[]; give x=VALUE"),
+    "unknown": (["x=1", "y=2"], "there is no argument 'y'; the function takes x: f64[], s: f64[]"),
+    "rank": (["x=[1, 2]"], "argument x: expected a C-contiguous aligned f64[] array, got an array of rank 1"),
+    "dtype": (["x=2j"], "x: expected f64[]: Cannot cast"),
+    "no file": (["x=nothing.npy"], "x: cannot read nothing.npy"),
+}
+
+
+@pytest.mark.parametrize("values, message", WRONG.values(), ids=WRONG)
+def test_wrong_values(scale: str, values: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", scale, *values]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_several_graphs_need_a_choice(graphs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", graphs]) == 1
+    assert "holds the graphs mean, halves; choose one with --entry NAME" in capsys.readouterr().err
+
+
+def test_wrong_text_shows_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "wrong.mlir"
+    path.write_text(SCALE.replace("fmul", "fmull"))
+    assert main(["run", str(path), "x=1"]) == 1
+    message = capsys.readouterr().err
+    assert "wrong.mlir:8:" in message
+    assert "did you mean" in message
+
+
+@pytest.mark.parametrize("name, text", [("f.txt", ""), ("empty.mlir", "builtin.module {}")])
+def test_files_that_hold_no_program(name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / name).write_text(text)
+    assert main(["run", str(tmp_path / name)]) == 1
+    assert "expected" in capsys.readouterr().err
