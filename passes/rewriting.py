@@ -31,6 +31,15 @@ Rules = Mapping[str, tuple[Rule, ...]]
 FIRED: Counter[str] = Counter()  # how often each rule applied since the program started, by function name
 
 
+def merge_rules(*tables: Rules) -> Rules:
+    """One table of several; the rules of a name are tried in the order of the tables."""
+    merged: dict[str, tuple[Rule, ...]] = {}
+    for table in tables:
+        for name, rules in table.items():
+            merged[name] = merged.get(name, ()) + rules
+    return merged
+
+
 def functions(module: ModuleOp) -> Iterator[FuncOp]:
     """The functions of a module that have a body."""
     for op in module.body.block.ops:
@@ -114,7 +123,9 @@ def can_replace(old: SSAValue, new: SSAValue) -> bool:
     a, b = type_of(old), type_of(new)
     if a.dtype != b.dtype or a.ndim != b.ndim:
         return False
-    if any(size is not None and size != other for size, other in zip(a.shape, b.shape, strict=True)):
+    pairs = list(zip(a.shape, b.shape, strict=True))
+    # A size that becomes known to be 1 would begin to broadcast.
+    if any(size != other and (size is not None or other == 1) for size, other in pairs):
         return False
     return not any(isinstance(use.operation, ReturnOp) for use in old.uses)
 
@@ -126,8 +137,8 @@ def is_dead(op: Operation) -> bool:
 
 def erase(op: Operation) -> None:
     """Remove an operation without uses from its block."""
-    op.detach()
-    op.erase(safe_erase=False)
+    assert op.parent is not None
+    op.parent.erase_op(op, safe_erase=False)
 
 
 def erase_dead(func: FuncOp) -> int:
@@ -155,6 +166,14 @@ def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = ()) -> Coun
     return driver.fired
 
 
+def refine_type(op: NdOp, b: Builder) -> SSAValue | None:
+    """The same operation with the type that its operands now give."""
+    if len(op.results) > 1:
+        return None
+    new = b.op(op.row.name, *op._operands, **op.attrs)
+    return None if new.type == op.results[0].type else new
+
+
 class _Driver:
     """A worklist: after a replacement, what was created and what uses it is looked at again."""
 
@@ -165,6 +184,7 @@ class _Driver:
         self.count = 0
         self.stack: list[Operation] = []
         self.queued: set[Operation] = set()
+        self.stale: set[Operation] = set()  # an operand's type has become more precise
 
     def push(self, op: Any) -> None:
         if isinstance(op, NdOp) and op not in self.queued:
@@ -189,6 +209,9 @@ class _Driver:
             self.remove(op)
             return
         rules = (*self.always, *self.rules.get(op.row.name, ()))
+        if op in self.stale:
+            self.stale.discard(op)
+            rules = (refine_type, *rules)
         if not rules or is_wrt(op.results[0]):
             return
         builder = Builder(op)
@@ -206,6 +229,8 @@ class _Driver:
 
     def replace(self, op: NdOp, new: SSAValue, created: list[NdOp]) -> None:
         users = [use.operation for use in op.results[0].uses]
+        if new.type != op.results[0].type:
+            self.stale.update(users)
         op.results[0].replace_all_uses_with(new)
         for user in users:
             self.push(user)

@@ -1,0 +1,42 @@
+"""Fold constants and remove what does nothing, by identities that hold for every value: NaN, infinities and -0.0 too.
+
+Expects `nd` functions, best after autodiff. Leaves constants on the right of commutative operations, `nd.dim` of
+arguments and of values that are needed anyway, signs moved out of products, and no dead operation. One liberty is
+taken: adding a tensor of zeros (`alloc(0.0, ...)`, where a gradient has no contribution) gives the other operand,
+though -0.0 + 0.0 is 0.0.
+
+    %0 = nd.constant {value = dense<1.0> : tensor<f64>}
+    %1 = nd.mul %0, %x            ->    %3 = nd.exp %x
+    %2 = nd.neg (nd.neg %1)
+    %3 = nd.exp %2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from .canonicalize_arithmetic import ARITHMETIC
+from .canonicalize_broadcast import constants_right, lift_broadcast, use_unbroadcast
+from .canonicalize_dim import DIM
+from .canonicalize_logic import LOGIC
+from .canonicalize_shape import SHAPE
+from .folding import fold_constants
+from .rewriting import Rules, apply_rules, functions, merge_rules
+
+RULES: Rules = merge_rules(ARITHMETIC, LOGIC, DIM, SHAPE)
+
+
+@dataclass(frozen=True)
+class Canonicalize(ModulePass):
+    """Fold constants, remove what does nothing."""
+
+    name = "canonicalize"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Apply all rows to every function until none fires."""
+        for func in functions(op):
+            apply_rules(func, RULES, always=(fold_constants, constants_right, lift_broadcast, use_unbroadcast))

@@ -1,0 +1,69 @@
+"""Rules of all elementwise operations: where constants stand, and broadcasts that need not be written.
+
+%a = nd.alloc %s, %n                 ->   %r = nd.mul %x, %s
+%r = nd.mul %x, %a
+"""
+
+from __future__ import annotations
+
+from xdsl.ir import SSAValue
+
+from phintys.dialects.nd import CLASSES, NdOp
+from phintys.ir.infer import broadcast_shapes
+
+from .nd_builder import Builder, type_of
+from .rewriting import attribute, producer
+
+CONSTANT = CLASSES["constant"]
+MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+
+
+def constants_right(op: NdOp, b: Builder) -> SSAValue | None:
+    """`c + x -> x + c` for commutative operations, `c < x -> x > c` for comparisons."""
+    name = op.row.name if op.row.commutative else MIRRORED.get(op.row.name)
+    if name is None:
+        return None
+    x, y = op._operands
+    if type(x.owner) is not CONSTANT or type(y.owner) is CONSTANT:
+        return None
+    return b.op(name, y, x)
+
+
+def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
+    """`x + alloc(s, sizes) -> x + s` where the other operands have the result's shape anyway."""
+    if op.row.family != "elementwise" or len(op._operands) < 2:
+        return None
+    operands = list(op._operands)
+    shape = type_of(op.results[0]).shape
+    for index, value in enumerate(operands):
+        alloc = producer(value, "alloc")
+        if alloc is None:
+            continue
+        small = alloc.operands[0]
+        shapes = [type_of(small if i == index else other).shape for i, other in enumerate(operands)]
+        # Another operand must have all the unknown sizes: a size of 1 does not stand for them.
+        if broadcast_shapes(shapes) == shape:
+            operands[index] = small
+            return b.op(op.row.name, *operands, **op.attrs)
+    return None
+
+
+def lift_broadcast(op: NdOp, b: Builder) -> SSAValue | None:
+    """`f(alloc(s, sizes), t) -> alloc(f(s, t), sizes)` for scalars s and t."""
+    if op.row.family != "elementwise":
+        return None
+    scalars: list[SSAValue] = []
+    broadcast: NdOp | None = None
+    shape = type_of(op.results[0]).shape
+    for value in op._operands:
+        alloc = producer(value, "alloc")
+        if alloc is not None and type_of(value).shape == shape:
+            broadcast = broadcast or alloc
+            value = alloc.operands[0]
+        if type_of(value).shape:
+            return None
+        scalars.append(value)
+    if broadcast is None:
+        return None
+    scalar = b.op(op.row.name, *scalars, **op.attrs)
+    return b.op("alloc", scalar, *list(broadcast.operands)[1:], sizes=attribute(broadcast, "sizes"))
