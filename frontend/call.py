@@ -1,0 +1,156 @@
+"""What happens around the native entry of a function: unusual arguments, and errors with the user's line in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from phintys.ir.graph import Graph
+
+from .inputs import In
+from .names import node_text
+from .printing import pp
+from .tensor.sharedvar import TensorSharedVariable
+from .types import Array
+
+MISSING: Any = object()
+EXCEPTIONS: dict[str, type[Exception]] = {
+    "ValueError": ValueError,
+    "IndexError": IndexError,
+    "TypeError": TypeError,
+    "ZeroDivisionError": ZeroDivisionError,
+}
+
+
+def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+    """Called when the native entry does not take arguments that have been converted to exactly what it asks for."""
+    found = ", ".join(
+        f"{type(value).__name__} {getattr(value, 'dtype', '')}{getattr(value, 'shape', '')}" for value in args
+    )
+    raise SystemError(f"the compiled entry refuses converted arguments: {found}")
+
+
+class Failures:
+    """Raises the errors of a compiled function: number of the failed check and its values to an exception."""
+
+    def __init__(self, graph: Graph, checks: Sequence[str]) -> None:
+        self.graph = graph
+        self.checks = checks
+
+    def __call__(self, number: int, values: Sequence[int]) -> NoReturn:
+        exception, location, message = self.checks[number].split("|", 2)
+        text = message.format(*values)
+        raise EXCEPTIONS[exception]("\n".join([text, *self._where(location)]))
+
+    def _where(self, location: str) -> list[str]:
+        """Lines about the expression that failed: `#n` is the number of its node in the graph's canonical order."""
+        if not location.startswith("#") or not location[1:].isdigit():
+            return [f"at {location}"] if location else []
+        node = self.graph.nodes()[int(location[1:])]
+        expression = pp(node.results[0]) if not node.results[0].name else _unnamed(node.results[0])
+        if len(expression) > 200:
+            expression = expression[:95] + " ... " + expression[-95:]
+        return [
+            f"at {node.loc}: {expression}",
+            f"Apply node that caused the error: {node_text(node)}",
+            f"Inputs types: [{', '.join(str(value.type) for value in node.inputs)}]",
+        ]
+
+
+def _unnamed(value: Any) -> str:
+    """The expression behind a named value."""
+    name, value.name = value.name, None
+    try:
+        return f"{name} = {pp(value)}"
+    finally:
+        value.name = name
+
+
+class Caller:
+    """The slow path: defaults, keywords, conversion, aliases; then the strict entry."""
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[In],
+        kept: Mapping[int, TensorSharedVariable],
+        cells: Sequence[list[Array]],
+        strict: Callable[..., Any],
+    ) -> None:
+        self.name = name
+        self.inputs = inputs
+        self.kept = kept
+        self.cells = cells
+        self.strict = strict
+        self.defaults: list[Any] = [
+            MISSING if spec.value is None or number in kept else self._convert(number, spec.value)
+            for number, spec in enumerate(inputs)
+        ]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        values = self._bind(args, kwargs)
+        arrays = []
+        for number, value in enumerate(values):
+            if number not in self.kept:
+                arrays.append(self.defaults[number] if value is MISSING else self._convert(number, value))
+            elif value is not MISSING:
+                self.kept[number].container.storage[0] = self._convert(number, value).copy()
+        return self.strict(*self._separate(arrays))
+
+    def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+        """One value for each input, `MISSING` where a default is taken."""
+        if len(args) > len(self.inputs):
+            raise TypeError(
+                "Too many parameter passed to theano function: "
+                f"{self.name} takes {len(self.inputs)} and got {len(args)}"
+            )
+        values = [*args, *[MISSING] * (len(self.inputs) - len(args))]
+        for name, value in kwargs.items():
+            number = self._number(name)
+            if values[number] is not MISSING:
+                raise TypeError(f"Multiple values for input: {name}")
+            values[number] = value
+        for number, spec in enumerate(self.inputs):
+            if values[number] is MISSING and self.defaults[number] is MISSING and number not in self.kept:
+                raise TypeError(f"Missing required input: {spec.variable if spec.name is None else spec.name}")
+        return values
+
+    def _number(self, name: str) -> int:
+        """Number of the input of that name."""
+        found = [number for number, spec in enumerate(self.inputs) if spec.name == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise TypeError(
+                f"Ambiguous name: {name} - please check the names of the inputs of your function for duplicates."
+            )
+        named = [spec.name for spec in self.inputs if spec.name is not None]
+        unnamed = len(self.inputs) - len(named)
+        raise TypeError(
+            f"Unknown input or state: {name}. The function has {len(named)} named input{'s' * (len(named) != 1)} "
+            f"({', '.join(named)}), and {unnamed} unnamed input{'s' * (unnamed != 1)}"
+        )
+
+    def _convert(self, number: int, value: Any) -> Array:
+        """The argument as an exact array; errors say which one it was."""
+        spec = self.inputs[number]
+        try:
+            return spec.variable.type.filter(value, spec.strict, spec.allow_downcast)  # type: ignore[no-any-return]
+        except (TypeError, ValueError) as error:
+            argument = f'argument with name "{spec.name}"' if spec.name else "argument"
+            prefix = f'Bad input {argument} to theano function with name "{self.name}" at index {number} (0-based).  '
+            rest = ", ".join(str(part) for part in error.args[1:])
+            message = f"{error.args[0] if error.args else error}" + (f" ({rest})" if rest else "")
+            raise type(error)(prefix + message) from None
+
+    def _separate(self, arrays: list[Array]) -> list[Array]:
+        """Copies where memory is shared with a state, which the function may overwrite, and of states that overlap."""
+        for number, cell in enumerate(self.cells):
+            if any(np.may_share_memory(cell[0], other[0]) for other in self.cells[:number] if other is not cell):
+                cell[0] = cell[0].copy()
+        return [
+            array.copy() if any(np.may_share_memory(array, cell[0]) for cell in self.cells) else array
+            for array in arrays
+        ]

@@ -1,0 +1,147 @@
+"""Configuration: `config.floatX = "float32"`, the environment, and temporary changes.
+
+The environment variables THEANO_FLAGS and PHINTYS_FLAGS hold `name=value` pairs separated by commas
+(`floatX=float32,on_unused_input=warn`); the second wins. Names, defaults and values are the table in `flags.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .flags import FLAGS, OPEN_SECTIONS, Flag, anything
+
+
+def _sections() -> set[str]:
+    """`dnn` and `dnn.conv` of `dnn.conv.algo_fwd`, and the open ones."""
+    found = set(OPEN_SECTIONS)
+    for name in FLAGS:
+        parts = name.split(".")
+        found.update(".".join(parts[:count]) for count in range(1, len(parts)))
+    return found
+
+
+_SECTIONS = _sections()
+
+
+class Section:
+    """Flags whose names begin with `prefix`: reading and setting attributes reads and sets flags."""
+
+    def __init__(self, prefix: str, values: dict[str, Any]) -> None:
+        vars(self)["_prefix"] = prefix
+        vars(self)["_values"] = values
+
+    def __getattr__(self, name: str) -> Any:
+        full = self._prefix + name
+        if full in self._values:
+            return self._values[full]
+        if full in _SECTIONS:
+            return Section(full + ".", self._values)
+        raise AttributeError(unknown(full))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        set_flag(self._prefix + name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({name.removeprefix(self._prefix) for name in self._values if name.startswith(self._prefix)})
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name} = {value}" for name, value in sorted(self._values.items()))
+
+    def change_flags(self, args: Mapping[str, Any] | None = None, **flags: Any) -> change_flags:
+        """`with config.change_flags(floatX="float32"): ...`, see `change_flags`."""
+        return change_flags(args, **flags)
+
+
+def unknown(name: str) -> str:
+    """The message for a flag that does not exist."""
+    close = difflib.get_close_matches(name, FLAGS, 1)
+    return f"there is no flag '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
+
+
+def find(name: str) -> Flag:
+    """Row of a flag; AttributeError for an unknown name."""
+    if name in FLAGS:
+        return FLAGS[name]
+    if name.partition(".")[0] in OPEN_SECTIONS and "." in name:
+        return Flag(name, None, anything)
+    raise AttributeError(unknown(name))
+
+
+def check(name: str, value: Any) -> None:
+    """ValueError when `value` is not among a flag's choices."""
+    choices = find(name).choices
+    if choices and value not in choices:
+        raise ValueError(f"{name} cannot be {value!r}; expected one of {', '.join(choices)}")
+
+
+# Spellings of old versions and drivers, by flag.
+_ALIASES = {"device": {"gpu": "cuda", "cuda0": "cuda", "gpu0": "cuda"}, "cast_policy": {"numpy": "numpy+floatX"}}
+
+
+def set_flag(name: str, value: Any) -> None:
+    """Set one flag by its dotted name; AttributeError or ValueError when name or value are unknown."""
+    flag = find(name)
+    try:
+        new = flag.read(_ALIASES.get(name, {}).get(value, value) if isinstance(value, str) else value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    check(name, new)
+    vars(config)["_values"][name] = new
+
+
+def read_environment(environment: Mapping[str, str] = os.environ) -> None:
+    """Apply THEANO_FLAGS, then PHINTYS_FLAGS; ValueError that names the variable when a pair cannot be read."""
+    for variable in ("THEANO_FLAGS", "PHINTYS_FLAGS"):
+        for pair in filter(None, (part.strip() for part in environment.get(variable, "").split(","))):
+            name, sign, value = pair.partition("=")
+            if not sign:
+                raise ValueError(f"{variable}: expected name=value, got '{pair}'")
+            try:
+                set_flag(name.strip(), value.strip())
+            except (AttributeError, ValueError) as error:
+                raise ValueError(f"{variable}: {error}") from None
+
+
+class change_flags:  # noqa: N801, RUF100  (Theano's name)
+    """Flags with other values for a while: `with change_flags(floatX="float32"):`, or a decorator of a function."""
+
+    def __init__(self, args: Mapping[str, Any] | None = None, **flags: Any) -> None:
+        self.flags = {**(args or {}), **flags}
+        for name in self.flags:
+            find(name)
+        self.saved: list[dict[str, Any]] = []
+
+    def __enter__(self) -> change_flags:
+        values = vars(config)["_values"]
+        self.saved.append(dict(values))
+        try:
+            for name, value in self.flags.items():
+                set_flag(name, value)
+        except ValueError:
+            values.update(self.saved.pop())
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        values = vars(config)["_values"]
+        saved = self.saved.pop()
+        for name in self.flags:
+            values[name] = saved.get(name)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate `function`: it runs with the flags changed."""
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with change_flags(self.flags):
+                return function(*args, **kwargs)
+
+        return wrapper
+
+
+config = Section("", {name: flag.default for name, flag in FLAGS.items()})
+read_environment()

@@ -1,0 +1,134 @@
+"""The table of configuration flags: name, default, accepted values, meaning. Theano's names; a dot makes a section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+def boolean(value: Any) -> bool:
+    """`True`, `1`, `"yes"`, ... as a truth value; ValueError for anything else."""
+    text = str(value).lower()
+    if text in ("true", "1", "yes", "on"):
+        return True
+    if text in ("false", "0", "no", "off", ""):
+        return False
+    raise ValueError(f"expected True or False, got {value!r}")
+
+
+def text(value: Any) -> str:
+    """Any value as text (Theano writes `mode=None` and `optimizer=None` as the word)."""
+    return str(value)
+
+
+def anything(value: Any) -> Any:
+    """A value as it is."""
+    return value
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag: `read` converts and checks a value; `choices` are all accepted ones, if there are few."""
+
+    name: str
+    default: Any
+    read: Callable[[Any], Any] = text
+    choices: tuple[str, ...] = ()
+    doc: str = ""
+
+
+_REPORT = ("off", "ignore", "warn", "raise", "pdb")
+
+# Flags that have an effect.
+USED = (
+    Flag("floatX", "float64", choices=("float64", "float32"), doc="dtype of constructors without a prefix letter"),
+    Flag("cast_policy", "custom", choices=("custom", "numpy+floatX"), doc="dtype of Python numbers in expressions"),
+    Flag("device", "cpu", choices=("cpu", "cuda"), doc="where functions run"),
+    Flag("on_unused_input", "raise", choices=("raise", "warn", "ignore"), doc="inputs that no result depends on"),
+    Flag("mode", "Mode", doc="default mode of functions"),
+    Flag("exception_verbosity", "low", choices=("low", "high"), doc="how much an error of a function says"),
+)
+
+# Flags of Theano's that programs set and that change nothing here: they are read, checked and kept.
+KEPT = (
+    Flag("optimizer", "o4"),
+    Flag("linker", "cvm"),
+    Flag("cxx", ""),
+    Flag("force_device", False, boolean),
+    Flag("assert_no_cpu_op", "ignore"),
+    Flag("compute_test_value", "off", choices=_REPORT),
+    Flag("compute_test_value_opt", "off", choices=_REPORT),
+    Flag("on_opt_error", "warn", choices=("warn", "raise", "pdb", "ignore")),
+    Flag("on_shape_error", "warn", choices=("warn", "raise")),
+    Flag("int_division", "int", choices=("int", "raise", "floatX")),
+    Flag("warn_float64", "ignore", choices=("ignore", "warn", "raise", "pdb")),
+    Flag("allow_gc", True, boolean),
+    Flag("openmp", False, boolean),
+    Flag("openmp_elemwise_minsize", 200000, int),
+    Flag("optimizer_including", ""),
+    Flag("optimizer_excluding", ""),
+    Flag("optimizer_requiring", ""),
+    Flag("optimizer_verbose", False, boolean),
+    Flag("deterministic", "default"),
+    Flag("profile", False, boolean),
+    Flag("profile_optimizer", False, boolean),
+    Flag("profile_memory", False, boolean),
+    Flag("base_compiledir", ""),
+    Flag("compiledir", ""),
+    Flag("compiledir_format", ""),
+    Flag("compile_wait", 5, int),
+    Flag("compile_timeout", 120, int),
+    Flag("unpickle_function", True, boolean),
+    Flag("reoptimize_unpickled_function", False, boolean),
+    Flag("pickle_test_value", True, boolean),
+    Flag("print_test_value", False, boolean),
+    Flag("print_active_device", True, boolean),
+    Flag("lib.amdlibm", False, boolean),
+    Flag("lib.cnmem", 0.0, float),
+    Flag("blas.ldflags", ""),
+    Flag("gcc.cxxflags", ""),
+    Flag("nvcc.fastmath", False, boolean),
+    Flag("nvcc.flags", ""),
+    Flag("dnn.enabled", "auto"),
+    Flag("dnn.conv.algo_fwd", "small"),
+    Flag("dnn.conv.algo_bwd_filter", "none"),
+    Flag("dnn.conv.algo_bwd_data", "none"),
+    Flag("gpuarray.preallocate", 0.0, float),
+    Flag("scan.allow_gc", False, boolean),
+    Flag("scan.allow_output_prealloc", True, boolean),
+    Flag("scan.debug", False, boolean),
+    Flag("traceback.limit", 8, int),
+    Flag("traceback.compile_limit", 0, int),
+    Flag("numpy.seterr_all", "ignore"),
+    Flag("numpy.seterr_divide", "None"),
+    Flag("numpy.seterr_over", "None"),
+    Flag("numpy.seterr_under", "None"),
+    Flag("numpy.seterr_invalid", "None"),
+    Flag("unittests.rseed", "666"),
+    Flag("tensor.cmp_sloppy", 0, int),
+    Flag("tensor.local_elemwise_fusion", True, boolean),
+    Flag("experimental.local_alloc_elemwise", False, boolean),
+    Flag("profiling.time_thunks", True, boolean),
+    Flag("profiling.n_apply", 20, int),
+    Flag("profiling.n_ops", 20, int),
+    Flag("profiling.ignore_first_call", False, boolean),
+    Flag("profiling.destination", "stderr"),
+    Flag("NanGuardMode.nan_is_error", True, boolean),
+    Flag("NanGuardMode.inf_is_error", True, boolean),
+    Flag("NanGuardMode.big_is_error", True, boolean),
+    Flag("NanGuardMode.action", "raise"),
+    Flag("DebugMode.patience", 10, int),
+    Flag("DebugMode.check_c", True, boolean),
+    Flag("DebugMode.check_py", True, boolean),
+    Flag("DebugMode.check_finite", True, boolean),
+    Flag("DebugMode.check_strides", 0, int),
+    Flag("warn.ignore_bug_before", "0.9"),
+    Flag("warn.sum_div_dimshuffle_bug", False, boolean),
+    Flag("warn.subtensor_merge_bug", False, boolean),
+)
+
+FLAGS: dict[str, Flag] = {flag.name: flag for flag in (*USED, *KEPT)}
+
+# Sections whose flags Theano kept adding to: any name in them is accepted.
+OPEN_SECTIONS = ("warn", "gcc", "nvcc", "cuda", "dnn", "gpuarray", "magma", "ctc", "metaopt", "cmodule")

@@ -1,0 +1,264 @@
+"""`function(inputs, outputs, ...)`: from expressions to a compiled function that is called with numbers and arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from phintys.ir.graph import Graph, Node, Value, topological
+
+from .call import MISSING, Caller, Failures, refuse
+from .config import config
+from .inputs import In
+from .plan import Plan, make_plan
+from .tensor.sharedvar import Container, TensorSharedVariable
+from .tensor.var import TensorVariable
+from .types import Array
+
+_MODES = ("Mode", "FAST_RUN", "FAST_COMPILE", "DebugMode", "DEBUG_MODE", "NanGuardMode", "JAX", "None")
+
+
+def function(
+    inputs: Any,
+    outputs: Any = None,
+    mode: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: Any = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+) -> Function:
+    """Compile expressions to a function.
+
+    `inputs`: a list of variables, or `In(variable, value=, name=)` for defaults and names. `outputs`: a variable (the function
+    returns its array), a list of them (it returns a list), a dict (it returns a dict), or nothing (it returns `[]`).
+    `updates`: pairs (shared variable, expression of its next value), or a dict; outputs are computed with the old values.
+    `givens`: pairs (variable, what replaces it in this function). `no_default_updates`: leave `default_update`s of shared
+    variables alone (True, or a list of them). `allow_input_downcast`: True converts arguments at any loss of precision.
+    `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without it). `rebuild_strict=False` lets `givens`
+    change types. `mode`, `accept_inplace` and `profile` are Theano's and change nothing.
+
+    Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
+    MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced operands do not
+    fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that do not.
+    """
+    _check_mode(config.mode if mode is None else mode)
+    plan = make_plan(
+        inputs,
+        outputs,
+        updates,
+        givens,
+        no_default_updates,
+        name,
+        rebuild_strict,
+        allow_input_downcast,
+        on_unused_input,
+    )
+    return make_function(plan)
+
+
+def _check_mode(mode: Any) -> None:
+    """ValueError for the name of a mode that does not exist (anything but a string is taken for a mode object)."""
+    if isinstance(mode, str) and mode not in _MODES:
+        raise ValueError(f"No predefined mode exist for string: {mode}; there are {', '.join(_MODES[:-1])}")
+
+
+class FunctionGraph:
+    """What a function computes, as Theano's programs look at it: `inputs`, `outputs`, `toposort()`."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.inputs: list[Value] = [*graph.inputs, *graph.states]
+        self.outputs: list[Value] = graph.roots
+
+    def toposort(self) -> list[Node]:
+        """All operations, operands first."""
+        return [node for node in topological(self.outputs) if node.op != "constant"]
+
+    @property
+    def apply_nodes(self) -> set[Node]:
+        """All operations."""
+        return set(self.toposort())
+
+
+class Maker:
+    """What a function was made from: `fgraph`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @property
+    def fgraph(self) -> FunctionGraph:
+        """The graph as it was given, with replacements and updates applied."""
+        return FunctionGraph(self.plan.graph)
+
+    @property
+    def inputs(self) -> list[In]:
+        """The inputs as the caller gives them."""
+        return self.plan.inputs
+
+
+class Function:
+    """A compiled function. Call it with numbers, lists and arrays; `f[w]` is the value of a state or of a default.
+
+    The class of each one is its own, so that `__call__` can be the native entry itself.
+    """
+
+    name: str
+    maker: Maker
+    trust_input: bool
+    caller: Caller
+    executable: Any
+    _states: list[TensorSharedVariable]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for the given inputs."""
+        return self.caller(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return make_function, (self.maker.plan, None, self._states)
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}({', '.join(str(spec.variable) for spec in self.maker.inputs)})>"
+
+    def __getitem__(self, key: Any) -> Array:
+        cell = self._cell(key)
+        return cell.value if isinstance(cell, Container) else self.caller.defaults[cell].copy()  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        cell = self._cell(key)
+        if isinstance(cell, Container):
+            cell.value = value
+        else:
+            self.caller.defaults[cell] = self.maker.inputs[cell].variable.type.filter(value).copy()
+
+    @property
+    def value(self) -> Function:
+        """`f.value[x]`: the value of a state or of a default."""
+        return self
+
+    @property
+    def container(self) -> Mapping[Any, Container]:
+        """The storage of the states, by variable and by name."""
+        states = [*zip(self.maker.plan.graph.states, self._states, strict=True)]
+        found: dict[Any, Container] = {old: state.container for old, state in states}
+        return found | {old.name: state.container for old, state in states if old.name}
+
+    def _cell(self, key: Any) -> Container | int:
+        """Where the value behind a variable, a name or a number is kept. KeyError when there is none."""
+        for number, spec in enumerate(self.maker.inputs):
+            if key is spec.variable or (isinstance(key, str | int) and key in (spec.name, number)):
+                kept = self.maker.plan.kept.get(number)
+                if kept is None and self.caller.defaults[number] is MISSING:
+                    raise KeyError(f"the input {spec.variable} keeps no value: it has no default")
+                return number if kept is None else kept.container
+        try:
+            return self.container[key]
+        except KeyError:
+            raise KeyError(f"Unknown input or state: {key}") from None
+
+    def get_shared(self) -> list[TensorSharedVariable]:
+        """The shared variables that the function reads or writes."""
+        return list(self._states)
+
+    def free(self) -> None:
+        """Theano's: intermediate results are not kept between calls, so there is nothing to free."""
+
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: Mapping[Any, Any] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: Any = None,
+    ) -> Function:
+        """The same function on other shared variables (`swap`: old to new, of equal types), or without its updates.
+
+        Shared variables that are not swapped stay shared with this function. TypeError for a variable that is not there or
+        whose type differs.
+        """
+        plan = self.maker.plan
+        states = [_swapped(state, swap or {}) for state in self._states]
+        _check_swap(swap or {}, self._states)
+        executable = self.executable
+        if delete_updates and plan.graph.updates:
+            graph = plan.graph
+            plan = Plan(plan.name, plan.inputs, _without_updates(graph), plan.unpack, plan.keys, plan.kept)
+            position = {id(state): number for number, state in enumerate(graph.states)}
+            states = [states[position[id(state)]] for state in plan.graph.states]
+            executable = None
+        if name is not None:
+            plan = Plan(name, plan.inputs, plan.graph, plan.unpack, plan.keys, plan.kept)
+        return make_function(plan, executable, states)
+
+
+def _swapped(state: TensorSharedVariable, swap: Mapping[Any, Any]) -> TensorSharedVariable:
+    for old, new in swap.items():
+        if old is state:
+            if not isinstance(new, TensorSharedVariable) or new.type != state.type:
+                raise TypeError(
+                    f"cannot swap {old} of type {state.type} for {new} of type {getattr(new, 'type', None)}"
+                )
+            return new
+    return state
+
+
+def _check_swap(swap: Mapping[Any, Any], states: Sequence[TensorSharedVariable]) -> None:
+    for old in swap:
+        if not any(old is state for state in states):
+            raise TypeError(
+                f"SharedVariable: {old} is not found in the function, which has: {', '.join(map(str, states))}"
+            )
+
+
+def _without_updates(graph: Graph) -> Graph:
+    used = {id(value) for node in topological(graph.outputs) for value in node.inputs} | {id(v) for v in graph.outputs}
+    return Graph(graph.name, graph.inputs, graph.outputs, [state for state in graph.states if id(state) in used])
+
+
+def make_function(plan: Plan, executable: Any = None, states: Sequence[TensorSharedVariable] | None = None) -> Function:
+    """The function of a plan, compiled unless its executable is at hand, on the plan's states or others of their types."""
+    if executable is None:
+        from phintys.codegen.compiler import compile_graph
+
+        executable = compile_graph(plan.graph)
+    bound = [state for state in states or plan.graph.states if isinstance(state, TensorSharedVariable)]
+    cells = [state.container.storage for state in bound]
+    unpack = plan.unpack
+    fail = Failures(plan.graph, executable.interface.checks)
+    strict = executable.bind(cells, slow=refuse, fail=fail, unpack=unpack)
+    caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
+    entry = executable.bind(cells, slow=caller, fail=fail, unpack=unpack)
+    cls = type("Function", (Function,), {"__call__": _as_dict(caller, plan) or (caller if plan.kept else entry)})
+    result: Function = cls()
+    result.name = plan.name
+    result.maker = Maker(plan)
+    result.trust_input = False
+    result.caller = caller
+    result.executable = executable
+    result._states = bound
+    return result
+
+
+def _as_dict(caller: Caller, plan: Plan) -> Callable[..., Any] | None:
+    """The call of a function whose outputs were given as a dict."""
+    if plan.keys is None:
+        return None
+    keys = plan.keys
+
+    def call(self: Function, *args: Any, **kwargs: Any) -> dict[str, Array]:
+        return dict(zip(keys, caller(*args, **kwargs), strict=True))
+
+    return call
+
+
+def evaluate(variable: TensorVariable, values: Mapping[Any, Any], options: Mapping[str, Any]) -> Array:
+    """The value of an expression; see `TensorVariable.eval`. Compiled functions are kept with the variable."""
+    kept = vars(variable).setdefault("_eval_functions", {})
+    inputs = tuple(sorted(values, key=id))
+    if inputs not in kept:
+        kept[inputs] = function(list(inputs), variable, **options)
+    return kept[inputs](*[values[key] for key in inputs])  # type: ignore[no-any-return]

@@ -1,0 +1,21 @@
+"""Where the user wrote an expression: file and line of the first frame outside of the package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import phintys.ir.graph
+
+_OWN = tuple(str(Path(file).resolve().parent) + "/" for file in (__file__, phintys.ir.graph.__file__))
+
+
+def here() -> str | None:
+    """`FILE:LINE` of the line of user code that is being executed; `None` when there is no such frame."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_OWN):
+            return f"{file}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

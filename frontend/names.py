@@ -1,0 +1,107 @@
+"""What variables and operations are called in messages and prints: Theano's words, as its users know them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from phintys.ir.graph import Node, Value
+from phintys.ir.ops import OPS
+
+# Theano's name of an elementwise operation, where it is not ours.
+SCALARS = {
+    "abs": "abs_",
+    "sign": "sgn",
+    "div": "true_div",
+    "floordiv": "int_div",
+    "and": "and_",
+    "or": "or_",
+    "ne": "neq",
+    "select": "switch",
+}
+SIGNS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "and": "&",
+    "or": "|",
+    "xor": "^",
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "dot": "\\dot",
+}
+REDUCTIONS = {"sum": "Sum", "prod": "Prod", "max": "max", "min": "min", "all": "All", "any": "Any", "argmax": "Argmax"}
+OTHERS = {
+    "softmax": "Softmax",
+    "log_softmax": "LogSoftmax",
+    "make_vector": "MakeVector",
+    "alloc": "Alloc",
+    "reshape": "Reshape",
+    "concatenate": "Join",
+    "arange": "ARange",
+    "gather": "AdvancedSubtensor",
+    "scatter_add": "AdvancedIncSubtensor",
+    "inc_subtensor": "IncSubtensor",
+    "set_subtensor": "IncSubtensor",
+    "subtensor": "Subtensor",
+}
+
+
+def _axes(node: Node) -> str:
+    axes = tuple(node.attrs["axes"])
+    name = REDUCTIONS.get(node.op, node.op)
+    return name if len(axes) == node.inputs[0].type.ndim else f"{name}{{axis={list(axes)}}}"
+
+
+def op_text(node: Node) -> str:
+    """An operation with its parameters: `Elemwise{add,no_inplace}`, `Sum{axis=[1]}`, `InplaceDimShuffle{x,0}`."""
+    op, attrs = node.op, node.attrs
+    if op == "cast":
+        return f"Elemwise{{Cast{{{attrs['dtype']}}}}}"
+    if OPS[op].family == "elementwise":
+        return f"Elemwise{{{SCALARS.get(op, op)},no_inplace}}"
+    if OPS[op].family == "reduction":
+        return _axes(node)
+    if op == "dimshuffle":
+        return "InplaceDimShuffle{" + ",".join("x" if axis == -1 else str(axis) for axis in attrs["order"]) + "}"
+    if op == "dim":
+        return f"Shape_i{{{attrs['axis']}}}"
+    if op in ("subtensor", "set_subtensor", "inc_subtensor"):
+        prefix = {"set_subtensor": "Set;", "inc_subtensor": "Inc;"}.get(op, "")
+        return f"{OTHERS[op]}{{{prefix}{attrs['index']}}}"
+    return OTHERS.get(op, op)
+
+
+def constant_text(data: np.ndarray[Any, Any]) -> str:
+    """`TensorConstant{2.0}`, `TensorConstant{(2, 3) of 1.0}`, long ones shortened in the middle."""
+    flat = data.ravel()
+    if data.ndim and data.size and (flat == flat[0]).all():
+        text = f"{data.shape} of {flat[0]}"
+    else:
+        text = str(data)
+    return f"TensorConstant{{{text if len(text) <= 20 else text[:10] + '..' + text[-10:]}}}"
+
+
+def value_text(value: Value) -> str:
+    """A value's name; of an unnamed one its constant, its type in angle brackets, or operation and result number."""
+    if value.name:
+        return value.name
+    if value.node is None:
+        return f"<{value.type}>"
+    if value.node.op == "constant":
+        return constant_text(value.data)
+    return f"{op_text(value.node)}.{value.index}"
+
+
+def node_text(node: Node) -> str:
+    """An operation applied: `Elemwise{add,no_inplace}(a, b)`."""
+    return f"{op_text(node)}({', '.join(map(value_text, node.inputs))})"

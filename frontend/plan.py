@@ -1,0 +1,295 @@
+"""From the arguments of `function` to a graph: what is asked for, checked, with replacements and default updates applied."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from phintys.ir.graph import Graph, Value, free_inputs, substitute, topological
+
+from .config import config
+from .errors import MissingInputError, UnusedInputError
+from .inputs import In, Out
+from .location import here
+from .names import node_text
+from .tensor.build import as_tensor_variable
+from .tensor.sharedvar import TensorSharedVariable
+from .tensor.var import TensorConstant, TensorVariable
+
+Pairs = list[tuple[Any, Any]]
+
+
+@dataclass
+class Plan:
+    """What a function does: the graph, and how it meets the caller.
+
+    `inputs` are all inputs as the caller gives them; those with an update live in `kept` (input number -> state) and are no
+    inputs of the graph. `unpack`: the single output is returned itself. `keys`: outputs are returned as a dict.
+    """
+
+    name: str
+    inputs: list[In]
+    graph: Graph
+    unpack: bool
+    keys: list[str] | None = None
+    kept: dict[int, TensorSharedVariable] = field(default_factory=dict)
+
+
+def pairs(given: Any, what: str) -> Pairs:
+    """The pairs of a dict, a list or a tuple. TypeError for anything else."""
+    if given is None:
+        return []
+    if isinstance(given, Mapping):
+        return list(given.items())
+    try:
+        result = [tuple(pair) for pair in given]
+    except TypeError:
+        result = [()]
+    if any(len(pair) != 2 for pair in result):
+        raise TypeError(f"{what} is a dict or a list of pairs (variable, expression); got {given!r}")
+    return [(pair[0], pair[1]) for pair in result]
+
+
+def make_plan(
+    inputs: Any,
+    outputs: Any,
+    updates: Any,
+    givens: Any,
+    no_default_updates: Any,
+    name: str | None,
+    rebuild_strict: bool,
+    allow_input_downcast: bool | None,
+    on_unused_input: str | None,
+) -> Plan:
+    """Check the arguments of `function` and build its graph; see there for their meaning and the errors."""
+    specs = _inputs(inputs, allow_input_downcast)
+    keys, unpack, listed = _outputs(outputs)
+    replace = _givens(pairs(givens, "givens"), specs, rebuild_strict)
+    changes = _updates(pairs(updates, "updates"))
+    kept = _kept_inputs(specs)
+    for number, state in kept.items():
+        replace[specs[number].variable] = state
+        changes.append((state, _update_value(state, specs[number].update)))
+    arguments = _cut(specs, kept, replace)
+    roots = substitute([*listed, *(new for _, new in changes)], replace)
+    states, news = [state for state, _ in changes], roots[len(listed) :]
+    _default_updates(states, roots, news, replace, no_default_updates)
+    _check_used([argument for argument in arguments], roots, on_unused_input)
+    found = free_inputs(roots)
+    _check_given(roots, found, arguments)
+    shared = [value for value in found if isinstance(value, TensorSharedVariable)]
+    shared += [state for state in states if all(state is not other for other in shared)]
+    graph_name = name if name is not None and name.isidentifier() else "main"
+    graph = Graph(graph_name, arguments, roots[: len(listed)], shared, list(zip(states, news, strict=True)))
+    return Plan(name or here() or "main", specs, graph, unpack, keys, kept)
+
+
+# --- inputs and outputs -------------------------------------------------------------------------------------------------------
+
+
+def _inputs(inputs: Any, allow_downcast: bool | None) -> list[In]:
+    if not isinstance(inputs, list | tuple):
+        raise TypeError(
+            "Inputs variable of a Theano function should be contained in a list, even when there is a single input."
+        )
+    specs = [_input(value, allow_downcast) for value in inputs]
+    variables = [id(spec.variable) for spec in specs]
+    for number, key in enumerate(variables):
+        if key in variables[number + 1 :]:
+            raise UnusedInputError(
+                f"Variable {specs[number].variable} is used twice in inputs to theano.function, at indices {number} and "
+                f"{variables.index(key, number + 1)}.  This would result in values provided for it being ignored. "
+                "Please do not duplicate variables in the inputs list."
+            )
+    return specs
+
+
+def _input(value: Any, allow_downcast: bool | None) -> In:
+    variable = value.variable if isinstance(value, In) else value
+    if isinstance(variable, TensorSharedVariable):
+        raise TypeError(
+            f"Cannot use a shared variable ({variable}) as explicit input. "
+            "Consider substituting a non-shared variable via the `givens` parameter"
+        )
+    if isinstance(variable, TensorConstant):
+        raise TypeError("Constants not allowed in param list", variable)
+    if not isinstance(variable, TensorVariable):
+        raise TypeError(f"Unknown parameter type: {type(variable)}: inputs are variables or In(variable, ...)")
+    return value if isinstance(value, In) else In(variable, allow_downcast=allow_downcast)
+
+
+def _outputs(outputs: Any) -> tuple[list[str] | None, bool, list[TensorVariable]]:
+    """Keys of a dict of outputs, whether there is a single one outside of a list, and the outputs."""
+    if outputs is None:
+        return None, False, []
+    if isinstance(outputs, Mapping):
+        if not all(isinstance(key, str) for key in outputs):
+            raise AssertionError("the keys of a dict of outputs are strings")
+        keys = sorted(outputs)
+        return keys, False, [_output(outputs[key]) for key in keys]
+    if isinstance(outputs, list | tuple):
+        return None, False, [_output(value) for value in outputs]
+    return None, True, [_output(outputs)]
+
+
+def _output(value: Any) -> TensorVariable:
+    value = value.variable if isinstance(value, Out) else value
+    if isinstance(value, list | tuple):
+        raise TypeError(
+            f"outputs are variables, not nested lists of them; got {value!r}: use T.stack to make one tensor"
+        )
+    try:
+        return as_tensor_variable(value)
+    except TypeError as error:
+        raise TypeError(f"theano.function outputs must be Variable or Out instances. {error}") from None
+
+
+# --- replacements and updates -------------------------------------------------------------------------------------------------
+
+
+def _givens(given: Pairs, specs: Sequence[In], strict: bool) -> dict[Value, Value]:
+    replace: dict[Value, Value] = {}
+    variables = [spec.variable for spec in specs]
+    for old, new in given:
+        if not isinstance(old, TensorVariable):
+            raise TypeError("givens keys must be Variable", old)
+        if any(old is variable for variable in variables):
+            raise RuntimeError(
+                f"You are trying to replace variable '{old}' through the `givens` parameter, but this variable is an input "
+                "to your function. Replacing inputs is currently forbidden because it has no effect. One way to modify an "
+                "input `x` to a function evaluating f(x) is to define a new input `y` and use `theano.function([y], f(x), "
+                "givens={x: g(y)})`. Another solution consists in using `theano.clone`, e.g. like this: "
+                "`theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
+            )
+        replace[old] = old.type.filter_variable(new) if strict else as_tensor_variable(new)
+    return replace
+
+
+def _updates(given: Pairs) -> list[tuple[TensorSharedVariable, TensorVariable]]:
+    changes: list[tuple[TensorSharedVariable, TensorVariable]] = []
+    for target, new in given:
+        if not isinstance(target, TensorSharedVariable):
+            raise TypeError("update target must be a SharedVariable", target)
+        if any(target is other for other, _ in changes):
+            raise ValueError("this shared variable already has an update expression", (target, new))
+        changes.append((target, _update_value(target, new)))
+    return changes
+
+
+def _update_value(target: TensorSharedVariable, new: Any) -> TensorVariable:
+    try:
+        return target.type.filter_variable(new, allow_convert=False)
+    except TypeError as error:
+        if not isinstance(new, TensorVariable):
+            raise TypeError(f"the update of {target} does not fit its type {target.type}: {error}") from None
+        raise TypeError(
+            f"An update must have the same type as the original shared variable (shared_var={target}, "
+            f"shared_var.type={target.type}, update_val={new}, update_val.type={new.type}).",
+            "If the difference is related to the broadcast pattern, you can call the tensor.unbroadcast(var, "
+            "axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions.",
+        ) from None
+
+
+def _kept_inputs(specs: Sequence[In]) -> dict[int, TensorSharedVariable]:
+    """A state for each input with an update."""
+    kept = {}
+    for number, spec in enumerate(specs):
+        if spec.update is not None:
+            if spec.value is None:
+                raise ValueError(f"the input {spec.variable} has an update but no value to start with: give value=")
+            type = spec.variable.type
+            value = type.filter(spec.value, spec.strict, spec.allow_downcast).copy()
+            kept[number] = TensorSharedVariable.of(
+                type, value, spec.name, spec.strict, spec.allow_downcast, spec.variable.loc
+            )
+    return kept
+
+
+def _cut(
+    specs: Sequence[In], kept: Mapping[int, TensorSharedVariable], replace: dict[Value, Value]
+) -> list[TensorVariable]:
+    """Inputs of the graph; a computed variable given as input becomes one of the same type."""
+    arguments = []
+    for number, spec in enumerate(specs):
+        if number in kept:
+            continue
+        variable = spec.variable
+        if variable.node is not None:
+            replace[variable] = variable = TensorVariable(variable.type, variable.name, loc=variable.loc)
+        arguments.append(variable)
+    return arguments
+
+
+def _default_updates(
+    states: list[TensorSharedVariable],
+    roots: list[Value],
+    news: list[Value],
+    replace: Mapping[Value, Value],
+    refused: Any,
+) -> None:
+    """Append the default updates of shared variables in use, and of those that these use, unless they are refused."""
+    if refused is True:
+        return
+    excluded = list(refused) if isinstance(refused, Iterable) else []
+    done = False
+    while not done:
+        done = True
+        for value in free_inputs(roots):
+            update = vars(value).get("default_update") if isinstance(value, TensorSharedVariable) else None
+            known = any(value is other for other in [*states, *excluded])
+            if update is None or known or not isinstance(value, TensorSharedVariable):
+                continue
+            (new,) = substitute([_update_value(value, update)], replace)
+            states.append(value)
+            roots.append(new)
+            news.append(new)
+            done = False
+
+
+# --- checks -------------------------------------------------------------------------------------------------------------------
+
+
+def _check_used(arguments: Sequence[TensorVariable], roots: Sequence[Value], action: str | None) -> None:
+    action = config.on_unused_input if action is None else action
+    if action not in ("raise", "warn", "ignore"):
+        raise ValueError(
+            f"Invalid value for keyword on_unused_input of theano.function: '{action}'.\n"
+            "Valid values are 'raise', 'warn', and 'ignore'."
+        )
+    used = {id(value) for value in free_inputs(roots)}
+    for number, argument in enumerate(arguments):
+        if id(argument) in used or action == "ignore":
+            continue
+        message = (
+            "theano.function was asked to create a function computing outputs given certain inputs, but the provided input "
+            f"variable at index {number} is not part of the computational graph needed to compute the outputs: {argument}."
+        )
+        if action == "warn":
+            warnings.warn(message, stacklevel=5)
+            continue
+        raise UnusedInputError(
+            f"{message}\nTo make this error into a warning, you can pass the parameter on_unused_input='warn' to "
+            "theano.function. To disable it completely, use on_unused_input='ignore'."
+        )
+
+
+def _check_given(roots: Sequence[Value], found: Sequence[Value], arguments: Sequence[TensorVariable]) -> None:
+    """MissingInputError for a variable without a value, with the first operation that needs it."""
+    known = {id(argument) for argument in arguments}
+    missing = {id(value) for value in found if id(value) not in known and not isinstance(value, TensorSharedVariable)}
+    if not missing:
+        return
+    for node in topological(roots):
+        for number, value in enumerate(node.inputs):
+            if id(value) in missing:
+                raise MissingInputError(
+                    f"Input {number} of the graph (indices start from 0), used to compute {node_text(node)}, was not provided "
+                    f"and not given a value. The variable is {value}, made at {value.loc}: add it to the inputs, or replace "
+                    "it through `givens`."
+                )
+    lone = next(value for value in found if id(value) in missing)
+    raise MissingInputError(
+        f"Undeclared input: the output {lone}, made at {lone.loc}, is no input of the function", lone
+    )

@@ -1,0 +1,162 @@
+"""How expressions come into being: Python values to variables, operations to nodes.
+
+Numbers in an expression are *autocast* (Theano's rule, `config.cast_policy="custom"`): an int becomes the smallest of int8,
+int16, int32 and int64 that holds it; a float becomes float32 when `floatX` is float32, otherwise float32 if that is exact and
+float64 if not. NumPy arrays and scalars keep their dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from phintys.ir.graph import Node, Value
+from phintys.ir.types import DTYPES
+
+from ..config import config
+from ..errors import AsTensorError, NotScalarConstantError
+from ..location import here
+from ..types import Array, check_dtype
+from .var import TensorConstant, TensorVariable
+
+_INTS = ("int8", "int16", "int32", "int64")
+
+
+def apply(op: str, *operands: Any, **attrs: Any) -> TensorVariable:
+    """The result of one operation of the table; operands are converted. TypeInferenceError (a TypeError) if they do not fit."""
+    node = Node(op, [as_tensor_variable(value) for value in operands], attrs, make=TensorVariable, loc=here())
+    result = node.results[0]
+    assert isinstance(result, TensorVariable)
+    return result
+
+
+def autocast_int(value: int) -> Array:
+    """The smallest int dtype that holds `value`; uint64 beyond int64. OverflowError beyond that."""
+    for dtype in _INTS:
+        if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+            return np.asarray(value, dtype=dtype)
+    return np.asarray(value, dtype="uint64")
+
+
+def autocast_float(value: float) -> Array:
+    """float32 under floatX=float32 or when it is exact, otherwise float64."""
+    with np.errstate(over="ignore"):
+        small = np.float32(value)
+    if config.floatX == "float32" or float(small) == value:
+        return np.asarray(small)
+    return np.asarray(value, dtype="float64")
+
+
+def to_array(value: Any, dtype: Any = None) -> Array:
+    """A number, a nested list or an array as the array that a constant of it holds. AsTensorError for anything else."""
+    if dtype is not None:
+        array = np.asarray(value, dtype=check_dtype(dtype))
+    elif isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+    elif config.cast_policy == "custom" and isinstance(value, int):
+        array = autocast_int(value)
+    elif config.cast_policy == "custom" and isinstance(value, float):
+        array = autocast_float(value)
+    else:
+        array = _as_numpy(value)
+    if array.dtype.newbyteorder("=").name not in DTYPES:
+        raise AsTensorError(f"Cannot convert {value!r} to TensorType: there are no tensors of dtype {array.dtype}")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _as_numpy(value: Any) -> Array:
+    """NumPy's own reading; floats go to floatX when the policy is `numpy+floatX` or the value is an empty list."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise AsTensorError(f"Cannot convert {value!r} to TensorType: {error}", value.__class__) from None
+    empty = array.size == 0
+    if empty or (array.dtype.kind == "f" and config.cast_policy == "numpy+floatX"):
+        array = array.astype(config.floatX)
+    return array
+
+
+def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None) -> TensorConstant:
+    """A constant of a Python value: see `as_tensor_variable` for the dtype. `ndim` adds leading dimensions of size 1.
+
+    ValueError when the value has more than `ndim` dimensions.
+    """
+    array = to_array(value, dtype)
+    if ndim is not None:
+        if array.ndim > ndim:
+            raise ValueError(f"ndarray could not be cast to constant with {ndim} dimensions: it has {array.ndim}")
+        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
+    return TensorConstant.of(array, name)
+
+
+def as_tensor_variable(value: Any, name: str | None = None, ndim: int | None = None) -> TensorVariable:
+    """A variable for a number, an array, a (nested) list of numbers and variables, or a variable itself.
+
+    Numbers are autocast (see the module), arrays keep their dtype. `ndim` adds leading dimensions of size 1, or drops leading
+    ones that are known to be 1. AsTensorError (a TypeError) for values without a meaning as a tensor, `True` and `False` among
+    them: they are mostly the result of a mistaken `==`.
+    """
+    if isinstance(value, Node):
+        (value,) = value.results
+    if isinstance(value, TensorVariable):
+        return value if ndim is None else _with_ndim(value, ndim)
+    if isinstance(value, Value):
+        raise AsTensorError(f"Variable type field must be a TensorType: {value}", value.__class__)
+    if isinstance(value, bool):
+        raise AsTensorError(
+            "Cannot cast True or False as a tensor variable. Please use np.array(True) or np.array(False) if you need these "
+            "constants. This error might be caused by using the == operator on Variables. v == w does not do what you think "
+            "it does, use theano.tensor.eq(v, w) instead."
+        )
+    if isinstance(value, list | tuple) and _has_symbol(value):
+        from .joining import stack
+
+        return as_tensor_variable(stack([as_tensor_variable(item) for item in value]), ndim=ndim)
+    return constant(value, name, ndim)
+
+
+def _has_symbol(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, Value) or (isinstance(value, list | tuple) and _has_symbol(value)) for value in values)
+
+
+def _with_ndim(value: TensorVariable, ndim: int) -> TensorVariable:
+    extra = value.ndim - ndim
+    if extra <= 0:
+        return value if not extra else value.dimshuffle(["x"] * -extra + list(range(value.ndim)))
+    if not all(value.broadcastable[:extra]):
+        raise ValueError(f"TensorType could not be cast to have {ndim} dimensions: {value.type}")
+    return value.dimshuffle(list(range(extra, value.ndim)))
+
+
+def known_scalar(value: Any) -> int | float | None:
+    """The number that a Python scalar or a 0-d constant is; `None` for an unknown (symbolic) one."""
+    if isinstance(value, TensorConstant) and value.ndim == 0:
+        value = value.data.item()
+    if isinstance(value, Value):
+        return None
+    number = value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
+    if not isinstance(number, int | float):
+        raise TypeError(f"expected a number or a symbolic scalar, got {value!r}")
+    return number
+
+
+def get_scalar_constant_value(value: Any) -> Array:
+    """The 0-d array of a constant, whatever its rank, if all its elements are equal. NotScalarConstantError otherwise."""
+    if not isinstance(value, Value):
+        value = constant(value)
+    if isinstance(value, TensorConstant) and value.data.size and (value.data == value.data.flat[0]).all():
+        return np.array(value.data.flat[0])
+    raise NotScalarConstantError(value)
+
+
+def cast(x: Any, dtype: Any) -> TensorVariable:
+    """`x` with another dtype (`"floatX"`: the configured one); `x` itself when it has it. TypeError: complex to real."""
+    x = as_tensor_variable(x)
+    name = check_dtype(dtype)
+    if x.dtype == name:
+        return x
+    if x.type.kind == "c" and DTYPES[name].kind != "c":
+        raise TypeError("Casting from complex to real is ambiguous: consider real(), imag(), angle() or abs()")
+    return apply("cast", x, dtype=name)

@@ -1,0 +1,95 @@
+"""Shared variables: symbolic tensors with a value that persists between calls and that functions can update."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ..types import Array, TensorType
+from .var import TensorVariable
+
+
+class Container:
+    """The storage cell of a shared variable: a list of one array, which compiled functions read and replace."""
+
+    def __init__(self, type: TensorType, value: Array, name: str | None = None) -> None:
+        self.type = type
+        self.storage: list[Array] = [value]
+        self.name = name
+
+    @property
+    def value(self) -> Array:
+        """A copy of the array."""
+        return self.storage[0].copy()
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.storage[0] = self.type.filter(value).copy()
+
+    @property
+    def data(self) -> Array:
+        """The array itself."""
+        return self.storage[0]
+
+    def __repr__(self) -> str:
+        return f"<{self.storage[0]!r}>"
+
+
+class TensorSharedVariable(TensorVariable):
+    """A tensor with a value: `get_value`, `set_value`; functions change it by their `updates`. Made by `shared`."""
+
+    container: Container
+    default_update: Any
+
+    @classmethod
+    def of(
+        cls,
+        type: TensorType,
+        value: Array,
+        name: str | None,
+        strict: bool,
+        allow_downcast: bool | None,
+        loc: str | None,
+    ) -> TensorSharedVariable:
+        """A shared variable whose cell holds `value` itself (an exact array of `type`)."""
+        result = cls(type, name, loc=loc)
+        result.container = Container(result.type, value, name)
+        vars(result)["_strict"], vars(result)["_allow_downcast"] = strict, allow_downcast
+        return result
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Array:
+        """The value. A copy, unless `borrow`: then the array that functions read and write, which may be replaced any time."""
+        value = self.container.storage[0]
+        return value if borrow else value.copy()
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Replace the value, by a copy unless `borrow`. TypeError when it does not fit the type; the size may change."""
+        fields = vars(self)
+        value = self.type.filter(new_value, fields["_strict"], fields["_allow_downcast"])
+        aliases = value is new_value or value.base is not None
+        self.container.storage[0] = value.copy() if aliases and not borrow else value
+
+    def zero(self, borrow: bool = False) -> None:
+        """Set all elements to zero, in place when `borrow`."""
+        if borrow:
+            self.container.storage[0][...] = 0
+        else:
+            self.container.storage[0] = self.container.storage[0] * 0
+
+    def clone(self) -> TensorSharedVariable:
+        """Another variable of the same cell."""
+        result = copy.copy(self)
+        result.container = self.container
+        return result
+
+    def __copy__(self) -> TensorSharedVariable:
+        result = TensorSharedVariable(self.type, self.name, loc=self.loc)
+        vars(result).update(self._extra())
+        return result
+
+    @property
+    def value(self) -> Array:
+        """Not available: Theano 0.6 took it away."""
+        raise AttributeError(
+            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value()"
+        )
