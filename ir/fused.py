@@ -1,4 +1,4 @@
-"""Fused regions in the expression graph: scalar code applied at every point of an iteration space (`nd.fused` as graph text).
+"""Fused regions in the expression graph: scalar code applied at every point of an iteration space (`nd.fused`).
 
     e, s = fused[axes=[1]](a = x, b = m) {
       t = exp(a - b)
@@ -6,8 +6,8 @@
       add t
     }
 
-The body is a small graph of its own, one node for each scalar operation of the IR. Nodes have the names of the operation table
-where that has one (`add` is `arith.addf` on floats, `arith.addi` on ints) and `arith.shli`-like names otherwise.
+The body is a small graph of its own, one node for each scalar operation of the IR. Nodes have the names of the operation
+table where that has one (`add` is `arith.addf` on floats, `arith.addi` on ints) and `arith.shli`-like names otherwise.
 """
 
 from __future__ import annotations

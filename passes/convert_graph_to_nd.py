@@ -37,7 +37,7 @@ Wanted = Sequence["str | None"]  # dtype each operand is cast to; None leaves it
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-# --- which dtype an operand has to have: one row for each operation that is not plainly elementwise ---------------------------
+# --- which dtype an operand has to have: one row for each operation that is not plainly elementwise -----------------
 
 
 def _common(node: Node) -> Wanted:

@@ -1,7 +1,7 @@
 """Scalar operations of fused bodies, between IR and graph text: `arith.addf` <-> `add` of floats, one row each.
 
-`SPELLED` says how an IR operation is written; what has no row is written with its IR name (`arith.shli(a, b)`), with the
-result's dtype where it is not the first operand's. Only operations without flags are accepted: fused bodies carry none.
+`SPELLED` says how an IR operation is written; what has no row is written with its IR name (`arith.shli(a, b)`), with
+the result's dtype where it is not the first operand's. Only operations without flags are accepted: fused bodies carry none.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _dtype(type: Attribute) -> str:
     return found
 
 
-# --- IR to graph --------------------------------------------------------------------------------------------------------------
+# --- IR to graph ----------------------------------------------------------------------------------------------------
 
 
 def fused_to_node(op: FusedOp, inputs: Sequence[Value]) -> FusedNode:
@@ -117,7 +117,7 @@ def _constant_value(op: arith.ConstantOp) -> np.ndarray[Any, Any]:
     return np.array(number, dtype=bool) if dtype == "bool" else np.array(number).astype(dtype)
 
 
-# --- graph to IR --------------------------------------------------------------------------------------------------------------
+# --- graph to IR ----------------------------------------------------------------------------------------------------
 
 
 def emit_fused(node: Node, operands: Sequence[SSAValue], location: Any) -> FusedOp:
