@@ -17,12 +17,10 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from phintys.dialects.convert import location_text
 from phintys.dialects.nd import NdOp
-from phintys.ir.diagnostics import error
 
 from .nd_builder import Builder, type_of
-from .rewriting import erase, erase_dead, functions, operations
+from .rewriting import erase, erase_dead, functions, operations, refusal
 from .vjp import Adjoint, Row, unbroadcast
 from .vjp_elementwise import ELEMENTWISE
 from .vjp_reduction import REDUCTION
@@ -94,12 +92,10 @@ class _Sweep:
     def visit(self, op: NdOp, g: SSAValue) -> None:
         """Hand the gradient of an operation's result on to its operands."""
         row = VJPS.get(op.op)
-        name = location_text(op)
         if any(type_of(value).kind == "c" for value in op.operands):
-            raise error(f"the derivative of {op.op} of complex operands is not defined", name=name)
+            raise refusal(op, "complex operands have no derivative; expected real ones")
         if row is None:
-            known = ", ".join(sorted(VJPS))
-            raise error(f"{op.op} has no derivative; there are rows for: {known}", name=name)
+            raise refusal(op, f"there is no derivative; there are rows for {', '.join(sorted(VJPS))}")
         c = Adjoint(op, Builder(self.grad, op.location), g)
         for index, operand in enumerate(op.operands):
             if operand in self.active:

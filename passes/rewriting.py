@@ -21,7 +21,7 @@ from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import decode_attr, location_text
 from phintys.dialects.nd import FusedOp, NdOp
-from phintys.ir.diagnostics import error
+from phintys.ir.diagnostics import DiagnosticError, error
 
 from .nd_builder import Array, Builder, Term, type_of
 
@@ -94,15 +94,23 @@ def splat_value(value: SSAValue) -> Any:
     if not isinstance(op, NdOp) or is_wrt(value):
         return None
     if op.row.name == "constant":
-        array: Array = attribute(op, "value")
-        # A splat is stored as one element and comes back with zero strides.
-        return array.flat[0] if array.size and (array.size == 1 or not any(array.strides)) else None
+        return _splat(attribute(op, "value"))
     if op.row.name in {"alloc", "reshape", "dimshuffle"}:
         return splat_value(op.operands[0])
     if op.row.name == "cast":
         number = splat_value(op.operands[0])
         return None if number is None else np.asarray(number).astype(type_of(value).dtype)[()]
     return None
+
+
+def _splat(array: Array) -> Any:
+    """The only element of an array of equal ones: stored as one element, or, when it was read from text, all."""
+    if not array.size:
+        return None
+    if array.size > 1 and any(array.strides):
+        equal = array.size <= 4096 and array.tobytes() == array.flat[0].tobytes() * array.size
+        return array.flat[0] if equal else None
+    return array.flat[0]
 
 
 def is_constant(value: SSAValue, number: float) -> bool:
@@ -128,6 +136,12 @@ def can_replace(old: SSAValue, new: SSAValue) -> bool:
     if any(size != other and (size is not None or other == 1) for size, other in pairs):
         return False
     return not any(isinstance(use.operation, ReturnOp) for use in old.uses)
+
+
+def refusal(op: NdOp, message: str) -> DiagnosticError:
+    """The error to raise about one operation: its name, where it was written, what is wrong."""
+    place = location_text(op)
+    return error(f"{op.op} at {place}: {message}" if place else f"{op.op}: {message}")
 
 
 def is_dead(op: Operation) -> bool:
@@ -202,7 +216,7 @@ class _Driver:
                 self.visit(op)
             if self.count > budget:
                 names = ", ".join(name for name, _ in self.fired.most_common(3))
-                raise error(f"the rules {names} undo one another: {budget} rewrites", name=location_text(op))
+                raise refusal(op, f"the rules {names} undo one another: {budget} rewrites")
 
     def visit(self, op: NdOp) -> None:
         if is_dead(op):

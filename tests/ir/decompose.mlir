@@ -1,0 +1,44 @@
+// RUN: phintys-opt %s -p decompose --split-input-file | filecheck %s
+
+/// softmax: exponentials of the distance to the maximum, divided by their sum.
+func.func @softmax(%x: tensor<?x4xf64>) -> tensor<?x4xf64> {
+  %p = nd.softmax %x {axis = 1 : i64} : (tensor<?x4xf64>) -> tensor<?x4xf64>
+  func.return %p : tensor<?x4xf64>
+}
+// CHECK-LABEL: @softmax
+// CHECK-NEXT:    [[m:%.+]] = nd.max %x {axes = array<i64: 1>}
+// CHECK-NEXT:    [[c:%.+]] = nd.dimshuffle [[m]] {order = array<i64: 0, -1>}
+// CHECK-NEXT:    [[d:%.+]] = nd.sub %x, [[c]]
+// CHECK-NEXT:    [[e:%.+]] = nd.exp [[d]]
+// CHECK-NEXT:    [[s:%.+]] = nd.sum [[e]] {axes = array<i64: 1>}
+// CHECK-NEXT:    [[k:%.+]] = nd.dimshuffle [[s]] {order = array<i64: 0, -1>}
+// CHECK-NEXT:    [[p:%.+]] = nd.div [[e]], [[k]]
+// CHECK-NEXT:    func.return [[p]]
+
+// -----
+
+/// log_softmax: the distance minus the logarithm of the sum.
+func.func @log_softmax(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %p = nd.log_softmax %x {axis = 0 : i64} : (tensor<?xf32>) -> tensor<?xf32>
+  func.return %p : tensor<?xf32>
+}
+// CHECK-LABEL: @log_softmax
+// CHECK:         [[d:%.+]] = nd.sub %x,
+// CHECK-NEXT:    [[e:%.+]] = nd.exp [[d]]
+// CHECK-NEXT:    [[s:%.+]] = nd.sum [[e]]
+// CHECK-NEXT:    [[l:%.+]] = nd.log [[s]]
+// CHECK-NEXT:    [[k:%.+]] = nd.dimshuffle [[l]]
+// CHECK-NEXT:    nd.sub [[d]], [[k]]
+
+// -----
+
+/// dot of two vectors is a sum of products; with a matrix it stays.
+func.func @dot(%x: tensor<?xf64>, %y: tensor<?xf64>, %w: tensor<?x3xf64>) -> (tensor<f64>, tensor<3xf64>) {
+  %s = nd.dot %x, %y : (tensor<?xf64>, tensor<?xf64>) -> tensor<f64>
+  %v = nd.dot %x, %w : (tensor<?xf64>, tensor<?x3xf64>) -> tensor<3xf64>
+  func.return %s, %v : tensor<f64>, tensor<3xf64>
+}
+// CHECK-LABEL: @dot
+// CHECK-NEXT:    [[p:%.+]] = nd.mul %x, %y
+// CHECK-NEXT:    nd.sum [[p]] {axes = array<i64: 0>}
+// CHECK-NEXT:    nd.dot %x, %w
