@@ -27,7 +27,7 @@ _ELEMENTS: dict[str, Attribute] = {
     "complex64": bi.ComplexType(bi.f32),
     "complex128": bi.ComplexType(bi.f64),
 }
-_DTYPES = {element: dtype for dtype, element in _ELEMENTS.items()}
+BY_ELEMENT = {element: dtype for dtype, element in _ELEMENTS.items()}
 
 
 def element_type(dtype: str) -> Attribute:
@@ -55,10 +55,10 @@ def from_xdsl(type: Attribute) -> TensorType:
     """`tensor<?x4xf64>` -> `f64[?, 4]`; VerifyException for another type or element type."""
     found = _FROM.get(type)
     if found is None:
-        if not isinstance(type, bi.TensorType) or type.element_type not in _DTYPES:
+        if not isinstance(type, bi.TensorType) or type.element_type not in BY_ELEMENT:
             raise VerifyException(f"expected a tensor of {', '.join(BY_SHORT)} elements, got {type}")
         shape = tuple(None if size == DYNAMIC else size for size in type.get_shape())
-        found = _FROM[type] = TensorType(_DTYPES[type.element_type], shape)
+        found = _FROM[type] = TensorType(BY_ELEMENT[type.element_type], shape)
     return found
 
 

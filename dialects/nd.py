@@ -66,11 +66,7 @@ class NdOp(Operation):
 
     def print(self, printer: Printer) -> None:
         """Custom syntax: operands, attributes, functional type."""
-        printer.print_string(" ")
-        printer.print_list(self.operands, printer.print_ssa_value)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_operation_type(self)
+        _print_common(self, printer)
 
     @classmethod
     def parse(cls, parser: Parser) -> NdOp:
@@ -85,6 +81,14 @@ def _refines(found: TensorType, expected: TensorType) -> bool:
     if found.dtype != expected.dtype or found.ndim != expected.ndim:
         return False
     return all(a == b or a is None or b is None for a, b in zip(found.shape, expected.shape, strict=True))
+
+
+def _print_common(op: Operation, printer: Printer) -> None:
+    printer.print_string(" ")
+    printer.print_list(op.operands, printer.print_ssa_value)
+    printer.print_op_attributes(op.attributes)
+    printer.print_string(" : ")
+    printer.print_operation_type(op)
 
 
 def _parse_common(parser: Parser) -> tuple[list[Any], dict[str, Attribute], bi.FunctionType]:
@@ -206,11 +210,7 @@ class FusedOp(Operation):
 
     def print(self, printer: Printer) -> None:
         """Custom syntax, see the class."""
-        printer.print_string(" ")
-        printer.print_list(self.operands, printer.print_ssa_value)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_operation_type(self)
+        _print_common(self, printer)
         printer.print_string(" ")
         printer.print_region(self.regions[0])
 
@@ -245,4 +245,53 @@ class YieldOp(Operation):
         return cls.create(operands=parser.resolve_operands(operands, types, parser.pos))
 
 
-Nd = Dialect("nd", [*CLASSES.values(), FusedOp, YieldOp], [])
+class RequireOp(Operation):
+    """A check made when the function runs: fails with an exception that shows the values when the condition is false.
+
+        nd.require %same, %n, %m {exception = "ValueError", message = "{0} is not {1}"} : (tensor<i1>, ...) -> ()
+
+    It has effects: checks are never removed. Values are int64 scalars.
+    """
+
+    name = "nd.require"
+    traits = traits_def()
+
+    @staticmethod
+    def build_op(
+        condition: SSAValue, exception: str, message: str, values: Sequence[SSAValue], location: Any = None
+    ) -> RequireOp:
+        """Create one."""
+        attributes = encode_attrs({"exception": exception, "message": message})
+        return RequireOp.create(operands=[condition, *values], attributes=attributes, location=location)
+
+    @property
+    def exception(self) -> str:
+        """Name of the Python exception."""
+        return str(decode_attrs(self)["exception"])
+
+    @property
+    def message(self) -> str:
+        """Message template, with `{0}` for the first value."""
+        return str(decode_attrs(self)["message"])
+
+    def verify_(self) -> None:
+        """Check operand types and that the texts are there."""
+        types = [from_xdsl(value.type) for value in self.operands]
+        if types[:1] != [TensorType("bool")] or any(type != TensorType("int64") for type in types[1:]):
+            raise VerifyException("nd.require takes a tensor<i1> and tensor<i64> values")
+        if not {"exception", "message"} <= self.attributes.keys():
+            raise VerifyException("nd.require needs 'exception' and 'message'")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, that of every nd operation."""
+        _print_common(self, printer)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> RequireOp:
+        """Read what `print` writes."""
+        operands, attributes, type = _parse_common(parser)
+        values = parser.resolve_operands(operands, type.inputs.data, parser.pos)
+        return cls.create(operands=values, attributes=attributes)
+
+
+Nd = Dialect("nd", [*CLASSES.values(), FusedOp, YieldOp, RequireOp], [])

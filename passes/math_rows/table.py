@@ -50,6 +50,7 @@ LIBM: dict[type[Operation], str] = {
     math.PowFOp: "pow",
     math.SinOp: "sin",
     math.TanOp: "tan",
+    xmath.FmodOp: "fmod",
 }
 """Operations that become a call of the C library's function: this name for f64, with an `f` behind it for f32."""
 

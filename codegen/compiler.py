@@ -1,0 +1,96 @@
+"""From an expression graph to an executable: the object cache first, then down the ladder of `passes.pipeline`.
+
+`compile_graph` is what `function()` calls; `lower`, `compile_module` and `ladder` are the same steps for tools that start from,
+or stop at, a level's text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from phintys.ir.graph import Graph, Node, fingerprint
+
+from . import cache
+from .executable import Executable
+from .interface import Interface
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+
+    from phintys.passes.pipeline import Stage
+
+    Observer = Callable[[Stage, ModuleOp], None]
+
+
+def compile_graph(graph: Graph) -> Executable:
+    """Native code of a graph, from the object cache when an equal graph was compiled before.
+
+    Locations in the executable's checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an
+    operation that has no native code for its dtype.
+    """
+    key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()}".encode()).hexdigest()
+    found = cache.load(key)
+    if found is not None:
+        return Executable(found[0], Interface.from_json(found[1]))
+    data, interface = compile_to_object(graph_module(graph))
+    cache.store(key, data, interface.to_json())
+    return Executable(data, interface)
+
+
+def graph_module(graph: Graph) -> ModuleOp:
+    """The `nd` module of a graph, located by node number."""
+    from phintys.passes.convert_graph_to_nd import graph_to_module
+
+    def locate(node: Node, number: int) -> str:
+        return f"#{number}"
+
+    return graph_to_module(graph, locate)
+
+
+def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Observer | None = None) -> ModuleOp:
+    """Run the pipeline on a module of level `entry` down to level `until`, in place; `observe` is called after each stage."""
+    from xdsl.context import Context
+
+    from phintys.passes.pipeline import load_pass, stages
+
+    context = Context()
+    for stage in stages(entry, until):
+        load_pass(stage.run)().apply(context, module)
+        if observe is not None:
+            observe(stage, module)
+    return module
+
+
+def compile_to_object(module: ModuleOp, entry: str = "nd") -> tuple[bytes, Interface]:
+    """Object code of a module of any level, and what the function takes and gives."""
+    from . import engine
+    from .assemble import assemble
+
+    text, interface = assemble(lower(module, "llvm", entry))
+    return engine.compile_object(text), interface
+
+
+def compile_module(module: ModuleOp, entry: str = "nd") -> Executable:
+    """An executable of a module of any level; nothing is cached."""
+    return Executable(*compile_to_object(module, entry))
+
+
+def ladder(graph: Graph) -> Iterator[tuple[str, Any]]:
+    """Every level of a graph on its way down: (name, a module, or text for the levels that are text)."""
+    from xdsl.dialects.builtin import ModuleOp
+
+    from phintys.passes.convert_graph_to_nd import graph_to_module
+
+    from . import engine
+    from .assemble import assemble
+
+    module: ModuleOp = graph_to_module(graph)
+    yield "nd", module.clone()
+    reached: dict[str, ModuleOp] = {}
+    lower(module, "llvm", observe=lambda stage, state: reached.__setitem__(stage.level, state.clone()))
+    for level, state in reached.items():
+        yield ("optimized nd" if level == "nd" else level), state
+    text, _ = assemble(module)
+    yield "llvmir", engine.optimize(text)

@@ -1,0 +1,131 @@
+"""check-shapes: every agreement of sizes that an operation needs and that is not known becomes a run-time check.
+
+Expects: `nd`. Leaves: `nd` in which all passes may take meeting sizes as equal. A check stands right before the operation that
+needs it and carries its location; the lowering to loops moves it to the function's entry.
+
+    %z = nd.add %x, %y : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+    // becomes
+    %n = nd.dim %x {axis = 0 : i64}    %m = nd.dim %y {axis = 0 : i64}    %same = nd.eq %n, %m
+    nd.require %same, %n, %m {exception = "ValueError", message = "Input dimension mis-match: ..."}
+    %z = nd.add %x, %y
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import func
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from phintys.dialects.convert import from_xdsl
+from phintys.dialects.nd import NdOp, RequireOp, create
+from phintys.ir.subscript import parse_index
+
+from .dims import Dim, Dims, Place
+
+_SIDES = ("on the left", "on the right")
+
+
+def _message(op: Operation, a: Place, b: Place) -> str:
+    """What went wrong, in Theano's opening words; {0} and {1} are the two sizes."""
+    name = op.op if isinstance(op, NdOp) else op.name
+    if name == "dot":
+        x, y = (value.type for value in op.operands)
+        left = "columns" if from_xdsl(x).ndim == 2 else "elements"
+        right = "rows" if from_xdsl(y).ndim == 2 else "elements"
+        return f"Shape mismatch: dot: x has {{0}} {left} but y has {{1}} {right}"
+    if len(op.operands) == 2 and a[1] == b[1]:
+        sides = [_SIDES[number] for number in (a[0], b[0])]
+        return f"Input dimension mis-match: {name}: dimension {a[1]} is {{0}} {sides[0]} and {{1}} {sides[1]}"
+    shown = [f"input[{number}].shape[{axis}] = {{{k}}}" for k, (number, axis) in enumerate((a, b))]
+    return f"Input dimension mis-match: {name}: {shown[0]}, {shown[1]}"
+
+
+class _Checker:
+    """Walks one function, inserting checks before the operations that need them."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.dims = Dims(block.args, self._on_meeting)
+
+    def run(self) -> None:
+        for op in list(self.block.ops):
+            if isinstance(op, NdOp) and op.op in ("set_subtensor", "inc_subtensor", "scatter_add"):
+                self._check_update(op)
+            if isinstance(op, NdOp) and op.op in ("alloc", "reshape"):
+                self._check_sizes(op)
+            self.dims.visit(op)
+
+    def _insert(self, at: Operation, name: str, operands: Sequence[SSAValue], **attrs: object) -> SSAValue:
+        op = create(name, operands, attrs, at.location)
+        self.block.insert_op_before(op, at)
+        self.dims.visit(op)
+        return op.results[0]
+
+    def _read(self, op: Operation, dim: Dim) -> SSAValue:
+        """A size as an int64 scalar, read where its symbol comes from (not off a value that fusion may keep in registers)."""
+        if isinstance(dim, int):
+            return self._constant(op, dim)
+        if dim.scalar is not None:
+            return self._int64(op, dim.scalar)
+        return self._insert(op, "dim", [dim.value], axis=dim.axis)
+
+    def _constant(self, op: Operation, value: int) -> SSAValue:
+        return self._insert(op, "constant", [], value=np.array(value, dtype="int64"))
+
+    def _require(self, op: Operation, condition: SSAValue, message: str, values: Sequence[SSAValue]) -> None:
+        self.block.insert_op_before(RequireOp.build_op(condition, "ValueError", message, values, op.location), op)
+
+    def _int64(self, op: Operation, value: SSAValue) -> SSAValue:
+        if from_xdsl(value.type).dtype == "int64":
+            return value
+        return self._insert(op, "cast", [value], dtype="int64")
+
+    def _on_meeting(self, op: Operation, a: Dim, b: Dim, at_a: Place, at_b: Place) -> None:
+        left, right = self._read(op, a), self._read(op, b)
+        self._require(op, self._insert(op, "eq", [left, right]), _message(op, at_a, at_b), [left, right])
+
+    def _check_sizes(self, op: NdOp) -> None:
+        """Sizes given as operands must not be negative (-1 in a reshape stands for the size that is left)."""
+        lowest = 0 if op.op == "alloc" else -1
+        for value in op.operands[1:]:
+            if self.dims.scalar(value) is None:
+                size = self._int64(op, value)
+                fine = self._insert(op, "ge", [size, self._constant(op, lowest)])
+                self._require(op, fine, f"{op.op}: size {{0}} is negative", [size])
+
+    def _check_update(self, op: NdOp) -> None:
+        """What is written into a part of a tensor must have that part's sizes, or broadcast."""
+        value, update, *index = op.operands
+        attrs = {"index": op.attrs["index"]} if op.op != "scatter_add" else {}
+        if op.op != "scatter_add" and all(entry.is_whole for entry in parse_index(attrs["index"])):
+            region = value
+        else:
+            region = self._insert(op, "subtensor" if attrs else "gather", [value, *index], **attrs)
+        shape, sizes = from_xdsl(update.type).shape, self.dims[update]
+        offset = from_xdsl(region.type).ndim - len(shape)
+        for axis, size in enumerate(shape):
+            target = self.dims[region][axis + offset]
+            if size != 1 and target is not sizes[axis] and target != sizes[axis]:
+                wanted = self._insert(op, "dim", [region], axis=axis + offset)
+                found = self._insert(op, "dim", [update], axis=axis)
+                message = f"{op.op}: dimension {axis} of the update is {{1}}, but {{0}} in the region it goes to"
+                self._require(op, self._insert(op, "eq", [wanted, found]), message, [wanted, found])
+
+
+@dataclass(frozen=True)
+class CheckShapes(ModulePass):
+    """Insert run-time checks of sizes."""
+
+    name = "check-shapes"
+
+    def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
+        """Work on every function that has a body."""
+        for function in op.ops:
+            if isinstance(function, func.FuncOp) and function.body.blocks:
+                _Checker(function.body.block).run()

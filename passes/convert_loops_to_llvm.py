@@ -1,0 +1,314 @@
+"""convert-loops-to-llvm: one walk from structured loops on memrefs to blocks and pointers of the `llvm` dialect.
+
+Expects: loops after `expand-math`. Leaves: `llvm` only. A function with memref arguments becomes the body that the native
+entry calls, with the `phi.*` attributes that say what it takes, gives and checks (see `codegen/interface`); others, the scalar
+functions, keep their signature.
+
+    %y = memref.load %x[%i] : memref<?xf64>     ->     %p = llvm.getelementptr %x[%i] ; %y = llvm.load %p
+
+Memref descriptors exist only while lowering: no value of the result is a struct, so LLVM sees plain `noalias` pointers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import func, llvm, memref, scf
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import VerifyException
+
+from phintys.dialects.convert import BY_ELEMENT, location_text
+from phintys.dialects.rt import AssertOp
+from phintys.ir.types import BY_SHORT, TensorType
+
+from . import llvm_memory, llvm_rows
+from .llvm_emit import I32, I64, PTR, LlvmEmitter
+from .llvm_memory import Descriptor, stored
+
+
+class FunctionLowering:
+    """Lowers one function. `live` are the heap temporaries that a failing check has to free."""
+
+    def __init__(self, function: func.FuncOp, declarations: dict[str, llvm.FuncOp]) -> None:
+        self.function = function
+        self.declarations = declarations
+        self.source = function.body.block
+        self.is_body = any(isinstance(argument.type, bi.MemRefType) for argument in self.source.args) or any(
+            isinstance(type, bi.MemRefType) for type in function.function_type.outputs
+        )
+        self.values: dict[SSAValue, SSAValue] = {}
+        self.memrefs: dict[SSAValue, Descriptor] = {}
+        self.live: list[SSAValue] = []
+        self.slots: list[SSAValue] = []
+        self.checks: list[str] = []
+        last = self.source.last_op
+        assert last is not None
+        self.returned = list(last.operands)
+
+    def run(self) -> llvm.FuncOp:
+        """The lowered function."""
+        types, attributes = self._signature()
+        entry = Block(arg_types=types)
+        region = Region(entry)
+        self.e = LlvmEmitter(region, entry)
+        self._bind_arguments(entry)
+        for op in self.source.ops:
+            self.lower(op)
+        return self._wrap(region, types, attributes)
+
+    # --- values --------------------------------------------------------------------------------------------------------------
+
+    def value(self, value: SSAValue) -> SSAValue:
+        """The register of a scalar value."""
+        return self.values[value]
+
+    @property
+    def context(self) -> SSAValue:
+        """The call's context pointer."""
+        return self.e.entry.args[0]
+
+    def result_number(self, value: SSAValue) -> int | None:
+        """Position among the results, for a buffer that is returned."""
+        for number, returned in enumerate(self.returned):
+            if returned is value:
+                return number
+        return None
+
+    def declare(self, name: str, inputs: Sequence[Attribute], output: Attribute | None) -> None:
+        """Declare an external function of the module once."""
+        if name not in self.declarations:
+            type = llvm.LLVMFunctionType(list(inputs), output)
+            self.declarations[name] = llvm.FuncOp(name, type, llvm.LinkageAttr("external"))
+
+    # --- failure -------------------------------------------------------------------------------------------------------------
+
+    def free(self, pointer: SSAValue) -> None:
+        """Free a heap temporary."""
+        self.declare("phi_free", [PTR], None)
+        self.e.call("phi_free", [pointer], None)
+
+    def _leave(self, status: int) -> None:
+        for pointer in self.live:
+            self.free(pointer)
+        self.e.effect(llvm.ReturnOp, [self.e.int(status, I32)])
+
+    def fail_if_null(self, pointer: SSAValue) -> None:
+        """Return -1 when memory has run out."""
+        address = self.e.op(llvm.PtrToIntOp, [pointer], I64)
+        fine = self.e.op(llvm.ICmpOp, [address, self.e.int(0)], bi.i1, {"predicate": bi.IntegerAttr(1, bi.i64)})
+        failed, go_on = self.e.new_block(), self.e.new_block()
+        self.e.branch_if(fine, go_on, failed)
+        self.e.block = failed
+        self._leave(-1)
+        self.e.block = go_on
+
+    def _assert(self, op: AssertOp) -> None:
+        self.checks.append(f"{op.exception}|{location_text(op)}|{op.message}")
+        failed, go_on = self.e.new_block(), self.e.new_block()
+        self.e.branch_if(self.value(op.condition), go_on, failed)
+        self.e.block = failed
+        for number, value in enumerate(op.values):
+            self.e.store(self.value(value), self.e.element(self.context, number, I64))
+        self._leave(len(self.checks))
+        self.e.block = go_on
+
+    # --- operations ----------------------------------------------------------------------------------------------------------
+
+    def lower(self, op: Operation) -> None:
+        """Lower one operation at the end of the current block."""
+        e = self.e
+        e.location = op.location
+        kind = type(op)
+        if kind in llvm_rows.ROWS:
+            self.values[op.results[0]] = llvm_rows.ROWS[kind](e, op, [self.values[value] for value in op.operands])
+        elif kind in llvm_memory.ROWS:
+            llvm_memory.ROWS[kind](self, op)
+        elif isinstance(op, scf.ForOp):
+            self._for(op)
+        elif isinstance(op, scf.IfOp):
+            self._if(op)
+        elif isinstance(op, AssertOp):
+            self._assert(op)
+        elif isinstance(op, func.CallOp):
+            self._call(op)
+        elif isinstance(op, func.ReturnOp):
+            operands = [e.int(0, I32)] if self.is_body else [self.value(value) for value in op.operands]
+            e.effect(llvm.ReturnOp, operands)
+        else:
+            raise VerifyException(f"convert-loops-to-llvm: {op.name} has no row: it should have been lowered before")
+
+    def _call(self, op: func.CallOp) -> None:
+        operands = [self.value(value) for value in op.operands]
+        result = self.e.call(op.callee.string_value(), operands, llvm_rows.lowered(op.results[0].type))
+        self.values[op.results[0]] = result
+
+    def _block(self, block: Block) -> list[SSAValue]:
+        """Lower a nested block's operations; the values that it yields."""
+        for op in block.ops:
+            if isinstance(op, scf.YieldOp):
+                return [self.value(value) for value in op.operands]
+            self.lower(op)
+        return []
+
+    def _for(self, op: scf.ForOp) -> None:
+        e = self.e
+        low, high, step = (self.value(value) for value in op.operands[:3])
+        start = [self.value(value) for value in op.operands[3:]]
+        types = [I64, *(value.type for value in start)]
+        header = e.new_block(types)
+        e.branch(header, [low, *start])
+        iv, *carried = header.args
+        e.block = header
+        more = e.op(llvm.ICmpOp, [iv, high], bi.i1, {"predicate": bi.IntegerAttr(2, bi.i64)})
+        body = e.new_block()
+        self.values.update(zip(op.body.block.args, header.args, strict=True))
+        at = e.block
+        e.block = body
+        yielded = self._block(op.body.block)
+        latch = e.branch(header, [e.int(e.add(iv, step)), *yielded])
+        latch.attributes.update({key: value for key, value in op.attributes.items() if key == "phi.loop"})
+        leave = e.new_block()
+        e.block = at
+        e.branch_if(more, body, leave)
+        e.block = leave
+        self.values.update(zip(op.results, carried, strict=True))
+
+    def _if(self, op: scf.IfOp) -> None:
+        e = self.e
+        then, merge = e.new_block(), Block(arg_types=[llvm_rows.lowered(value.type) for value in op.results])
+        otherwise = e.new_block() if op.false_region.blocks else merge
+        e.branch_if(self.value(op.operands[0]), then, otherwise)
+        branches = [(then, op.true_region), (otherwise, op.false_region)]
+        for block, region in branches[: 1 + (otherwise is not merge)]:
+            e.block = block
+            e.branch(merge, self._block(region.block))
+        e.region.add_block(merge)
+        e.block = merge
+        self.values.update(zip(op.results, merge.args, strict=True))
+
+    # --- the signature -------------------------------------------------------------------------------------------------------
+
+    def _signature(self) -> tuple[list[Attribute], list[dict[str, Attribute]]]:
+        if not self.is_body:
+            types = [llvm_rows.lowered(argument.type) for argument in self.source.args]
+            return types, [{} for _ in types]
+        types, attributes = [PTR], [dict[str, Attribute]()]
+        for argument in self.source.args:
+            assert isinstance(argument.type, bi.MemRefType)
+            types.append(PTR)
+            attributes.append({"llvm.noalias": bi.UnitAttr()})
+            for size in argument.type.get_shape():
+                if size == bi.DYNAMIC_INDEX:
+                    types.append(I64)
+                    attributes.append({})
+        return types, attributes
+
+    def _bind_arguments(self, entry: Block) -> None:
+        if not self.is_body:
+            self.values.update(zip(self.source.args, entry.args, strict=True))
+            return
+        arguments = iter(entry.args[1:])
+        for argument in self.source.args:
+            assert isinstance(argument.type, bi.MemRefType)
+            pointer = next(arguments)
+            pointer.name_hint = argument.name_hint
+            sizes = [next(arguments) if size == bi.DYNAMIC_INDEX else size for size in argument.type.get_shape()]
+            self.memrefs[argument] = llvm_memory.contiguous(self, pointer, sizes, argument.type.element_type)
+
+    def _wrap(self, region: Region, types: list[Attribute], attributes: list[dict[str, Attribute]]) -> llvm.FuncOp:
+        extra = {key: value for key, value in self.function.attributes.items() if key.startswith("phi.")}
+        if self.is_body:
+            output: Attribute = I32
+            for name, texts in zip(("arguments", "results", "checks"), self._interface(), strict=True):
+                extra[f"phi.{name}"] = bi.ArrayAttr([bi.StringAttr(text) for text in texts])
+        else:
+            output = llvm_rows.lowered(self.function.function_type.outputs.data[0])
+        arg_attrs = bi.ArrayAttr([bi.DictionaryAttr(row) for row in attributes])
+        return llvm.FuncOp(
+            self.function.sym_name,
+            llvm.LLVMFunctionType(types, output),
+            llvm.LinkageAttr("external" if self.is_body else "internal"),
+            body=region,
+            other_props={"arg_attrs": arg_attrs} if self.is_body else None,
+            extra_attrs=extra,
+        )
+
+    def _interface(self) -> tuple[list[str], list[str], list[str]]:
+        arguments = []
+        for number, (argument, attrs) in enumerate(zip(self.source.args, _rows(self.function.arg_attrs), strict=False)):
+            name = attrs.get("nd.name")
+            kind = "state" if "nd.state" in attrs else "input"
+            shown = name.data if isinstance(name, bi.StringAttr) else f"arg{number}"
+            arguments.append(f"{kind} {_tensor_type(argument.type, attrs)} {shown}")
+        results = []
+        for value, attrs in zip(self.returned, _rows(self.function.res_attrs), strict=False):
+            update = attrs.get("nd.update")
+            if not isinstance(update, bi.IntegerAttr):
+                results.append(f"output {_tensor_type(value.type, attrs)}")
+            elif value is self.source.args[update.value.data]:
+                results.append(f"inplace {update.value.data}")
+            else:
+                results.append(f"update {update.value.data} {_tensor_type(value.type, attrs)}")
+        return arguments, results, self.checks
+
+
+def _rows(attributes: bi.ArrayAttr[bi.DictionaryAttr] | None) -> list[dict[str, Attribute]]:
+    """Attribute dictionaries of arguments or results, and empty ones after them."""
+    rows = [dict(row.data) for row in attributes.data] if attributes is not None else []
+    return rows + [{} for _ in range(256)]
+
+
+def _tensor_type(type: Attribute, attrs: dict[str, Attribute]) -> TensorType:
+    assert isinstance(type, bi.MemRefType)
+    dtype = attrs.get("nd.dtype")
+    name = BY_SHORT[dtype.data] if isinstance(dtype, bi.StringAttr) else BY_ELEMENT[type.element_type]
+    return TensorType(name, tuple(None if size == bi.DYNAMIC_INDEX else size for size in type.get_shape()))
+
+
+def _global(op: memref.GlobalOp) -> llvm.GlobalOp:
+    """A constant array, flat; truth values as bytes."""
+    value = op.initial_value
+    assert isinstance(value, bi.DenseIntOrFPElementsAttr) and isinstance(op.type, bi.MemRefType)
+    element = stored(op.type.element_type)
+    count = 1
+    for size in op.type.get_shape():
+        count *= size
+    flat = bi.DenseIntOrFPElementsAttr(bi.TensorType(element, [count]), value.data)  # type: ignore[arg-type]
+    return llvm.GlobalOp(
+        llvm.LLVMArrayType(count, element), op.sym_name, llvm.LinkageAttr("internal"), constant=True, value=flat
+    )
+
+
+def _external(op: func.FuncOp) -> llvm.FuncOp:
+    types = [llvm_rows.lowered(type) for type in op.function_type.inputs]
+    type = llvm.LLVMFunctionType(types, llvm_rows.lowered(op.function_type.outputs.data[0]))
+    return llvm.FuncOp(op.sym_name, type, llvm.LinkageAttr("external"))
+
+
+@dataclass(frozen=True)
+class ConvertLoopsToLlvm(ModulePass):
+    """Lower loops on memrefs to the llvm dialect."""
+
+    name = "convert-loops-to-llvm"
+
+    def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
+        """Replace every function and global of the module."""
+        declarations: dict[str, llvm.FuncOp] = {}
+        lowered: list[Operation] = []
+        for item in list(op.ops):
+            if isinstance(item, memref.GlobalOp):
+                lowered.append(_global(item))
+            elif isinstance(item, func.FuncOp):
+                lowered.append(
+                    FunctionLowering(item, declarations).run() if item.body.blocks else _external(item)
+                )
+            else:
+                raise VerifyException(f"convert-loops-to-llvm: {item.name} at the top of a module has no lowering")
+        for item in reversed(list(op.ops)):
+            item.detach()
+            item.erase(safe_erase=False)
+        op.body.block.add_ops([*declarations.values(), *lowered])

@@ -1,0 +1,317 @@
+"""convert-nd-to-loops: tensors become buffers and scalars, operations become loops and library calls.
+
+Expects: fused `nd` (after `fuse`). Leaves: `func`, `scf`, `memref`, `arith`, `math`, `xmath`, `rt`, `blas`; no `nd` operation.
+Bufferization happens here: transposes, slices and reshapes become views, every other tensor result gets a buffer; the new value of a
+state is written into the state's own buffer where nothing can observe it (`buffer_plan`). Size arithmetic and checks go to the
+entry, before the first loop, so that a bad shape fails before anything is written.
+
+    %s = nd.fused %x {combine = ["add"], axes = array<i64: 0>} ...        %r = scf.for %i = %c0 to %n iter_args(%a = %zero) ...
+    func.return %s : tensor<f64>                                  ->      memref.store %r, %out[] ; func.return %out : memref<f64>
+
+Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing` and `loops_linalg`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import arith, func, memref
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import VerifyException
+
+from phintys.dialects.convert import from_xdsl, scalar_type
+from phintys.dialects.nd import FusedOp, NdOp, RequireOp
+from phintys.dialects.rt import AssertOp
+from phintys.ir.types import DTYPES
+
+from . import loops_fused, loops_indexing, loops_linalg, loops_shape
+from .buffer_plan import BufferPlan
+from .buffers import Buffer, Scalar, Storage, Tensor, row_major
+from .elementwise import emit_scalar
+from .emit import INDEX, Emitter, Index
+
+Row = Callable[["Lowering", NdOp], None]
+
+ROWS: dict[str, Row] = {**loops_shape.ROWS, **loops_indexing.ROWS, **loops_linalg.ROWS}
+
+
+class Lowering:
+    """Lowers one function. `entry` receives size arithmetic and checks, `body` loops and calls; they are joined at the end."""
+
+    def __init__(self, function: func.FuncOp) -> None:
+        self.function = function
+        self.source = function.body.block
+        self.plan = BufferPlan(function)
+        self.block = Block(arg_types=[_memref_type(argument.type) for argument in self.source.args])
+        self.entry = Emitter(self.block)
+        self.body = Emitter(Block(), parent=self.entry)
+        self.tensors: dict[SSAValue, Tensor] = {}
+        self.copies: dict[SSAValue, Buffer] = {}
+        self.states: list[tuple[SSAValue, SSAValue]] = []
+        self.returned: list[SSAValue] = []
+
+    def run(self) -> None:
+        """Replace the function's body."""
+        for number, (old, new) in enumerate(zip(self.source.args, self.block.args, strict=True)):
+            new.name_hint = old.name_hint
+            self._bind_argument(number, old, new)
+        for op in self.source.ops:
+            self.entry.location = self.body.location = op.location
+            if isinstance(op, func.ReturnOp):
+                self._return(op)
+            else:
+                self._lower(op)
+                for value in op.results:
+                    self._copy_if_returned(value)
+        self._finish()
+
+    # --- values --------------------------------------------------------------------------------------------------------------
+
+    def buffer(self, value: SSAValue) -> Buffer:
+        """The buffer of a tensor of rank one or more."""
+        tensor = self.tensors[value]
+        assert isinstance(tensor, Buffer)
+        return tensor
+
+    def scalar(self, value: SSAValue) -> SSAValue:
+        """The register of a scalar tensor."""
+        tensor = self.tensors[value]
+        assert isinstance(tensor, Scalar)
+        return tensor.value
+
+    def set_scalar(self, value: SSAValue, register: SSAValue) -> None:
+        """Bind a scalar result."""
+        self.tensors[value] = Scalar(register, from_xdsl(value.type).dtype)
+
+    def index(self, value: SSAValue) -> Index:
+        """An integer scalar tensor as an index: a Python int when it is a constant."""
+        register = self.scalar(value)
+        owner = register.owner
+        if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, bi.IntegerAttr):
+            return owner.value.value.data
+        if isinstance(owner, arith.IndexCastOp):
+            return owner.input
+        e = self.at(register)
+        if register.type != bi.i64:
+            wide = arith.ExtUIOp if from_xdsl(value.type).kind == "u" else arith.ExtSIOp
+            register = e.op(wide, [register], bi.i64)
+        return e.op(arith.IndexCastOp, [register], INDEX)
+
+    def at(self, *values: Index) -> Emitter:
+        """Where arithmetic on these values can stand: in the entry if all of them are known there."""
+        return self.entry if all(isinstance(value, int) or self._is_early(value) for value in values) else self.body
+
+    def _is_early(self, value: SSAValue) -> bool:
+        owner = value.owner
+        return owner is self.block or (isinstance(owner, Operation) and owner.parent is self.block)
+
+    def dims(self, buffer: Buffer) -> list[SSAValue]:
+        """The sizes that are values."""
+        return [size for size in buffer.sizes if not isinstance(size, int)]
+
+    # --- buffers -------------------------------------------------------------------------------------------------------------
+
+    def allocate(self, dtype: str, sizes: Sequence[Index]) -> Buffer:
+        """A fresh contiguous buffer."""
+        memory = self.body.alloc(scalar_type(dtype), sizes)
+        return self.whole(Storage(memory), list(sizes), dtype)
+
+    def whole(self, storage: Storage, sizes: list[Index], dtype: str) -> Buffer:
+        """The tensor that fills a storage."""
+        dynamic = [size for size in sizes if not isinstance(size, int)]
+        strides = row_major(self.at(*dynamic), sizes)
+        return Buffer(storage, sizes, strides, whole=True, dense=True, dtype=dtype)
+
+    def destination(self, value: SSAValue, sizes: Sequence[Index]) -> Buffer:
+        """Where a result is to be written: the state that it updates, if it may be, else a fresh buffer."""
+        argument = self.plan.in_place.get(value)
+        if argument is not None:
+            target = self.buffer(self.source.args[argument])
+        else:
+            target = self.allocate(from_xdsl(value.type).dtype, sizes)
+        self.tensors[value] = target
+        return target
+
+    def require(self, e: Emitter, condition: SSAValue, exception: str, message: str, values: Sequence[SSAValue]) -> None:
+        """A run-time check."""
+        e.insert(AssertOp.build_op(condition, exception, message, values, e.location))
+
+    # --- the walk ------------------------------------------------------------------------------------------------------------
+
+    def _bind_argument(self, number: int, old: SSAValue, new: SSAValue) -> None:
+        type = from_xdsl(old.type)
+        if type.kind == "c":
+            raise VerifyException(f"argument {number} is {type}: complex numbers have no native code yet")
+        storage = Storage(new, argument=number)
+        if not type.ndim:
+            self.set_scalar(old, self.entry.load(new, []))
+            return
+        sizes: list[Index] = []
+        for axis, size in enumerate(type.shape):
+            sizes.append(size if size is not None else self._read_size(new, axis))
+        self.tensors[old] = self.whole(storage, sizes, type.dtype)
+        self._copy_if_returned(old)
+
+    def _read_size(self, memory: SSAValue, axis: int) -> SSAValue:
+        return self.entry.op(memref.DimOp, [memory, self.entry.index(axis)], INDEX)
+
+    def _lower(self, op: Operation) -> None:
+        if isinstance(op, FusedOp):
+            loops_fused.lower_fused(self, op)
+        elif isinstance(op, RequireOp):
+            values = [self.scalar(value) for value in op.operands]
+            self.require(self.at(*values), values[0], op.exception, op.message, values[1:])
+        elif isinstance(op, NdOp) and op.row.family == "elementwise":
+            values = [self.scalar(value) for value in op.operands]
+            dtypes = [type.dtype for type in op.types]
+            result = from_xdsl(op.results[0].type).dtype
+            self.set_scalar(op.results[0], emit_scalar(self.at(*values), op.op, values, dtypes, result))
+        elif isinstance(op, NdOp) and op.op in ROWS:
+            ROWS[op.op](self, op)
+        else:
+            raise VerifyException(f"convert-nd-to-loops: {op.name} should have been lowered before (run decompose and fuse)")
+
+    # --- results -------------------------------------------------------------------------------------------------------------
+
+    def _copy_if_returned(self, value: SSAValue) -> None:
+        """A result that shows an argument's memory is copied at once, before an update may change that memory."""
+        tensor = self.tensors.get(value)
+        if not isinstance(tensor, Buffer) or tensor.storage.argument is None or value in self.plan.in_place:
+            return
+        if any(isinstance(use.operation, func.ReturnOp) for use in value.uses):
+            self.copies[value] = self.copy(tensor)
+
+    def copy(self, source: Buffer) -> Buffer:
+        """A fresh contiguous copy."""
+        target = self.allocate(source.dtype, source.sizes)
+        loops_fused.copy(self, source, target)
+        return target
+
+    def _return(self, op: func.ReturnOp) -> None:
+        self.returned = list(op.operands)
+        results = [self._result(number, value) for number, value in enumerate(op.operands)]
+        for value, memory in self.states:
+            self.body.store(value, memory, [])
+        self.body.insert(func.ReturnOp.create(operands=results, location=op.location))
+
+    def _result(self, number: int, value: SSAValue) -> SSAValue:
+        tensor = self.tensors[value]
+        state = self.plan.updates.get(number)
+        if isinstance(tensor, Scalar):
+            if state is not None:
+                self.states.append((tensor.value, self.block.args[state]))
+                return self.block.args[state]
+            memory = self.body.alloc(scalar_type(tensor.dtype), [])
+            self.body.store(tensor.value, memory, [])
+            return memory
+        if state is not None and self.plan.in_place.get(value) == state:
+            return self.block.args[state]
+        if state is not None and value is self.source.args[state]:
+            return self.block.args[state]
+        if tensor.storage.argument is not None or not tensor.whole or tensor.storage.returned:
+            copied = self.copies.pop(value, None)
+            tensor = copied if copied is not None else self.copy(tensor)
+        tensor.storage.returned = True
+        return tensor.storage.memref
+
+    def _finish(self) -> None:
+        self._allocate_before_writes()
+        _free_temporaries(self.body.block)
+        for op in list(self.body.block.ops):
+            op.detach()
+            self.block.add_op(op)
+        region = self.function.body
+        for op in reversed(list(self.source.ops)):
+            op.detach()
+            op.drop_all_references()
+        region.detach_block(self.source)
+        region.add_block(self.block)
+        last = self.block.last_op
+        assert last is not None
+        outputs = [value.type for value in last.operands]
+        self.function.properties["function_type"] = bi.FunctionType.from_lists(self.block.arg_types, outputs)
+        for name, values in (("arg_attrs", self.source.args), ("res_attrs", self.returned)):
+            _note_unsigned(self.function, name, values)
+
+    def _allocate_before_writes(self) -> None:
+        """Memory is asked for before the first state is written: a call that runs out of it leaves states as they were."""
+        block = self.body.block
+        targets = {self.block.args[argument] for argument in self.plan.in_place.values()}
+        first = next((op for op in block.ops if _touches(op, targets)), None)
+        if first is None:
+            return
+        after = False
+        for op in list(block.ops):
+            after = after or op is first
+            if after and isinstance(op, memref.AllocOp) and all(self._is_early(size) for size in op.operands):
+                op.detach()
+                block.insert_op_before(op, first)
+
+
+def _memref_type(type: object) -> bi.MemRefType[bi.Attribute]:
+    tensor = from_xdsl(type)  # type: ignore[arg-type]
+    sizes = [bi.DYNAMIC_INDEX if size is None else size for size in tensor.shape]
+    return bi.MemRefType(scalar_type(tensor.dtype), sizes)
+
+
+def _touches(op: Operation, targets: set[SSAValue]) -> bool:
+    """Whether an operation, or one nested in it, may write to one of these buffers."""
+    return any(value in targets for inner in op.walk() if not isinstance(inner, memref.LoadOp) for value in inner.operands)
+
+
+def _note_unsigned(function: func.FuncOp, name: str, values: Sequence[SSAValue]) -> None:
+    """Memrefs have signless elements: say where they are unsigned."""
+    if not any(from_xdsl(value.type).kind == "u" for value in values):
+        return
+    present = function.properties.get(name)
+    rows = [dict(row.data) for row in present.data] if isinstance(present, bi.ArrayAttr) else [{} for _ in values]
+    for row, value in zip(rows, values, strict=True):
+        type = from_xdsl(value.type)
+        if type.kind == "u":
+            row["nd.dtype"] = bi.StringAttr(DTYPES[type.dtype].short)
+    function.properties[name] = bi.ArrayAttr([bi.DictionaryAttr(row) for row in rows])
+
+
+def _free_temporaries(block: Block) -> None:
+    """Deallocate every buffer that is not returned after its last use."""
+    position = {op: number for number, op in enumerate(block.ops)}
+    for op in list(block.ops):
+        if not isinstance(op, memref.AllocOp):
+            continue
+        last = max((_last_use(value, block, position) for value in op.results), key=lambda pair: pair[0], default=(0, op))
+        if isinstance(last[1], func.ReturnOp):
+            continue
+        block.insert_op_after(memref.DeallocOp.create(operands=[op.results[0]], location=op.location), last[1])
+
+
+def _last_use(value: SSAValue, block: Block, position: dict[Operation, int]) -> tuple[int, Operation]:
+    owner = value.owner
+    assert isinstance(owner, Operation)
+    best = (position[owner], owner)
+    for use in value.uses:
+        user: Operation | None = use.operation
+        while user is not None and user.parent is not block:
+            user = user.parent_op()
+        if user is None:
+            continue
+        best = max(best, (position[user], user), key=lambda pair: pair[0])
+        if isinstance(user, memref.ReinterpretCastOp):
+            best = max(best, _last_use(user.results[0], block, position), key=lambda pair: pair[0])
+    return best
+
+
+@dataclass(frozen=True)
+class ConvertNdToLoops(ModulePass):
+    """Lower fused nd to loops on buffers."""
+
+    name = "convert-nd-to-loops"
+
+    def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
+        """Work on every function that has a body of tensors."""
+        for function in list(op.ops):
+            if isinstance(function, func.FuncOp) and function.body.blocks:
+                Lowering(function).run()

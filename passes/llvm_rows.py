@@ -1,0 +1,152 @@
+"""Scalar operations of the loop level as llvm-dialect operations: one row each, `(emitter, operation, operands) -> value`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from xdsl.dialects import arith, llvm, math
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from phintys.dialects import llvm_extra
+
+from .llvm_emit import _NO_FLAGS, _NSW, _WRAPS, FLOATING, I64, OVERFLOWING, LlvmEmitter
+
+Row = Callable[[LlvmEmitter, Operation, Sequence[SSAValue]], SSAValue]
+
+
+def lowered(type: Attribute) -> Attribute:
+    """Type of a register: index is i64."""
+    return I64 if isinstance(type, bi.IndexType) else type
+
+
+def suffix(type: Attribute) -> str:
+    """`f64`, `i32`: a type as it stands in the name of an intrinsic."""
+    return f"i{type.width.data}" if isinstance(type, bi.IntegerType) else str(type)
+
+
+def _fastmath(op: Operation) -> Any:
+    flags = op.properties.get("fastmath")
+    data = getattr(flags, "data", ())
+    return llvm.FastMathAttr(list(data)) if data else _NO_FLAGS
+
+
+def _same(cls: type[Operation]) -> Row:
+    """The llvm operation with the same operands; sizes do not overflow, user's integers wrap."""
+
+    def row(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+        properties: dict[str, Attribute] = {}
+        if cls in OVERFLOWING:
+            properties["overflowFlags"] = _NSW if isinstance(op.results[0].type, bi.IndexType) else _WRAPS
+        elif cls in FLOATING:
+            properties["fastmathFlags"] = _fastmath(op)
+        return e.op(cls, operands, lowered(op.results[0].type), properties)
+
+    return row
+
+
+def _intrinsic(stem: str) -> Row:
+    def row(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+        type = lowered(op.results[0].type)
+        value: SSAValue = e.intrinsic(f"llvm.{stem}.{suffix(type)}", operands, type)
+        return value
+
+    return row
+
+
+def _saturating(stem: str) -> Row:
+    def row(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+        type = op.results[0].type
+        name = f"llvm.{stem}.sat.{suffix(type)}.{suffix(operands[0].type)}"
+        value: SSAValue = e.intrinsic(name, operands, type)
+        return value
+
+    return row
+
+
+def _compare_ints(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+    return e.op(llvm.ICmpOp, operands, bi.i1, {"predicate": op.properties["predicate"]})
+
+
+def _compare_floats(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+    properties = {"predicate": op.properties["predicate"], "fastmathFlags": _NO_FLAGS}
+    return e.op(llvm.FCmpOp, operands, bi.i1, properties)
+
+
+def _index_cast(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+    source, target = operands[0].type, lowered(op.results[0].type)
+    if source == target:
+        return operands[0]
+    assert isinstance(source, bi.IntegerType) and isinstance(target, bi.IntegerType)
+    if target.width.data > source.width.data:
+        return e.op(llvm.SExtOp, operands, target)
+    return e.op(llvm.TruncOp, operands, target, {"overflowFlags": _WRAPS})
+
+
+def _constant(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+    value = op.properties["value"]
+    if isinstance(value, bi.IntegerAttr) and isinstance(value.type, bi.IndexType):
+        return e.int(value.value.data)
+    return e.constant(value, op.results[0].type)
+
+
+def _truncate(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+    return e.op(llvm.TruncOp, operands, op.results[0].type, {"overflowFlags": _WRAPS})
+
+
+def _select(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
+    return e.op(llvm.SelectOp, operands, lowered(op.results[0].type), {"fastmathFlags": _NO_FLAGS})
+
+
+ROWS: dict[type[Operation], Row] = {
+    arith.ConstantOp: _constant,
+    arith.IndexCastOp: _index_cast,
+    arith.CmpiOp: _compare_ints,
+    arith.CmpfOp: _compare_floats,
+    arith.SelectOp: _select,
+    arith.AddiOp: _same(llvm.AddOp),
+    arith.SubiOp: _same(llvm.SubOp),
+    arith.MuliOp: _same(llvm.MulOp),
+    arith.DivSIOp: _same(llvm.SDivOp),
+    arith.DivUIOp: _same(llvm.UDivOp),
+    arith.RemSIOp: _same(llvm.SRemOp),
+    arith.RemUIOp: _same(llvm.URemOp),
+    arith.AndIOp: _same(llvm.AndOp),
+    arith.OrIOp: _same(llvm.OrOp),
+    arith.XOrIOp: _same(llvm.XOrOp),
+    arith.ShLIOp: _same(llvm.ShlOp),
+    arith.ShRSIOp: _same(llvm.AShrOp),
+    arith.ShRUIOp: _same(llvm.LShrOp),
+    arith.MinSIOp: _intrinsic("smin"),
+    arith.MaxSIOp: _intrinsic("smax"),
+    arith.MinUIOp: _intrinsic("umin"),
+    arith.MaxUIOp: _intrinsic("umax"),
+    arith.AddfOp: _same(llvm.FAddOp),
+    arith.SubfOp: _same(llvm.FSubOp),
+    arith.MulfOp: _same(llvm.FMulOp),
+    arith.DivfOp: _same(llvm.FDivOp),
+    arith.NegfOp: _same(llvm.FNegOp),
+    arith.MaximumfOp: _intrinsic("maximum"),
+    arith.MinimumfOp: _intrinsic("minimum"),
+    arith.MaxnumfOp: _intrinsic("maxnum"),
+    arith.MinnumfOp: _intrinsic("minnum"),
+    arith.BitcastOp: _same(llvm.BitcastOp),
+    arith.FPToSIOp: _saturating("fptosi"),
+    arith.FPToUIOp: _saturating("fptoui"),
+    arith.SIToFPOp: _same(llvm.SIToFPOp),
+    arith.UIToFPOp: _same(llvm_extra.UIToFPOp),
+    arith.ExtFOp: _same(llvm.FPExtOp),
+    arith.TruncFOp: _same(llvm.FPTruncOp),
+    arith.TruncIOp: _truncate,
+    arith.ExtSIOp: _same(llvm.SExtOp),
+    arith.ExtUIOp: _same(llvm.ZExtOp),
+    math.FmaOp: _intrinsic("fma"),
+    math.AbsFOp: _intrinsic("fabs"),
+    math.SqrtOp: _intrinsic("sqrt"),
+    math.FloorOp: _intrinsic("floor"),
+    math.CeilOp: _intrinsic("ceil"),
+    math.TruncOp: _intrinsic("trunc"),
+    math.RoundEvenOp: _intrinsic("roundeven"),
+    math.CopySignOp: _intrinsic("copysign"),
+}

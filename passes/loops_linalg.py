@@ -1,0 +1,77 @@
+"""Lowering rows for products: float matrices go to the BLAS, other dtypes to plain loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from phintys.dialects.blas import GemmOp, GemvOp
+from phintys.dialects.convert import from_xdsl, scalar_type
+from phintys.dialects.nd import NdOp
+from phintys.ir.types import DTYPES
+
+from .buffers import Buffer
+from .emit import Index
+from .loops_fused import OPERATIONS, identity
+
+if TYPE_CHECKING:
+    from .convert_nd_to_loops import Lowering, Row
+
+
+def _blas_ready(low: Lowering, source: Buffer) -> Buffer:
+    """A buffer that the BLAS can read: a matrix with one dimension of stride 1, a vector with a positive stride."""
+    if source.positive and (source.ndim == 1 or 1 in source.strides):
+        return source
+    return low.copy(source)
+
+
+def _transposed(source: Buffer) -> Buffer:
+    return Buffer(
+        source.storage, source.sizes[::-1], source.strides[::-1], source.offset, positive=source.positive, dtype=source.dtype
+    )
+
+
+def _dot(low: Lowering, op: NdOp) -> None:
+    x, y = (low.buffer(value) for value in op.operands)
+    sizes: list[Index] = x.sizes[:-1] + y.sizes[1:]
+    if DTYPES[x.dtype].kind != "f":
+        _dot_loops(low, op, x, y, sizes)
+        return
+    x, y = _blas_ready(low, x), _blas_ready(low, y)
+    target = low.destination(op.results[0], sizes)
+    e = low.body
+    type = scalar_type(from_xdsl(op.results[0].type).dtype)
+    one, zero = e.constant(1.0, type), e.constant(0.0, type)
+    into = target.view(e)
+    if x.ndim == 2 and y.ndim == 2:
+        e.insert(GemmOp.build_op(one, x.view(e), y.view(e), zero, into, e.location))
+    elif y.ndim == 1:
+        e.insert(GemvOp.build_op(one, x.view(e), y.view(e), zero, into, e.location))
+    else:
+        e.insert(GemvOp.build_op(one, _transposed(y).view(e), x.view(e), zero, into, e.location))
+
+
+def _dot_loops(low: Lowering, op: NdOp, x: Buffer, y: Buffer, sizes: list[Index]) -> None:
+    """Rows times columns in loops, the sum in a register."""
+    target = low.destination(op.results[0], sizes)
+    kind = DTYPES[target.dtype].kind
+    e = low.body
+    left, right, into = x.view(e), y.view(e), target.view(e)
+    loops = []
+    ivs = []
+    for size in sizes:
+        e, loop = e.loop(0, size)
+        loops.append(e)
+        ivs.append(loop.regions[0].block.args[0])
+    combine = ("or", "and") if kind == "b" else ("add", "mul")
+    start = e.constant(identity(combine[0], target.dtype), scalar_type(target.dtype))
+    inner, loop = e.loop(0, x.sizes[-1], 1, [start])
+    k, total = loop.regions[0].block.args
+    row, column = ivs[: x.ndim - 1], ivs[x.ndim - 1 :]
+    product = inner.op(OPERATIONS[combine[1], kind], [inner.load(left, [*row, k]), inner.load(right, [k, *column])])
+    inner.end_loop([inner.op(OPERATIONS[combine[0], kind], [total, product])])
+    e.store(loop.results[0], into, ivs)
+    for level in reversed(loops):
+        level.end_loop()
+
+
+ROWS: dict[str, Row] = {"dot": _dot}

@@ -1,0 +1,79 @@
+"""The compiler, as data: every pass by name, and the order in which `function()` and `phintys-opt` run them.
+
+`LEVELS` is the ladder of DESIGN, top to bottom; each stage says which level its output is of. A pass is a class in the file of its
+name: `pow-by-squaring` is `PowBySquaring` in `pow_by_squaring.py`, tested by `tests/ir/pow-by-squaring.mlir`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+
+from xdsl.passes import ModulePass
+
+LEVELS = ("graph", "nd", "fused", "loops", "llvm", "llvmir", "asm")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: its printable name, the pass, and the level of what it leaves."""
+
+    name: str
+    run: str
+    level: str
+
+
+PIPELINE: tuple[Stage, ...] = (
+    # Patterns as the user wrote them: derivatives are then taken of the stable form.
+    Stage("stabilize the expressions", "stabilize", "nd"),
+    Stage("expand gradients", "autodiff", "nd"),
+    Stage("simplify", "canonicalize", "nd"),
+    Stage("merge equal values", "cse", "nd"),
+    # The same patterns again, as they come up in gradients.
+    Stage("stabilize the gradients", "stabilize", "nd"),
+    Stage("powers as products", "pow-by-squaring", "nd"),
+    Stage("softmax and its kind as simple operations", "decompose", "nd"),
+    Stage("simplify what came of it", "canonicalize", "nd"),
+    Stage("merge again", "cse", "nd"),
+    # From here on, sizes that meet are equal.
+    Stage("check sizes at run time", "check-shapes", "nd"),
+    Stage("fuse elementwise operations and reductions", "fuse", "fused"),
+    Stage("buffers and loops", "convert-nd-to-loops", "loops"),
+    Stage("share buffers", "reuse-buffers", "loops"),
+    Stage("functions as polynomials", "expand-math", "loops"),
+    Stage("blocks and pointers", "convert-loops-to-llvm", "llvm"),
+)
+
+PASSES: dict[str, str] = {
+    name: f"phintys.passes.{name.replace('-', '_')}:{''.join(part.capitalize() for part in name.split('-'))}"
+    for name in (
+        "stabilize",
+        "autodiff",
+        "canonicalize",
+        "cse",
+        "pow-by-squaring",
+        "decompose",
+        "check-shapes",
+        "fuse",
+        "convert-nd-to-loops",
+        "reuse-buffers",
+        "expand-math",
+        "convert-loops-to-llvm",
+    )
+}
+
+
+def load_pass(name: str) -> type[ModulePass]:
+    """The class of a pass; KeyError for a name that is not in the table."""
+    module, _, cls = PASSES[name].partition(":")
+    found: type[ModulePass] = getattr(import_module(module), cls)
+    return found
+
+
+def stages(entry: str, until: str) -> Iterator[Stage]:
+    """Stages that lead from a module of level `entry` to level `until`."""
+    first, last = LEVELS.index(entry), LEVELS.index(until)
+    for stage in PIPELINE:
+        if first <= LEVELS.index(stage.level) <= last and (first <= LEVELS.index("nd") or LEVELS.index(stage.level) > first):
+            yield stage
