@@ -4,13 +4,14 @@ In: an llvm-dialect module with one public function that carries `phi.arguments`
 builtin callable. The way there, in the order of the files to read:
 
     assemble.py      module -> LLVM IR text with its entry, and the Interface; calls the next three
-    translate.py     the printer; rows.py its table, one row an op; text.py types and constants
+    translate.py     the printer; its table is rows.py (one row an op, made in row_makers.py), its words are text.py
     interface.py     what a function takes, gives and checks; JSON for the cache
-    entry.py         what differs between functions at the Python border; runtime*.py what does not (checks, results, memory)
-    engine.py        IR text -> optimized text, assembly, object -> address in this process; elf.py, symbols.py, blas.py help it
+    entry.py         what differs between functions at the Python border; what does not is in runtime*.py
+    engine.py        IR text -> optimized text, assembly, object -> address here; elf.py, symbols.py, blas.py help it
     executable.py    object + Interface -> builtin bound to state cells
     cache.py         objects on disk, by content
+    memory.py        the pool of large buffers, seen from Python
 
-llvmlite is imported when the first text is compiled, xDSL when `assemble` or `translate` is; OpenBLAS is loaded when the first
-object calls it. A cached object needs neither xDSL nor a compilation.
+llvmlite is imported when the first text is compiled, xDSL when `assemble` or `translate` is; OpenBLAS is loaded when
+the first object calls it. A cached object needs neither xDSL nor a compilation.
 """

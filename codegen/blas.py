@@ -1,7 +1,7 @@
 """OpenBLAS, for the gemm and gemv that the optimizer keeps as library calls. Loaded when the first object needs it.
 
-The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). Its threads are one unless PHINTYS_NUM_THREADS or
-OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
+The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). Its threads are one unless
+PHINTYS_NUM_THREADS or OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
 """
 
 from __future__ import annotations

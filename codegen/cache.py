@@ -1,10 +1,10 @@
 """Objects on disk: `load(key)`, `store(key, object, meta)`, `clear()`, `toolchain_fingerprint()`.
 
-The caller's key says all that the object depends on: the IR and the fingerprint. One file an entry, named by a hash of the
-key: magic, checksum, length of the metadata, metadata (JSON), object. Files are written under a name of their own and renamed,
-so that readers and any number of writers never see half an entry; a damaged one counts as absent and is rewritten. No locks,
-no pickles. The folder is the user's alone: one that somebody else owns or may write to is not used, since what it holds is
-run. Whatever goes wrong here costs a compilation, never an error.
+The caller's key says all that the object depends on: the IR and the fingerprint. One file an entry, named by a hash
+of the key: magic, checksum, length of the metadata, metadata (JSON), object. Files are written under a name of their
+own and renamed, so that readers and any number of writers never see half an entry; a damaged one counts as absent and
+is rewritten. No locks, no pickles. The folder is the user's alone: one that somebody else owns or may write to is not
+used, since what it holds is run. Whatever goes wrong here costs a compilation, never an error.
 
 PHINTYS_CACHE_DIR moves the folder, PHINTYS_CACHE=0 turns the cache off.
 """
@@ -101,7 +101,7 @@ def _directory() -> Path | None:
 
 @cache
 def _usable(base: str) -> Path | None:
-    """The cache's own folder inside the base (the platform's cache folder where none is given), made and checked once."""
+    """The cache's own folder in the base (the platform's cache folder where none is given), made and checked once."""
     try:
         import platformdirs
 
@@ -118,13 +118,15 @@ def _usable(base: str) -> Path | None:
     return path
 
 
-def _without(reason: str) -> None:
+def _without(reason: str) -> Path | None:
+    """Warn that there is no cache, which is the answer."""
     warnings.warn(
         f"compiled functions are not cached on disk: {reason}; set PHINTYS_CACHE_DIR to a folder of your own, "
         "or PHINTYS_CACHE=0 to turn the cache off",
         RuntimeWarning,
         stacklevel=4,
     )
+    return None
 
 
 def _prune(directory: Path) -> None:

@@ -20,14 +20,16 @@ def undefined_symbols(data: bytes) -> set[str]:
     try:
         if data[:6] != b"\x7fELF\x02\x01":
             raise DamagedObject("not a little-endian 64-bit ELF object")
-        start, = struct.unpack_from("<Q", data, 0x28)
+        (start,) = struct.unpack_from("<Q", data, 0x28)
         size, count = struct.unpack_from("<HH", data, 0x3A)
         sections = [struct.unpack_from("<IIQQQQIIQQ", data, start + i * size) for i in range(count)]
         names: set[str] = set()
         for section in sections:
             if section[1] == SYMBOL_TABLE:
                 strings = sections[section[6]]
-                names |= _undefined(data[section[4] : section[4] + section[5]], data[strings[4] : strings[4] + strings[5]])
+                names |= _undefined(
+                    data[section[4] : section[4] + section[5]], data[strings[4] : strings[4] + strings[5]]
+                )
         return names
     except (struct.error, IndexError) as error:
         raise DamagedObject(f"an object file that ends early or points outside itself: {error}") from error

@@ -1,8 +1,8 @@
 """LLVM: IR text -> optimized text, assembly or object; objects -> addresses in this process.
 
-In: IR text, whose errors come back as `LLVMError` with LLVM's message (it is parsed and verified before anything else touches
-it). Out: bytes that load in any process of the same toolchain (see `cache.toolchain_fingerprint`). One MCJIT engine holds all
-objects of the process; code stays for the life of the process.
+In: IR text, whose errors come back as `LLVMError` with LLVM's message (it is parsed and verified before anything else
+touches it). Out: bytes that load in any process of the same toolchain (see `cache.toolchain_fingerprint`). One MCJIT
+engine holds all objects of the process; code stays for the life of the process.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from . import blas, symbols
 from . import cache as disk
 from .elf import undefined_symbols
+from .runtime_memory import default_pool_limit
 
 _LOCK = threading.RLock()
 _ENTRIES: dict[str, int] = {}
@@ -38,7 +39,7 @@ def _llvm() -> Any:
 
 @cache
 def target_machine() -> Any:
-    """The host's target machine. Position-independent, so that data and functions far away are reached through a table."""
+    """The host's target machine. Position-independent: data and functions far away are reached through a table."""
     binding = _llvm()
     triple = binding.get_process_triple()
     if not sys.platform.startswith("linux"):
@@ -59,8 +60,8 @@ def host_cpu() -> tuple[str, str]:
 def function_attributes() -> str:
     """Attributes of every function of a compiled module.
 
-    Full-width vectors where the CPU has AVX-512: an exp loop takes 0.75 ns an element against 1.03 with 256 bits (1.0 against
-    1.8 out of cache); a copy loop is bound by memory either way, and in L2 gives back 0.08.
+    Full-width vectors where the CPU has AVX-512: an exp loop takes 0.75 ns an element against 1.03 with 256 bits (1.0
+    against 1.8 out of cache); a copy loop is bound by memory either way, and in L2 gives back 0.08.
     """
     return "nounwind" + (' "prefer-vector-width"="512"' if "+avx512f" in host_cpu()[1] else "")
 
@@ -78,11 +79,12 @@ def _parsed(text: str) -> Any:
 
 
 def _optimized(text: str, loops: bool = True) -> Any:
-    """Parse and optimize. O2 without SLP vectorization: on loop nests of ours O3 and SLP cost compile time and give nothing.
+    """Parse and optimize. O2 without SLP vectorization: on loop nests of ours O3 and SLP cost compile time and give
+    nothing.
 
-    Measured on a Rocket Lake class server (LLVM 22, best of five, ms for optimizer + code generation and ns an element):
-    an exp loop 3.9 + 4.1 and 0.75, a copy loop 3.1 + 4.2 and 0.35; O1 and O3 within 10 %; code generation level 0 takes 3 ms
-    off each and costs exp a third of its speed.
+    Measured on a Rocket Lake class server (LLVM 22, best of five, ms for optimizer + code generation and ns an
+    element): an exp loop 3.9 + 4.1 and 0.75, a copy loop 3.1 + 4.2 and 0.35; O1 and O3 within 10 %; code generation
+    level 0 takes 3 ms off each and costs exp a third of its speed.
     """
     binding = _llvm()
     module = _parsed(text)
@@ -158,6 +160,7 @@ def start() -> dict[str, int]:
         for name, address in found.items():
             _llvm().add_symbol(name, address)
         _install_handler(found)
+        ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
         return found
 
 

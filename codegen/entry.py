@@ -1,9 +1,9 @@
 """The native entry of a compiled function: what Python calls, as LLVM IR text beside the body.
 
-In: the IR text of the body and its `Interface`. Out: one module text whose only visible symbol is the entry,
-`ptr (self, args, n, kwnames)` in the METH_FASTCALL | METH_KEYWORDS convention. The entry holds what differs between functions:
-tables for `runtime.py`, room for slots and results, and the call of the body with a pointer for each argument and a number
-for each dynamic dimension. The rest is in the runtime.
+In: the IR text of the body and its `Interface`. Out: one module text whose only visible symbol is the entry, `ptr
+(self, args, n, kwnames)` in the METH_FASTCALL | METH_KEYWORDS convention. The entry holds what differs between
+functions: tables for `runtime.py`, room for slots and results, and the call of the body with a pointer for each
+argument and a number for each dynamic dimension. The rest is in the runtime.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ declare ptr @phi_slow(ptr, ptr, i64, ptr)
 
 
 def with_entry(body: str, name: str, interface: Interface) -> tuple[str, Interface]:
-    """The text of the body with its entry, and the interface with the entry's symbol, which is unique to the content."""
+    """The body's text with its entry, and the interface with the entry's symbol, which is unique to the content."""
     content = repr((body, name, interface.to_json()))
     named = replace(interface, entry=f"phi_entry_{hashlib.sha256(content.encode()).hexdigest()[:32]}")
     parts = [STRUCTURES, body, EXTERNALS, *sizes_tables(named), argument_table(named), result_table(named)]

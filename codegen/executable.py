@@ -1,9 +1,10 @@
 """A loaded function: object bytes + interface -> builtin callables bound to states.
 
-`Executable(object, interface).bind(states, slow, fail, unpack)` gives a builtin whose calls run natively from argument check to
-result list. What it does not accept goes to `slow(*args, **kwargs)`. `bind_strict(states, fail, unpack)` gives the same entry
-with nothing behind it: where the checks fail it raises a TypeError that says which argument and why; the slow path converts
-its arguments (`exact_array` does one array) and ends there, so that it cannot call itself.
+`Executable(object, interface).bind(states, slow, fail, unpack)` gives a builtin whose calls run natively from
+argument check to result list. What it does not accept goes to `slow(*args, **kwargs)`. `bind_strict(states, fail,
+unpack)` gives the same entry with nothing behind it: where the checks fail it raises a TypeError that says which
+argument and why; the slow path converts its arguments (`exact_array` does one array) and ends there, so that it
+cannot call itself.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def refusal(interface: Interface, args: Sequence[Any], kwargs: dict[str, Any], s
         reason = _mismatch(argument, value, number in interface.inplace)
         if reason:
             kind = "state" if argument.is_state else "argument"
-            return f"{kind} {argument.name or number}: expected a C-contiguous aligned {argument.type} array, got {reason}"
+            return (
+                f"{kind} {argument.name or number}: expected a C-contiguous aligned {argument.type} array, got {reason}"
+            )
     for number in sorted(interface.inplace):
         for other, value in enumerate(values):
             if other != number and np.may_share_memory(values[number], value):
@@ -117,7 +120,8 @@ def _mismatch(argument: Argument, value: Any, written: bool) -> str:
 
 
 def exact_array(value: Any, dtype: str) -> Array:
-    """The value as an array that the entry accepts: exactly ndarray, NumPy's own dtype object, C-contiguous and aligned.
+    """The value as an array that the entry accepts: exactly ndarray, NumPy's own dtype object, C-contiguous and
+    aligned.
 
     An array that is so already is returned itself; the rank is kept. Converts as `np.asarray(value, dtype)` does.
     """

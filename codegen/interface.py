@@ -1,4 +1,5 @@
-"""What a compiled function takes, gives and checks: read from the `phi.*` attributes, kept beside the object in the cache.
+"""What a compiled function takes, gives and checks: read from the `phi.*` attributes, kept beside the object in the
+cache.
 
 Plain strings in, plain values out: no IR here. `Interface.to_json()` and `Interface.from_json()` are the form on disk.
 """
@@ -41,7 +42,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Result:
-    """One result: `output` (returned), `update` (replaces the array of a state) or `inplace` (already written there)."""
+    """One result: `output` (returned), `update` (replaces a state's array) or `inplace` (already written there)."""
 
     kind: str
     type: TensorType | None

@@ -1,13 +1,14 @@
 """Memory of compiled functions, in LLVM IR: aligned temporaries, and a pool that recycles large buffers.
 
-Fresh pages are the dearest thing in a call that makes a large array (14 to 35 ms for 80 MB against 16 ms to fill it), so
-buffers of 1 MiB and more, temporaries and result arrays alike, go back to a pool and are used again for a request of up to a
-quarter less. The pool holds at most `phi_pool_limit` bytes; the oldest buffers leave first. A spin lock guards its slots; it is
-held for tens of nanoseconds, never while memory is asked of the system.
+Fresh pages are the dearest thing in a call that makes a large array (14 to 35 ms for 80 MB against 16 ms to fill it),
+so buffers of 1 MiB and more, temporaries and result arrays alike, go back to a pool and are used again for a request
+of up to a quarter less. The pool holds at most `phi_pool_limit` bytes; the oldest buffers leave first. A spin lock
+guards its slots; it is held for tens of nanoseconds, never while memory is asked of the system.
 """
 
 from __future__ import annotations
 
+import os
 from string import Template
 
 POOL_FROM = 1 << 20
@@ -279,3 +280,15 @@ MEMORY_VALUES = {
     "HUGE_FROM": HUGE_FROM,
     "HANDLER_NAME": "phintys" + "\\00" * 120,
 }
+
+
+def default_pool_limit() -> int:
+    """The limit that the environment or the machine's memory gives."""
+    text = os.environ.get("PHINTYS_POOL_BYTES", "").strip()
+    if text.isdigit():
+        return int(text)
+    try:
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        machine = 2 << 30
+    return min(1 << 30, machine // 8)

@@ -1,7 +1,9 @@
-"""LLVM spelling of types, constants, symbols and attributes: what the rows of `rows.py` put their sentences together from.
+"""LLVM spelling of types, constants, symbols and attributes: what the rows of `rows.py` put their sentences together
+from.
 
 In: xDSL types and attributes. Out: text. Every floating constant is written as its bits in hexadecimal (an f32 as the
-double of the same value, which is LLVM's form), so that nothing is rounded twice and inf and NaN need no words of their own.
+double of the same value, which is LLVM's form), so that nothing is rounded twice and inf and NaN need no words of
+their own.
 """
 
 from __future__ import annotations
@@ -144,7 +146,7 @@ def scalar_text(value: float | int, kind: Attribute) -> str:
 
 
 def constant_text(value: Attribute, kind: Attribute) -> str:
-    """An attribute as a constant of a type: a number, a string in an i8 array, or dense elements in a vector or array."""
+    """An attribute as a constant of a type: a number, a string as an i8 array, dense elements as vector or array."""
     if isinstance(value, IntegerAttr):
         return scalar_text(value.value.data, kind)
     if isinstance(value, FloatAttr):
@@ -208,8 +210,10 @@ def argument_attributes(attributes: dict[str, Attribute]) -> str:
     return "".join(words)
 
 
+# `vectorize` says that the loop may be vectorized as it stands, which LLVM finds out by itself; forcing it
+# (`vectorize.enable`) prints a warning to the user's terminal wherever a call in the loop has no vector form.
 LOOP_HINTS: dict[str, str] = {
-    "vectorize": '!"llvm.loop.vectorize.enable", i1 true',
+    "vectorize": "",
     "novectorize": '!"llvm.loop.vectorize.enable", i1 false',
     "width": '!"llvm.loop.vectorize.width", i32 {}',
     "interleave": '!"llvm.loop.interleave.count", i32 {}',
@@ -227,5 +231,6 @@ def loop_hints(text: str) -> list[str]:
         row = LOOP_HINTS.get(name)
         if row is None or ("{}" in row) != number.isdigit():
             raise TranslationError(f"phi.loop hint '{hint}' is not known; expected some of {', '.join(LOOP_HINTS)}")
-        nodes.append("!{" + row.format(number) + "}")
+        if row:
+            nodes.append("!{" + row.format(number) + "}")
     return nodes

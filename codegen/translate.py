@@ -1,9 +1,9 @@
 """llvm-dialect module -> LLVM IR text, by the rows of `rows.py`.
 
 In: a `builtin.module` that holds `llvm.func` and `llvm.mlir.global` only. Out: text that LLVM's parser takes. Block
-arguments become phi nodes; values may be used in text before the block that defines them. Two edges from one branch to one
-block get a block of their own each, since a phi tells edges apart by their block. Attributes understood beside LLVM's own:
-`phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` on a function.
+arguments become phi nodes; values may be used in text before the block that defines them. Two edges from one branch
+to one block get a block of their own each, since a phi tells edges apart by their block. Attributes understood beside
+LLVM's own: `phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` on a function.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from phintys.dialects.llvm_extra import SwitchOp
 from .rows import CONSTANTS, ROWS
 from .text import TranslationError, argument_attributes, constant_text, loop_hints, symbol, type_text
 
-# What LLVM may assume of the functions that `runtime.py` and BLAS bring: a temporary aliases nothing, and BLAS keeps none of
-# the pointers it is given. A result array is not `noalias`: LLVM would drop the stores into it, as nobody reads them before
-# the body returns; that it differs from the arguments follows from theirs.
+# What LLVM may assume of the functions that `runtime.py` and BLAS bring: a temporary aliases nothing, and BLAS keeps
+# none of the pointers it is given.
 _KEPT_BY_NOBODY = "ptr captures(none)"
 RUNTIME_DECLARATIONS = {
     "phi_alloc": "declare noalias align 64 ptr @phi_alloc(i64) nounwind willreturn",
     "phi_free": "declare void @phi_free(ptr captures(none)) nounwind willreturn",
-    "phi_output": "declare align 16 ptr @phi_output(ptr, i32, ptr captures(none)) nounwind willreturn",
+    "phi_output": "declare noalias align 16 ptr @phi_output(ptr, i32, ptr captures(none)) nounwind willreturn",
 } | {
     name: f"declare void @{name}({', '.join([_KEPT_BY_NOBODY] * count)}) nounwind willreturn memory(argmem: readwrite)"
     for name, count in (("phi_dgemm", 13), ("phi_sgemm", 13), ("phi_dgemv", 11), ("phi_sgemv", 11))
@@ -35,7 +34,7 @@ RUNTIME_DECLARATIONS = {
 
 
 def translate(module: ModuleOp, *, hide: bool = False, attributes: str = "nounwind") -> str:
-    """The module as LLVM IR text; `hide` makes every function that has a body internal, `attributes` are given to each."""
+    """The module as LLVM IR text; `hide` makes functions that have a body internal, `attributes` are given to each."""
     return ModulePrinter(hide, attributes).run(module)
 
 
@@ -47,6 +46,7 @@ class ModulePrinter:
         self.attributes = attributes
         self.declarations: dict[str, None] = {}
         self.nodes: list[str] = []
+        self.shared: dict[str, str] = {}
 
     def run(self, module: ModuleOp) -> str:
         """The text of the whole module."""
@@ -67,10 +67,11 @@ class ModulePrinter:
 
     def metadata(self, node: str, distinct: bool = False) -> str:
         """The number (`!3`) of a metadata node; equal ones are shared unless distinct."""
-        if not distinct and node in self.nodes:
-            return f"!{self.nodes.index(node)}"
+        if not distinct and node in self.shared:
+            return self.shared[node]
+        number = f"!{len(self.nodes)}"
         self.nodes.append(f"distinct {node}" if distinct else node)
-        return f"!{len(self.nodes) - 1}"
+        return number if distinct else self.shared.setdefault(node, number)
 
     def loop_metadata(self, text: str) -> str:
         """A loop node for the hints of `phi.loop`: its first element is itself, which keeps loops apart."""

@@ -1,7 +1,8 @@
-"""Ops of the llvm dialect that xDSL 0.74 lacks, under the names MLIR gives them: conversions, `switch`, a few intrinsics.
+"""Ops of the llvm dialect that xDSL 0.74 lacks, under the names MLIR gives them: conversions, `switch`, a few
+intrinsics.
 
-Load `LLVMExtra` beside xDSL's own `LLVM`. The dialect object has a name of its own because a context takes each name once;
-the ops are called `llvm.*`, so that their text is MLIR's.
+Load `LLVMExtra` beside xDSL's own `LLVM`. The dialect object has a name of its own because a context takes each name
+once; the ops are called `llvm.*`, so that their text is MLIR's.
 """
 
 from __future__ import annotations
@@ -134,8 +135,10 @@ class SwitchOp(IRDLOperation):
         default: tuple[Block, Sequence[SSAValue]],
         cases: Sequence[tuple[int, Block, Sequence[SSAValue]]],
     ):
-        kind = TensorType(value.type, [len(cases)])
-        numbers = DenseIntElementsAttr.from_list(kind, [number for number, _, _ in cases]) if cases else None
+        kind = value.type
+        assert isinstance(kind, IntegerType)
+        shape = TensorType(kind, [len(cases)])
+        numbers = DenseIntElementsAttr.from_list(shape, [number for number, _, _ in cases]) if cases else None
         super().__init__(
             operands=[value, default[1], [operand for _, _, operands in cases for operand in operands]],
             properties={

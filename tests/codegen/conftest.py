@@ -1,4 +1,4 @@
-"""Makes the helper module of this folder importable (tests are imported by path), and gives the tests a cache of their own."""
+"""Makes the helper module of this folder importable (tests are imported by path); tests get their own cache."""
 
 from __future__ import annotations
 

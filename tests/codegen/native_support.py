@@ -1,17 +1,18 @@
-"""Shared by the tests of code generation: parse llvm-dialect text, compile it, bind it, and short ways to write bodies."""
+"""Shared by the tests of code generation: parse llvm-dialect text, compile and bind it, write bodies shortly."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from xdsl.context import Context
+from xdsl.dialects import builtin, llvm
+from xdsl.parser import Parser
+
 from phintys.codegen.assemble import assemble
 from phintys.codegen.engine import compile_object
 from phintys.codegen.executable import Executable
 from phintys.dialects.llvm_extra import LLVMExtra
-from xdsl.context import Context
-from xdsl.dialects import builtin, llvm
-from xdsl.parser import Parser
 
 DECLARATIONS = """
 llvm.func @phi_output(!llvm.ptr, i32, !llvm.ptr) -> !llvm.ptr
@@ -88,7 +89,7 @@ def bound(text: str, states: Sequence[list[Any]] = (), unpack: bool = True) -> C
 
 
 def scalar_function(inputs: Sequence[str], output: str, body: str, storage: str | None = None) -> str:
-    """A module whose @f loads scalar inputs into %a, %b, ... and stores %r; dtypes are short names, bool is i8 in memory."""
+    """A module whose @f loads scalar inputs into %a, %b, ... and stores %r; bool is i8 in memory."""
     names = "abc"[: len(inputs)]
     loads = [
         f"%{name} = llvm.load %p{name} : !llvm.ptr -> {memory_type(kind)}"

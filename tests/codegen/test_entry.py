@@ -197,7 +197,9 @@ def test_read_only_inputs_are_accepted() -> None:
 
 
 def test_static_sizes_are_checked() -> None:
-    text = scalar_function(["f64"], "f64", "%r = llvm.fadd %a, %a : f64").replace("input f64[] pa", "input f64[2, 1] pa")
+    text = scalar_function(["f64"], "f64", "%r = llvm.fadd %a, %a : f64").replace(
+        "input f64[] pa", "input f64[2, 1] pa"
+    )
     double = bound(text)
     assert double(np.array([[4.0], [5.0]])) == 8.0
     for shape in [(1, 2), (2, 2), (1, 1), (2,)]:
@@ -249,7 +251,9 @@ def test_neighbours_and_empty_arrays_do_not_overlap() -> None:
 
 
 @pytest.mark.parametrize(
-    "held", [np.arange(8.0)[::2], np.arange(4), [1.0], None, np.zeros((2, 2))], ids=["strided", "int", "list", "none", "rank"]
+    "held",
+    [np.arange(8.0)[::2], np.arange(4), [1.0], None, np.zeros((2, 2))],
+    ids=["strided", "int", "list", "none", "rank"],
 )
 def test_a_state_that_does_not_fit_takes_the_slow_path(held: object) -> None:
     with pytest.raises(SlowPathTaken):
@@ -281,7 +285,9 @@ def test_update_of_another_shape() -> None:
 
 
 def test_out_of_memory() -> None:
-    text = SQUARE.replace("llvm.store %x_0, %dims", "%vast = llvm.mlir.constant(1000000000000000 : i64) : i64\nllvm.store %vast, %dims")
+    text = SQUARE.replace(
+        "llvm.store %x_0, %dims", "%vast = llvm.mlir.constant(1000000000000000 : i64) : i64\nllvm.store %vast, %dims"
+    )
     with pytest.raises(MemoryError):
         bound(text)(np.ones(3))
 

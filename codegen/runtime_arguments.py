@@ -1,0 +1,179 @@
+"""What `phi_enter` asks of arguments, in LLVM IR: values of Python scalars, sizes, overlap, references to states."""
+
+from __future__ import annotations
+
+from string import Template
+
+ARGUMENTS = Template("""
+; The exact value of a float, np.float64 or int in the given dtype, or false where there is none.
+define internal i1 @phi_scalar(ptr %object, ptr %type, i32 %dtype, ptr %to) {
+  %overflow = alloca i32
+  %is.float = icmp eq ptr %type, @phi_type_float
+  %is.float64 = icmp eq ptr %type, @phi_type_float64
+  %floating = or i1 %is.float, %is.float64
+  br i1 %floating, label %float, label %not.float
+float:
+  %x.at = getelementptr i8, ptr %object, i64 $FLOAT_VALUE
+  %x = load double, ptr %x.at
+  switch i32 %dtype, label %no [ i32 $F64, label %f64 i32 $F32, label %f32 ]
+f64:
+  store double %x, ptr %to
+  ret i1 true
+f32:
+  %s = fptrunc double %x to float
+  store float %s, ptr %to
+  %back = fpext float %s to double
+  %same = fcmp ueq double %back, %x
+  ret i1 %same
+not.float:
+  %is.int = icmp eq ptr %type, @phi_type_int
+  br i1 %is.int, label %int, label %no
+int:
+  %k = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
+  %over = load i32, ptr %overflow
+  %fits = icmp eq i32 %over, 0
+  br i1 %fits, label %small, label %no
+small:
+  store i64 %k, ptr %to
+  %size = call i64 @llvm.abs.i64(i64 %k, i1 false)
+  switch i32 %dtype, label %no [ $INT_CASES i32 $F64, label %to.f64 i32 $F32, label %to.f32 ]
+$INT_BLOCKS
+to.f64:
+  %d = sitofp i64 %k to double
+  store double %d, ptr %to
+  %d.exact = icmp ule i64 %size, 9007199254740992
+  ret i1 %d.exact
+to.f32:
+  %f = sitofp i64 %k to float
+  store float %f, ptr %to
+  %f.exact = icmp ule i64 %size, 16777216
+  ret i1 %f.exact
+no:
+  ret i1 false
+}
+
+; Bytes of the array in a slot, by its argument's dtype and rank.
+define internal i64 @phi_bytes(ptr %argument, ptr %slot) {
+  %rank.at = getelementptr %Argument, ptr %argument, i32 0, i32 1
+  %rank = load i32, ptr %rank.at
+  %dtype = load i32, ptr %argument
+  %item.at = getelementptr i64, ptr @phi_item_bytes, i32 %dtype
+  %item = load i64, ptr %item.at
+  %dims.at = getelementptr %Slot, ptr %slot, i32 0, i32 2
+  %dims = load ptr, ptr %dims.at
+  br label %next
+next:
+  %d = phi i32 [ 0, %0 ], [ %d.next, %more ]
+  %bytes = phi i64 [ %item, %0 ], [ %bytes.next, %more ]
+  %done = icmp eq i32 %d, %rank
+  br i1 %done, label %out, label %more
+more:
+  %size.at = getelementptr i64, ptr %dims, i32 %d
+  %size = load i64, ptr %size.at
+  %bytes.next = mul i64 %bytes, %size
+  %d.next = add i32 %d, 1
+  br label %next
+out:
+  ret i64 %bytes
+}
+
+define internal i64 @phi_input_bytes(ptr %frame) {
+  $FRAME
+  br label %next
+next:
+  %i = phi i32 [ 0, %0 ], [ %i.next, %more ]
+  %bytes = phi i64 [ 0, %0 ], [ %bytes.next, %more ]
+  %done = icmp eq i32 %i, %arguments
+  br i1 %done, label %out, label %more
+more:
+  %a = getelementptr %Argument, ptr %table, i32 %i
+  %slot = getelementptr %Slot, ptr %slots, i32 %i
+  %size = call i64 @phi_bytes(ptr %a, ptr %slot)
+  %bytes.next = add i64 %bytes, %size
+  %i.next = add i32 %i, 1
+  br label %next
+out:
+  ret i64 %bytes
+}
+
+; Whether the buffer of a state written in place shares a byte with any other argument.
+define internal i1 @phi_aliased(ptr %frame) {
+  $FRAME
+  br label %next
+next:
+  %i = phi i32 [ 0, %0 ], [ %i.next, %advance ]
+  %done = icmp eq i32 %i, %arguments
+  br i1 %done, label %apart, label %one
+one:
+  %a = getelementptr %Argument, ptr %table, i32 %i
+  %flags.at = getelementptr %Argument, ptr %a, i32 0, i32 2
+  %flags = load i32, ptr %flags.at
+  %writes = and i32 %flags, $WRITEABLE
+  %reads.only = icmp eq i32 %writes, 0
+  br i1 %reads.only, label %advance, label %begin
+begin:
+  %slot = getelementptr %Slot, ptr %slots, i32 %i
+  %data.at = getelementptr %Slot, ptr %slot, i32 0, i32 1
+  %low = load ptr, ptr %data.at
+  %bytes = call i64 @phi_bytes(ptr %a, ptr %slot)
+  %high = getelementptr i8, ptr %low, i64 %bytes
+  br label %other
+other:
+  %j = phi i32 [ 0, %begin ], [ %j.next, %skip ]
+  %j.done = icmp eq i32 %j, %arguments
+  br i1 %j.done, label %advance, label %pair
+pair:
+  %itself = icmp eq i32 %i, %j
+  br i1 %itself, label %skip, label %test
+test:
+  %b = getelementptr %Argument, ptr %table, i32 %j
+  %b.slot = getelementptr %Slot, ptr %slots, i32 %j
+  %b.data.at = getelementptr %Slot, ptr %b.slot, i32 0, i32 1
+  %b.low = load ptr, ptr %b.data.at
+  %b.bytes = call i64 @phi_bytes(ptr %b, ptr %b.slot)
+  %b.high = getelementptr i8, ptr %b.low, i64 %b.bytes
+  %below = icmp ult ptr %low, %b.high
+  %above = icmp ult ptr %b.low, %high
+  %shared = and i1 %below, %above
+  %some = icmp ne i64 %bytes, 0
+  %b.some = icmp ne i64 %b.bytes, 0
+  %both.some = and i1 %some, %b.some
+  %meets = and i1 %shared, %both.some
+  br i1 %meets, label %aliased, label %skip
+skip:
+  %j.next = add i32 %j, 1
+  br label %other
+advance:
+  %i.next = add i32 %i, 1
+  br label %next
+apart:
+  ret i1 false
+aliased:
+  ret i1 true
+}
+
+; Take (Py_IncRef) or give back (Py_DecRef) a reference to every state array.
+define internal void @phi_hold(ptr %frame, ptr %action) {
+  $FRAME
+  br label %next
+next:
+  %i = phi i32 [ 0, %0 ], [ %i.next, %advance ]
+  %done = icmp eq i32 %i, %arguments
+  br i1 %done, label %out, label %one
+one:
+  %state.at = getelementptr %Argument, ptr %table, i32 %i, i32 3
+  %state = load i32, ptr %state.at
+  %is.input = icmp slt i32 %state, 0
+  br i1 %is.input, label %advance, label %held
+held:
+  %slot = getelementptr %Slot, ptr %slots, i32 %i
+  %object = load ptr, ptr %slot
+  call void %action(ptr %object)
+  br label %advance
+advance:
+  %i.next = add i32 %i, 1
+  br label %next
+out:
+  ret void
+}
+""")
