@@ -17,7 +17,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-EXCEPTIONS = ("ValueError", "IndexError", "TypeError", "ZeroDivisionError")
+from phintys.ir.checks import EXCEPTIONS
+
 MAX_VALUES = 8  # how many numbers a failed check can report
 
 

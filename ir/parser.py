@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .checks import EXCEPTIONS, Check, CheckedGraph
 from .diagnostics import Source, error
 from .evaluate import Evaluator
 from .fused_text import read_fused
@@ -58,6 +59,7 @@ class _GraphReader:
         self.states: list[Value] = []
         self.outputs: list[Value] | None = None
         self.updates: list[tuple[Value, Value]] = []
+        self.checks: list[Check] = []
 
     def read(self) -> Graph:
         """The graph."""
@@ -68,7 +70,8 @@ class _GraphReader:
             STATEMENTS[statement.data](self, statement)
         if self.outputs is None and not self.updates:
             self.scope.fail(f"graph '{self.name}' has neither a return nor an update", self.name)
-        return Graph(str(self.name), self.inputs, self.outputs or [], self.states, self.updates)
+        parts = (str(self.name), self.inputs, self.outputs or [], self.states, self.updates)
+        return CheckedGraph(*parts, self.checks) if self.checks else Graph(*parts)
 
     def declare(self, parameters: Any, target: list[Value]) -> None:
         """Inputs or states."""
@@ -142,6 +145,21 @@ class _GraphReader:
         if new.type.ndim != state.type.ndim or any(a != b and None not in (a, b) for a, b in pairs):
             self.scope.fail(f"the state '{state.name}' is {state.type}, its new value {new.type}", tree)
 
+    def require(self, statement: Any) -> None:
+        """`require condition, "ValueError", "message {0}", value`."""
+        tree, exception, message, *rest = statement.children
+        condition = self.evaluator.value(tree)
+        if condition.type != TensorType("bool"):
+            self.scope.fail(f"a condition is bool[], got {condition.type}", tree)
+        if str(exception)[1:-1] not in EXCEPTIONS:
+            self.scope.fail(f"unknown exception {exception}", exception, f"one of {', '.join(EXCEPTIONS)}")
+        values = tuple(self.evaluator.value(item) for item in rest)
+        for value, item in zip(values, rest, strict=True):
+            if value.type != TensorType("int64"):
+                self.scope.fail(f"values in messages are i64[], got {value.type}", item)
+        loc = self.scope.location(statement)
+        self.checks.append(Check(condition, str(exception)[1:-1], str(message)[1:-1], values, loc))
+
     def returns(self, statement: Any) -> None:
         """`return a, b`."""
         if self.outputs is not None:
@@ -154,5 +172,6 @@ STATEMENTS = {
     "assign": _GraphReader.assign,
     "assign_fused": _GraphReader.assign_fused,
     "update": _GraphReader.update,
+    "require": _GraphReader.require,
     "return": _GraphReader.returns,
 }

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
 
+from .checks import Check, checks_of
 from .expressions import Expr, expression, operand, typed_literal, untyped_literal
 from .functions import PREDEFINED
 from .fused import FusedNode
@@ -104,7 +105,7 @@ class _Lines:
         if inline and self.uses[id(value)] <= 1 and not (value.name and NAME.match(value.name)):
             self.texts[id(value)] = expr
             return
-        targets = [self.name(result) + (f": {result.type}" if declared else "") for result in node.results]
+        targets = [self.name(result) + (f": {_plain_type(result)}" if declared else "") for result in node.results]
         self.add(f"{', '.join(targets)} = {expr.text}")
 
     def constant(self, value: Value) -> None:
@@ -139,17 +140,26 @@ class _Lines:
         for combiner, value in zip(node.attrs["combine"], body.outputs, strict=True):
             inner.add(f"{combiner} {inner.alone(value)}")
         declared = _needs_fused_types(node)
-        targets = [self.name(result) + (f": {result.type}" if declared else "") for result in node.results]
+        targets = [self.name(result) + (f": {_plain_type(result)}" if declared else "") for result in node.results]
         axes = f"[axes={list(node.attrs['axes'])}]" if node.attrs["axes"] else ""
         self.add(f"{', '.join(targets)} = fused{axes}({', '.join(bound)}) {{")
         self.lines += inner.lines
         self.add("}")
 
 
+def _identifier(name: str) -> str:
+    """A name made of letters, digits and underscores."""
+    return re.sub(r"\W|^(?=\d)", "_", name) or "f"
+
+
 def _count_uses(nodes: Sequence[Node], roots: Sequence[Value]) -> Counter[int]:
     uses = Counter(id(value) for node in nodes for value in node.inputs)
     uses.update(id(value) for value in roots)
     return uses
+
+
+def _plain_type(value: Value) -> TensorType:
+    return TensorType(value.type.dtype, value.type.shape)
 
 
 def _needs_type(node: Node) -> bool:
@@ -160,7 +170,7 @@ def _needs_type(node: Node) -> bool:
         inferred = OPS[node.op].infer([value.type for value in node.inputs], dict(node.attrs))
     except TypeInferenceError:
         return True
-    return [TensorType(value.type.dtype, value.type.shape) for value in node.results] != inferred
+    return [_plain_type(value) for value in node.results] != inferred
 
 
 def _needs_fused_types(node: FusedNode) -> bool:
@@ -179,12 +189,14 @@ class _GraphPrinter:
     def text(self) -> str:
         """Header, statements, closing brace."""
         graph, body = self.graph, self.body
-        header = f"graph {graph.name}({self.parameters(graph.inputs)})"
+        header = f"graph {_Names().take(_identifier(graph.name), 'f')}({self.parameters(graph.inputs)})"
         if graph.states:
             header += f" state({self.parameters(graph.states)})"
         body.reserve()
         for node in body.nodes:
             body.statement(node)
+        for check in checks_of(graph):
+            body.add(self.check(check))
         for state, new in graph.updates:
             body.add(f"update {body.texts[id(state)].text} = {self.new_state(state, new)}")
         if graph.outputs:
@@ -194,9 +206,13 @@ class _GraphPrinter:
     def parameters(self, values: Sequence[Value]) -> str:
         """`x: f64[?], y: i32[]`."""
         names = self.body.name_inputs(values, "arg")
-        return ", ".join(
-            f"{name}: {TensorType(v.type.dtype, v.type.shape)}" for name, v in zip(names, values, strict=True)
-        )
+        return ", ".join(f"{name}: {_plain_type(value)}" for name, value in zip(names, values, strict=True))
+
+    def check(self, check: Check) -> str:
+        """`require condition, "ValueError", "message", value`."""
+        message = check.message.replace('"', "'")
+        values = [self.body.alone(value) for value in (check.condition, *check.values)]
+        return ", ".join([f"require {values[0]}", f'"{check.exception}"', f'"{message}"', *values[1:]])
 
     def new_state(self, state: Value, new: Value) -> str:
         """The new value of a state; a literal takes the state's dtype."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Syntax = Tree[Token]
 
-KEYWORDS = ("graph", "state", "update", "return", "fused")
+KEYWORDS = ("graph", "state", "update", "require", "return", "fused")
 # What a terminal is called in messages; punctuation stands for itself.
 SPOKEN = {
     "NAME": "a name",
@@ -39,7 +39,7 @@ SPOKEN = {
 }
 EXPRESSION = {"NAME", "NUMBER", "STRING", "DTYPE", "LPAR", "LSQB", "MINUS", "PLUS", "TILDE"}  # what may begin one
 OPERATOR = {"COMPARISON", "PIPE", "CARET", "AMPERSAND", "PLUS", "MINUS", "TIMES", "POWER"}  # what may follow one
-STATEMENT = {"NAME", "UPDATE", "RETURN"}
+STATEMENT = {"NAME", "UPDATE", "REQUIRE", "RETURN"}
 QUIET = {"SEMICOLON", "DOT"}  # not worth mentioning among what was expected
 
 
@@ -82,7 +82,7 @@ def parse_syntax(source: Source) -> Syntax:
     except UnexpectedToken as failure:
         raise _unexpected_token(failure, source, lines.open) from None
     except UnexpectedCharacters as failure:
-        char = source.text[failure.pos_in_stream]
+        char = source.text[failure.pos_in_stream or 0]
         span = Span(source, source.first_line + failure.line - 1, failure.column)
         quoted = "a string that does not end in its line" if char in "\"'" else f"unexpected character {char!r}"
         raise error(quoted, span) from None

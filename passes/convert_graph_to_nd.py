@@ -23,9 +23,10 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from phintys.dialects.convert import encode_attrs, integer, location, string, to_xdsl
-from phintys.dialects.nd import CLASSES
+from phintys.dialects.nd import CLASSES, RequireOp
+from phintys.ir.checks import checks_of
 from phintys.ir.diagnostics import error
-from phintys.ir.graph import Graph, Node, Value
+from phintys.ir.graph import Graph, Node, Value, topological
 from phintys.ir.ops import OPS
 from phintys.ir.types import DTYPES, TensorType, upcast
 
@@ -149,11 +150,18 @@ def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
         emitter.values[id(value)] = argument
         if value.name is not None and IDENTIFIER.match(value.name):
             argument.name_hint = value.name
-    for number, node in enumerate(graph.nodes()):
+    nodes = graph.nodes()
+    before = _nodes_of_checks(graph)
+    for number, node in enumerate(nodes):
+        if number == before:
+            _emit_checks(graph, emitter)
         _check_free(graph, node.inputs, emitter)
         emitter.node(node, location(locate(node, number) if locate else node.loc))
+    if before == len(nodes):
+        _emit_checks(graph, emitter)
     _check_free(graph, graph.roots, emitter)
-    results = [emitter.operand(root, None, location(root.loc)) for root in graph.roots]
+    roots = [*graph.outputs, *(new for _, new in graph.updates)]
+    results = [emitter.operand(root, None, location(root.loc)) for root in roots]
     block.add_op(func.ReturnOp.create(operands=results))
     op = func.FuncOp(
         graph.name,
@@ -163,6 +171,18 @@ def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
         res_attrs=_result_attributes(graph),
     )
     return op
+
+
+def _nodes_of_checks(graph: Graph) -> int:
+    """How many nodes, which come first, the checks need: they are made before anything else is computed."""
+    return len(topological(value for check in checks_of(graph) for value in (check.condition, *check.values)))
+
+
+def _emit_checks(graph: Graph, emitter: _Emitter) -> None:
+    for check in checks_of(graph):
+        loc = location(check.loc)
+        condition, *shown = (emitter.operand(value, None, loc) for value in (check.condition, *check.values))
+        emitter.block.add_op(RequireOp.build_op(condition, check.exception, check.message, shown, loc))
 
 
 def _check_free(graph: Graph, values: Sequence[Value], emitter: _Emitter) -> None:
@@ -191,7 +211,7 @@ def _result_attributes(graph: Graph) -> bi.ArrayAttr[bi.DictionaryAttr] | None:
 
 
 def graph_to_module(graph: Graph, locate: Locate | None = None) -> bi.ModuleOp:
-    """A module of one function. `locate(node, number)` gives the location text of the node with that canonical number."""
+    """A module of one function. `locate(node, number)` gives the location text of the node of that canonical number."""
     return graphs_to_module([graph], locate)
 
 

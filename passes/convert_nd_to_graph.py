@@ -11,7 +11,8 @@ from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl, location_text
-from phintys.dialects.nd import FusedOp, NdOp
+from phintys.dialects.nd import FusedOp, NdOp, RequireOp
+from phintys.ir.checks import Check, CheckedGraph
 from phintys.ir.diagnostics import error
 from phintys.ir.graph import Graph, Node, Value
 
@@ -43,13 +44,19 @@ def func_to_graph(op: func.FuncOp) -> Graph:
         values[argument] = Value(from_xdsl(argument.type), text)
         (states if "nd.state" in row.data else inputs).append(values[argument])
     results: list[Value] = []
+    checks: list[Check] = []
     for inner in block.ops:
         if isinstance(inner, func.ReturnOp):
             results = [values[operand] for operand in inner.operands]
+        elif isinstance(inner, RequireOp):
+            condition, *shown = (values[operand] for operand in inner.operands)
+            loc = location_text(inner) or None
+            checks.append(Check(condition, inner.exception, inner.message, tuple(shown), loc))
         else:
             _add(inner, values)
     outputs, updates = _split_results(op, results, [values[argument] for argument in block.args])
-    return Graph(op.sym_name.data, inputs, outputs, states, updates)
+    parts = (op.sym_name.data, inputs, outputs, states, updates)
+    return CheckedGraph(*parts, checks) if checks else Graph(*parts)
 
 
 def _add(op: Operation, values: dict[SSAValue, Value]) -> None:
