@@ -32,10 +32,11 @@ def convert(type: TensorType, value: Any, strict: bool, allow_downcast: bool | N
     return exact(array)
 
 
-def exact(array: Array) -> Array:
-    """The array as an exact ndarray, C-contiguous, aligned and in native byte order; itself when it is one."""
-    native = array.dtype.newbyteorder("=")
-    return np.require(np.asarray(array, dtype=native), requirements=["C", "A"])
+def exact(array: Any) -> Array:
+    """The array as an exact ndarray of NumPy's own dtype object, C-contiguous and aligned; itself when it is one."""
+    own = np.dtype(array.dtype.newbyteorder("=").name)
+    result = np.require(np.asarray(array, dtype=own), requirements=["C", "A"])
+    return result if result.dtype is own else result.view(own)
 
 
 def _refuse_conversion(type: TensorType, value: Any) -> None:
