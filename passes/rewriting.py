@@ -170,7 +170,7 @@ def erase_dead(func: FuncOp) -> int:
 
 
 def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = ()) -> Counter[str]:
-    """Apply the rules of each operation's name (and those of `always`) until none fires; dead operations are removed.
+    """Apply the rules of each operation's name, then those of `always`, until none fires; dead operations are removed.
 
     Returns how often each rule fired. The error for rules that never come to an end names them.
     """
@@ -196,8 +196,8 @@ class _Driver:
         self.always = always
         self.fired: Counter[str] = Counter()
         self.count = 0
-        self.stack: list[Operation] = []
-        self.queued: set[Operation] = set()
+        self.stack: list[NdOp] = []
+        self.queued: set[NdOp] = set()
         self.stale: set[Operation] = set()  # an operand's type has become more precise
 
     def push(self, op: Any) -> None:
@@ -212,8 +212,9 @@ class _Driver:
         while self.stack:
             op = self.stack.pop()
             self.queued.discard(op)
-            if op.parent is not None and isinstance(op, NdOp):
-                self.visit(op)
+            if op.parent is None:
+                continue
+            self.visit(op)
             if self.count > budget:
                 names = ", ".join(name for name, _ in self.fired.most_common(3))
                 raise refusal(op, f"the rules {names} undo one another: {budget} rewrites")
@@ -222,7 +223,7 @@ class _Driver:
         if is_dead(op):
             self.remove(op)
             return
-        rules = (*self.always, *self.rules.get(op.row.name, ()))
+        rules = (*self.rules.get(op.row.name, ()), *self.always)
         if op in self.stale:
             self.stale.discard(op)
             rules = (refine_type, *rules)

@@ -1,0 +1,200 @@
+// RUN: phintys-opt %s -p canonicalize --split-input-file | filecheck %s
+
+/// Constants are folded, and neutral elements go.
+func.func @fold(%x: tensor<?xf64>) -> tensor<?xf64> {
+  %two = nd.constant {value = dense<2> : tensor<i64>} : () -> tensor<i64>
+  %one = nd.constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+  %n = nd.sub %two, %one : (tensor<i64>, tensor<i64>) -> tensor<i64>
+  %f = nd.cast %n {dtype = "f64"} : (tensor<i64>) -> tensor<f64>
+  %y = nd.pow %x, %f : (tensor<?xf64>, tensor<f64>) -> tensor<?xf64>
+  %z = nd.mul %f, %y : (tensor<f64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %z : tensor<?xf64>
+}
+// CHECK-LABEL: @fold
+// CHECK-NEXT:    func.return %x
+
+// -----
+
+/// x + 0.0 is not x where x is -0.0, x * 0.0 is not 0.0 where x is NaN; both stay for floats and go for ints.
+func.func @zero(%x: tensor<f64>, %n: tensor<i64>) -> (tensor<f64>, tensor<f64>, tensor<i64>, tensor<i64>) {
+  %0 = nd.constant {value = dense<0.0> : tensor<f64>} : () -> tensor<f64>
+  %1 = nd.constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
+  %a = nd.add %x, %0 : (tensor<f64>, tensor<f64>) -> tensor<f64>
+  %b = nd.mul %x, %0 : (tensor<f64>, tensor<f64>) -> tensor<f64>
+  %c = nd.add %n, %1 : (tensor<i64>, tensor<i64>) -> tensor<i64>
+  %d = nd.mul %n, %1 : (tensor<i64>, tensor<i64>) -> tensor<i64>
+  func.return %a, %b, %c, %d : tensor<f64>, tensor<f64>, tensor<i64>, tensor<i64>
+}
+// CHECK-LABEL: @zero
+// CHECK:         [[a:%.+]] = nd.add %x,
+// CHECK-NEXT:    [[b:%.+]] = nd.mul %x,
+// CHECK-NEXT:    [[d:%.+]] = nd.constant {value = dense<0> : tensor<i64>}
+// CHECK-NEXT:    func.return [[a]], [[b]], %n, [[d]]
+
+// -----
+
+/// A neutral element that broadcasts the other operand does something.
+func.func @shape(%x: tensor<f64>) -> tensor<3xf64> {
+  %one = nd.constant {value = dense<1.0> : tensor<3xf64>} : () -> tensor<3xf64>
+  %y = nd.mul %x, %one : (tensor<f64>, tensor<3xf64>) -> tensor<3xf64>
+  func.return %y : tensor<3xf64>
+}
+// CHECK-LABEL: @shape
+// CHECK:         nd.mul %x
+
+// -----
+
+/// Signs move out of products and meet.
+func.func @signs(%x: tensor<?xf64>, %y: tensor<?xf64>, %z: tensor<?xf64>) -> tensor<?xf64> {
+  %a = nd.neg %x : (tensor<?xf64>) -> tensor<?xf64>
+  %b = nd.mul %a, %y : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  %c = nd.sub %z, %b : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %c : tensor<?xf64>
+}
+// CHECK-LABEL: @signs
+// CHECK-NEXT:    [[p:%.+]] = nd.mul %x, %y
+// CHECK-NEXT:    nd.add %z, [[p]]
+
+// -----
+
+/// Dividing by a power of two is multiplying by its reciprocal; by 3 it is not.
+func.func @reciprocal(%x: tensor<f64>) -> (tensor<f64>, tensor<f64>) {
+  %four = nd.constant {value = dense<4.0> : tensor<f64>} : () -> tensor<f64>
+  %three = nd.constant {value = dense<3.0> : tensor<f64>} : () -> tensor<f64>
+  %a = nd.div %x, %four : (tensor<f64>, tensor<f64>) -> tensor<f64>
+  %b = nd.div %x, %three : (tensor<f64>, tensor<f64>) -> tensor<f64>
+  func.return %a, %b : tensor<f64>, tensor<f64>
+}
+// CHECK-LABEL: @reciprocal
+// CHECK:         [[q:%.+]] = nd.constant {value = dense<2.500000e-01> : tensor<f64>}
+// CHECK-NEXT:    nd.mul %x, [[q]]
+// CHECK-NEXT:    nd.div %x,
+
+// -----
+
+/// A cast back to where a value came from, through a dtype that holds it.
+func.func @casts(%x: tensor<f32>, %n: tensor<i64>) -> (tensor<f32>, tensor<i64>) {
+  %a = nd.cast %x {dtype = "f64"} : (tensor<f32>) -> tensor<f64>
+  %b = nd.cast %a {dtype = "f32"} : (tensor<f64>) -> tensor<f32>
+  %c = nd.cast %n {dtype = "f64"} : (tensor<i64>) -> tensor<f64>
+  %d = nd.cast %c {dtype = "i64"} : (tensor<f64>) -> tensor<i64>
+  func.return %b, %d : tensor<f32>, tensor<i64>
+}
+// CHECK-LABEL: @casts
+// CHECK-NEXT:    [[c:%.+]] = nd.cast %n
+// CHECK-NEXT:    [[d:%.+]] = nd.cast [[c]]
+// CHECK-NEXT:    func.return %x, [[d]]
+
+// -----
+
+/// The size of a result is known without the result.
+func.func @dim(%x: tensor<?x4xf64>, %w: tensor<4x?xf64>) -> (tensor<i64>, tensor<i64>) {
+  %y = nd.dot %x, %w : (tensor<?x4xf64>, tensor<4x?xf64>) -> tensor<?x?xf64>
+  %e = nd.exp %y : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %s = nd.sum %e {axes = array<i64: 0>} : (tensor<?x?xf64>) -> tensor<?xf64>
+  %n = nd.dim %s {axis = 0 : i64} : (tensor<?xf64>) -> tensor<i64>
+  %m = nd.dim %w {axis = 0 : i64} : (tensor<4x?xf64>) -> tensor<i64>
+  func.return %n, %m : tensor<i64>, tensor<i64>
+}
+// CHECK-LABEL: @dim
+// CHECK-NEXT:    [[n:%.+]] = nd.dim %w {axis = 1 : i64}
+// CHECK-NEXT:    [[m:%.+]] = nd.constant {value = dense<4> : tensor<i64>}
+// CHECK-NEXT:    func.return [[n]], [[m]]
+
+// -----
+
+/// An element of the shape is a size.
+func.func @shape_element(%x: tensor<?x?xf64>) -> tensor<i64> {
+  %n = nd.dim %x {axis = 0 : i64} : (tensor<?x?xf64>) -> tensor<i64>
+  %m = nd.dim %x {axis = 1 : i64} : (tensor<?x?xf64>) -> tensor<i64>
+  %s = nd.make_vector %n, %m : (tensor<i64>, tensor<i64>) -> tensor<2xi64>
+  %one = nd.constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+  %r = nd.subtensor %s, %one {index = "?"} : (tensor<2xi64>, tensor<i64>) -> tensor<i64>
+  func.return %r : tensor<i64>
+}
+// CHECK-LABEL: @shape_element
+// CHECK-NEXT:    [[m:%.+]] = nd.dim %x {axis = 1 : i64}
+// CHECK-NEXT:    func.return [[m]]
+
+// -----
+
+/// A broadcast that the operation does anyway is not written; zeros from a gradient add nothing.
+func.func @broadcast(%x: tensor<?xf64>, %s: tensor<f64>) -> tensor<?xf64> {
+  %zero = nd.constant {value = dense<0.0> : tensor<f64>} : () -> tensor<f64>
+  %n = nd.dim %x {axis = 0 : i64} : (tensor<?xf64>) -> tensor<i64>
+  %a = nd.alloc %s, %n {sizes = array<i64: -9223372036854775808>} : (tensor<f64>, tensor<i64>) -> tensor<?xf64>
+  %z = nd.alloc %zero, %n {sizes = array<i64: -9223372036854775808>} : (tensor<f64>, tensor<i64>) -> tensor<?xf64>
+  %b = nd.mul %x, %a : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  %c = nd.add %b, %z : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %c : tensor<?xf64>
+}
+// CHECK-LABEL: @broadcast
+// CHECK-NEXT:    [[b:%.+]] = nd.mul %x, %s
+// CHECK-NEXT:    func.return [[b]]
+
+// -----
+
+/// Permutations compose; what is left of this one is nothing.
+func.func @shuffles(%x: tensor<?x?xf64>) -> tensor<?x?xf64> {
+  %t = nd.dimshuffle %x {order = array<i64: 1, 0>} : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %u = nd.dimshuffle %t {order = array<i64: 1, 0>} : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  func.return %u : tensor<?x?xf64>
+}
+// CHECK-LABEL: @shuffles
+// CHECK-NEXT:    func.return %x
+
+// -----
+
+/// Sizes and bounds that are constants become part of the type.
+func.func @sizes(%x: tensor<?x6xf64>) -> tensor<f64> {
+  %one = nd.constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+  %four = nd.constant {value = dense<4> : tensor<i64>} : () -> tensor<i64>
+  %s = nd.subtensor %x, %one, %four {index = ":, ?:?"} : (tensor<?x6xf64>, tensor<i64>, tensor<i64>) -> tensor<?x?xf64>
+  %e = nd.exp %s : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %c = nd.sum %e {axes = array<i64: 0, 1>} : (tensor<?x?xf64>) -> tensor<f64>
+  func.return %c : tensor<f64>
+}
+// CHECK-LABEL: @sizes
+// CHECK-NEXT:    [[s:%.+]] = nd.subtensor %x {index = ":, 1:4"} : (tensor<?x6xf64>) -> tensor<?x3xf64>
+// CHECK-NEXT:    [[e:%.+]] = nd.exp [[s]] : (tensor<?x3xf64>) -> tensor<?x3xf64>
+// CHECK-NEXT:    nd.sum [[e]]
+
+// -----
+
+/// An addition into zeros that is added goes straight to where it belongs.
+func.func @increment(%g: tensor<?xf64>, %y: tensor<f64>) -> tensor<?xf64> {
+  %zero = nd.constant {value = dense<0.0> : tensor<f64>} : () -> tensor<f64>
+  %n = nd.dim %g {axis = 0 : i64} : (tensor<?xf64>) -> tensor<i64>
+  %z = nd.alloc %zero, %n {sizes = array<i64: -9223372036854775808>} : (tensor<f64>, tensor<i64>) -> tensor<?xf64>
+  %i = nd.inc_subtensor %z, %y {index = "0"} : (tensor<?xf64>, tensor<f64>) -> tensor<?xf64>
+  %r = nd.add %i, %g : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %r : tensor<?xf64>
+}
+// CHECK-LABEL: @increment
+// CHECK-NEXT:    nd.inc_subtensor %g, %y {index = "0"}
+
+// -----
+
+/// Choices that are made already.
+func.func @select(%c: tensor<?xi1>, %x: tensor<?xf64>, %y: tensor<?xf64>) -> (tensor<?xf64>, tensor<?xf64>, tensor<?xf64>) {
+  %true = nd.constant {value = dense<true> : tensor<i1>} : () -> tensor<i1>
+  %not = nd.invert %c : (tensor<?xi1>) -> tensor<?xi1>
+  %a = nd.select %true, %x, %y : (tensor<i1>, tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  %b = nd.select %c, %x, %x : (tensor<?xi1>, tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  %d = nd.select %not, %x, %y : (tensor<?xi1>, tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %a, %b, %d : tensor<?xf64>, tensor<?xf64>, tensor<?xf64>
+}
+// CHECK-LABEL: @select
+// CHECK-NEXT:    [[d:%.+]] = nd.select %c, %y, %x
+// CHECK-NEXT:    func.return %x, %x, [[d]]
+
+// -----
+
+/// The type that a function shows stays, though more is known.
+func.func @signature(%x: tensor<f64>) -> tensor<?xf64> {
+  %four = nd.constant {value = dense<4> : tensor<i64>} : () -> tensor<i64>
+  %a = nd.alloc %x, %four {sizes = array<i64: -9223372036854775808>} : (tensor<f64>, tensor<i64>) -> tensor<?xf64>
+  func.return %a : tensor<?xf64>
+}
+// CHECK-LABEL: @signature
+// CHECK:         nd.alloc %x, %four
