@@ -7,10 +7,10 @@
     f = phintys.function([x], 1 / (1 + T.exp(-x)))
 
 What comes in: Python expressions. What goes out: a graph of light nodes (`ir/graph.py`), which `function` hands to the
-compiler, and callable functions. First file to open: `tensor/__init__.py` for expressions, `function.py` for what becomes of
-them. `types.py` and `conversion.py` say which Python values a tensor accepts, `plan.py` what the arguments of `function` mean,
-`call.py` what happens around the native entry, `gradient.py` and `shared.py` what their names say, `flags.py` and `config.py` the
-configuration, `printing.py`, `debugprint.py` and `names.py` how expressions read.
+compiler, and callable functions. First file to open: `tensor/__init__.py` for expressions, `function.py` for what
+becomes of them. `types.py` and `conversion.py` say which Python values a tensor accepts, `plan.py` what the arguments
+of `function` mean, `call.py` what happens around the native entry, `gradient.py` and `shared.py` what their names say,
+`flags.py` and `config.py` the configuration, `printing.py`, `debugprint.py` and `names.py` how expressions read.
 """
 
 from __future__ import annotations

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
 from phintys.ir.graph import Graph
 
+from .conversion import exact
 from .inputs import In
 from .names import node_text
 from .printing import pp
@@ -24,25 +25,26 @@ EXCEPTIONS: dict[str, type[Exception]] = {
 }
 
 
-def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-    """Called when the native entry does not take arguments that have been converted to exactly what it asks for."""
-    found = ", ".join(
-        f"{type(value).__name__} {getattr(value, 'dtype', '')}{getattr(value, 'shape', '')}" for value in args
-    )
-    raise SystemError(f"the compiled entry refuses converted arguments: {found}")
+class Check(Protocol):
+    """A run-time check of a compiled function: exception name, place, message with `{0}` for values."""
+
+    exception: str
+    location: str
+    message: str
 
 
 class Failures:
     """Raises the errors of a compiled function: number of the failed check and its values to an exception."""
 
-    def __init__(self, graph: Graph, checks: Sequence[str]) -> None:
+    def __init__(self, graph: Graph, checks: Sequence[Check]) -> None:
         self.graph = graph
         self.checks = checks
 
     def __call__(self, number: int, values: Sequence[int]) -> NoReturn:
-        exception, location, message = self.checks[number].split("|", 2)
-        text = message.format(*values)
-        raise EXCEPTIONS[exception]("\n".join([text, *self._where(location)]))
+        """Raise the error of check `number`."""
+        check = self.checks[number]
+        text = check.message.format(*values)
+        raise EXCEPTIONS[check.exception]("\n".join([text, *self._where(check.location)]))
 
     def _where(self, location: str) -> list[str]:
         """Lines about the expression that failed: `#n` is the number of its node in the graph's canonical order."""
@@ -90,6 +92,7 @@ class Caller:
         ]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function with anything that can be converted."""
         values = self._bind(args, kwargs)
         arrays = []
         for number, value in enumerate(values):
@@ -137,7 +140,7 @@ class Caller:
         """The argument as an exact array; errors say which one it was."""
         spec = self.inputs[number]
         try:
-            return spec.variable.type.filter(value, spec.strict, spec.allow_downcast)  # type: ignore[no-any-return]
+            return spec.variable.type.filter(value, spec.strict, spec.allow_downcast)
         except (TypeError, ValueError) as error:
             argument = f'argument with name "{spec.name}"' if spec.name else "argument"
             prefix = f'Bad input {argument} to theano function with name "{self.name}" at index {number} (0-based).  '
@@ -146,9 +149,12 @@ class Caller:
             raise type(error)(prefix + message) from None
 
     def _separate(self, arrays: list[Array]) -> list[Array]:
-        """Copies where memory is shared with a state, which the function may overwrite, and of states that overlap."""
+        """Copies of arguments in a state's memory, which the function may overwrite, and of states that overlap."""
         for number, cell in enumerate(self.cells):
-            if any(np.may_share_memory(cell[0], other[0]) for other in self.cells[:number] if other is not cell):
+            cell[0] = exact(cell[0])
+            if not cell[0].flags.writeable or any(
+                np.may_share_memory(cell[0], other[0]) for other in self.cells[:number] if other is not cell
+            ):
                 cell[0] = cell[0].copy()
         return [
             array.copy() if any(np.may_share_memory(array, cell[0]) for cell in self.cells) else array

@@ -78,8 +78,8 @@ def debugprint(
 ) -> Any:
     """Print the tree of a variable, of a list of them, or of a compiled function (with its order of execution).
 
-    `file`: where to (standard output without one); `"str"` returns the text instead. `depth` limits the levels (-1: all),
-    `print_type` adds types, `stop_on_name` does not look into named sub-expressions. TypeError for other objects.
+    `file`: where to (standard output without one); `"str"` returns the text instead. `depth` limits the levels (-1:
+    all), `print_type` adds types, `stop_on_name` does not look into named sub-expressions. TypeError for other objects.
     """
     objects = list(obj) if isinstance(obj, list | tuple) else [obj]
     roots: list[Value] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from phintys.ir.graph import Graph, Node, Value, topological
 
-from .call import MISSING, Caller, Failures, refuse
+from .call import MISSING, Caller, Failures
 from .config import config
 from .inputs import In
 from .plan import Plan, make_plan
@@ -34,17 +34,19 @@ def function(
 ) -> Function:
     """Compile expressions to a function.
 
-    `inputs`: a list of variables, or `In(variable, value=, name=)` for defaults and names. `outputs`: a variable (the function
-    returns its array), a list of them (it returns a list), a dict (it returns a dict), or nothing (it returns `[]`).
-    `updates`: pairs (shared variable, expression of its next value), or a dict; outputs are computed with the old values.
-    `givens`: pairs (variable, what replaces it in this function). `no_default_updates`: leave `default_update`s of shared
-    variables alone (True, or a list of them). `allow_input_downcast`: True converts arguments at any loss of precision.
-    `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without it). `rebuild_strict=False` lets `givens`
-    change types. `mode`, `accept_inplace` and `profile` are Theano's and change nothing.
+    `inputs`: a list of variables, or `In(variable, value=, name=)` for defaults and names. `outputs`: a variable (the
+    function returns its array), a list of them (it returns a list), a dict (it returns a dict), or nothing (it returns
+    `[]`). `updates`: pairs (shared variable, expression of its next value), or a dict; outputs are computed with the
+    old values. `givens`: pairs (variable, what replaces it in this function). `no_default_updates`: leave
+    `default_update`s of shared variables alone (True, or a list of them). `allow_input_downcast`: True converts
+    arguments at any loss of precision. `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without
+    it). `rebuild_strict=False` lets `givens` change types. `mode`, `accept_inplace` and `profile` are Theano's and
+    change nothing.
 
     Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
-    MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced operands do not
-    fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that do not.
+    MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
+    operands do not fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that
+    do not.
     """
     _check_mode(config.mode if mode is None else mode)
     plan = make_plan(
@@ -126,7 +128,7 @@ class Function:
 
     def __getitem__(self, key: Any) -> Array:
         cell = self._cell(key)
-        return cell.value if isinstance(cell, Container) else self.caller.defaults[cell].copy()  # type: ignore[no-any-return]
+        return cell.value if isinstance(cell, Container) else self.caller.defaults[cell].copy()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         cell = self._cell(key)
@@ -177,8 +179,8 @@ class Function:
     ) -> Function:
         """The same function on other shared variables (`swap`: old to new, of equal types), or without its updates.
 
-        Shared variables that are not swapped stay shared with this function. TypeError for a variable that is not there or
-        whose type differs.
+        Shared variables that are not swapped stay shared with this function. TypeError for a variable that is not there
+        or whose type differs.
         """
         plan = self.maker.plan
         states = [_swapped(state, swap or {}) for state in self._states]
@@ -220,7 +222,10 @@ def _without_updates(graph: Graph) -> Graph:
 
 
 def make_function(plan: Plan, executable: Any = None, states: Sequence[TensorSharedVariable] | None = None) -> Function:
-    """The function of a plan, compiled unless its executable is at hand, on the plan's states or others of their types."""
+    """The function of a plan, compiled unless its executable is at hand.
+
+    On the plan's states or others of their types.
+    """
     if executable is None:
         from phintys.codegen.compiler import compile_graph
 
@@ -229,7 +234,7 @@ def make_function(plan: Plan, executable: Any = None, states: Sequence[TensorSha
     cells = [state.container.storage for state in bound]
     unpack = plan.unpack
     fail = Failures(plan.graph, executable.interface.checks)
-    strict = executable.bind(cells, slow=refuse, fail=fail, unpack=unpack)
+    strict = executable.bind_strict(cells, fail=fail, unpack=unpack)
     caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
     entry = executable.bind(cells, slow=caller, fail=fail, unpack=unpack)
     cls = type("Function", (Function,), {"__call__": _as_dict(caller, plan) or (caller if plan.kept else entry)})

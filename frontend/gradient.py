@@ -1,4 +1,7 @@
-"""`grad(cost, wrt)`: derivatives. The arguments are checked here; the compiler's `autodiff` pass does the mathematics."""
+"""`grad(cost, wrt)`: derivatives. The arguments are checked here.
+
+The compiler's `autodiff` pass does the mathematics.
+"""
 
 from __future__ import annotations
 
@@ -65,12 +68,13 @@ def grad(
 
     `cost`: a floating scalar. `wrt`: floating variables, inputs, shared or computed. Each gradient has the type of its
     variable. `disconnected_inputs`: what to do about a variable on which `cost` does not depend differentiably: "raise"
-    (DisconnectedInputError), "warn" or "ignore"; its gradient is then zeros, or `None` with `return_disconnected="None"`.
-    `add_names` names the gradients `(dcost/dx)` where both have names. `null_gradients` is Theano's: no derivative here is
-    undefined.
+    (DisconnectedInputError), "warn" or "ignore"; its gradient is then zeros, or `None` with
+    `return_disconnected="None"`. `add_names` names the gradients `(dcost/dx)` where both have names. `null_gradients`
+    is Theano's: no derivative here is undefined.
 
-    TypeError when `cost` is no floating scalar or `wrt` no floating variable. NotImplementedError for `consider_constant` and
-    `known_grads`. Source: reverse accumulation, Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
+    TypeError when `cost` is no floating scalar or `wrt` no floating variable. NotImplementedError for
+    `consider_constant` and `known_grads`. Source: reverse accumulation, Griewank and Walther, Evaluating Derivatives
+    (2008), chapter 3.
     """
     _refuse(consider_constant, known_grads, disconnected_inputs, return_disconnected)
     variables = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
@@ -100,13 +104,13 @@ def grad(
 def _refuse(consider_constant: Any, known_grads: Any, disconnected: str, return_disconnected: str) -> None:
     if consider_constant:
         raise NotImplementedError(
-            "grad: consider_constant is not available yet. Where the constant part is an input, compile it to a function of "
-            "its own and pass its value in"
+            "grad: consider_constant is not available yet. Where the constant part is an input, compile it to a "
+            "function of its own and pass its value in"
         )
     if known_grads:
         raise NotImplementedError(
-            "grad: known_grads is not available yet. The same derivative is grad(sum(v * g), wrt) for each pair of a variable v "
-            "and its gradient g, where g does not depend on wrt (make it an input otherwise)"
+            "grad: known_grads is not available yet. The same derivative is grad(sum(v * g), wrt) for each pair of a "
+            "variable v and its gradient g, where g does not depend on wrt (make it an input otherwise)"
         )
     if disconnected not in ("raise", "warn", "ignore"):
         raise ValueError(
@@ -134,8 +138,8 @@ def _check(cost: Any, variables: Sequence[Any]) -> None:
 
 def _report(variable: TensorVariable, action: str) -> None:
     message = (
-        "grad method was asked to compute the gradient with respect to a variable that is not part of the computational graph "
-        f"of the cost, or is used only by a non-differentiable operator: {variable}"
+        "grad method was asked to compute the gradient with respect to a variable that is not part of the "
+        f"computational graph of the cost, or is used only by a non-differentiable operator: {variable}"
     )
     if variable.loc:
         message += f" (made at {variable.loc})"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from phintys.ir.graph import Value
+from .tensor.var import TensorVariable
 
 
 class In:
     """An input of a function, with a default value, a name for keyword calls, or rules of conversion.
 
-    `value`: taken when the caller gives none. `update`: an expression; the input then keeps its value from call to call, and
-    the expression is its next one. `strict`, `allow_downcast`: see `TensorType.filter`. `mutable`, `borrow`, `autoname` and
-    `implicit` are Theano's: arguments are never changed here.
+    `value`: taken when the caller gives none. `update`: an expression; the input then keeps its value from call to
+    call, and the expression is its next one. `strict`, `allow_downcast`: see `TensorType.filter`. `mutable`, `borrow`,
+    `autoname` and `implicit` are Theano's: arguments are never changed here.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class In:
                 f"Symbolic input for variable {variable} (name={name}) has flags borrow=False, mutable=True. "
                 "This combination is incompatible since mutable=True implies borrow=True."
             )
-        if not isinstance(variable, Value):
+        if not isinstance(variable, TensorVariable):
             raise TypeError(f"In takes a Variable; got {variable!r} of type {type(variable).__name__}")
         self.variable = variable
         self.name = variable.name if autoname and name is None else name

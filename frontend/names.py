@@ -84,10 +84,8 @@ def op_text(node: Node) -> str:
 def constant_text(data: np.ndarray[Any, Any]) -> str:
     """`TensorConstant{2.0}`, `TensorConstant{(2, 3) of 1.0}`, long ones shortened in the middle."""
     flat = data.ravel()
-    if data.ndim and data.size and (flat == flat[0]).all():
-        text = f"{data.shape} of {flat[0]}"
-    else:
-        text = str(data)
+    uniform = data.ndim and data.size and (flat == flat[0]).all()
+    text = f"{data.shape} of {flat[0]}" if uniform else str(data)
     return f"TensorConstant{{{text if len(text) <= 20 else text[:10] + '..' + text[-10:]}}}"
 
 

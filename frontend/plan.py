@@ -1,4 +1,7 @@
-"""From the arguments of `function` to a graph: what is asked for, checked, with replacements and default updates applied."""
+"""From the arguments of `function` to a graph.
+
+What is asked for, checked, with replacements and default updates applied.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ Pairs = list[tuple[Any, Any]]
 class Plan:
     """What a function does: the graph, and how it meets the caller.
 
-    `inputs` are all inputs as the caller gives them; those with an update live in `kept` (input number -> state) and are no
-    inputs of the graph. `unpack`: the single output is returned itself. `keys`: outputs are returned as a dict.
+    `inputs` are all inputs as the caller gives them; those with an update live in `kept` (input number -> state) and
+    are no inputs of the graph. `unpack`: the single output is returned itself. `keys`: outputs are returned as a dict.
     """
 
     name: str
@@ -86,7 +89,7 @@ def make_plan(
     return Plan(name or here() or "main", specs, graph, unpack, keys, kept)
 
 
-# --- inputs and outputs -------------------------------------------------------------------------------------------------------
+# --- inputs and outputs -------------------------------------------------------------------------------------
 
 
 def _inputs(inputs: Any, allow_downcast: bool | None) -> list[In]:
@@ -99,8 +102,8 @@ def _inputs(inputs: Any, allow_downcast: bool | None) -> list[In]:
     for number, key in enumerate(variables):
         if key in variables[number + 1 :]:
             raise UnusedInputError(
-                f"Variable {specs[number].variable} is used twice in inputs to theano.function, at indices {number} and "
-                f"{variables.index(key, number + 1)}.  This would result in values provided for it being ignored. "
+                f"Variable {specs[number].variable} is used twice in inputs to theano.function, at indices {number} "
+                f"and {variables.index(key, number + 1)}.  This would result in values provided for it being ignored. "
                 "Please do not duplicate variables in the inputs list."
             )
     return specs
@@ -146,7 +149,7 @@ def _output(value: Any) -> TensorVariable:
         raise TypeError(f"theano.function outputs must be Variable or Out instances. {error}") from None
 
 
-# --- replacements and updates -------------------------------------------------------------------------------------------------
+# --- replacements and updates -------------------------------------------------------------------------------
 
 
 def _givens(given: Pairs, specs: Sequence[In], strict: bool) -> dict[Value, Value]:
@@ -157,11 +160,11 @@ def _givens(given: Pairs, specs: Sequence[In], strict: bool) -> dict[Value, Valu
             raise TypeError("givens keys must be Variable", old)
         if any(old is variable for variable in variables):
             raise RuntimeError(
-                f"You are trying to replace variable '{old}' through the `givens` parameter, but this variable is an input "
-                "to your function. Replacing inputs is currently forbidden because it has no effect. One way to modify an "
-                "input `x` to a function evaluating f(x) is to define a new input `y` and use `theano.function([y], f(x), "
-                "givens={x: g(y)})`. Another solution consists in using `theano.clone`, e.g. like this: "
-                "`theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
+                f"You are trying to replace variable '{old}' through the `givens` parameter, but this variable is an "
+                "input to your function. Replacing inputs is currently forbidden because it has no effect. One way to "
+                "modify an input `x` to a function evaluating f(x) is to define a new input `y` and use "
+                "`theano.function([y], f(x), givens={x: g(y)})`. Another solution consists in using `theano.clone`, "
+                "e.g. like this: `theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
             )
         replace[old] = old.type.filter_variable(new) if strict else as_tensor_variable(new)
     return replace
@@ -215,10 +218,11 @@ def _cut(
     for number, spec in enumerate(specs):
         if number in kept:
             continue
-        variable = spec.variable
-        if variable.node is not None:
-            replace[variable] = variable = TensorVariable(variable.type, variable.name, loc=variable.loc)
-        arguments.append(variable)
+        argument = spec.variable
+        if argument.node is not None:
+            argument = TensorVariable(argument.type, argument.name, loc=argument.loc)
+            replace[spec.variable] = argument
+        arguments.append(argument)
     return arguments
 
 
@@ -248,7 +252,7 @@ def _default_updates(
             done = False
 
 
-# --- checks -------------------------------------------------------------------------------------------------------------------
+# --- checks -------------------------------------------------------------------------------------------------
 
 
 def _check_used(arguments: Sequence[TensorVariable], roots: Sequence[Value], action: str | None) -> None:
@@ -263,8 +267,9 @@ def _check_used(arguments: Sequence[TensorVariable], roots: Sequence[Value], act
         if id(argument) in used or action == "ignore":
             continue
         message = (
-            "theano.function was asked to create a function computing outputs given certain inputs, but the provided input "
-            f"variable at index {number} is not part of the computational graph needed to compute the outputs: {argument}."
+            "theano.function was asked to create a function computing outputs given certain inputs, but the provided "
+            f"input variable at index {number} is not part of the computational graph needed to compute the outputs: "
+            f"{argument}."
         )
         if action == "warn":
             warnings.warn(message, stacklevel=5)
@@ -285,9 +290,9 @@ def _check_given(roots: Sequence[Value], found: Sequence[Value], arguments: Sequ
         for number, value in enumerate(node.inputs):
             if id(value) in missing:
                 raise MissingInputError(
-                    f"Input {number} of the graph (indices start from 0), used to compute {node_text(node)}, was not provided "
-                    f"and not given a value. The variable is {value}, made at {value.loc}: add it to the inputs, or replace "
-                    "it through `givens`."
+                    f"Input {number} of the graph (indices start from 0), used to compute {node_text(node)}, was not "
+                    f"provided and not given a value. The variable is {value}, made at {value.loc}: add it to the "
+                    "inputs, or replace it through `givens`."
                 )
     lone = next(value for value in found if id(value) in missing)
     raise MissingInputError(

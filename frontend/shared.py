@@ -1,4 +1,7 @@
-"""`shared(value)`: a symbolic tensor with a value of its own, kept between calls and shared by all functions that use it."""
+"""`shared(value)`.
+
+A symbolic tensor with a value of its own, kept between calls and shared by all functions that use it.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +31,17 @@ def shared(
 ) -> TensorSharedVariable:
     """A shared variable that starts with `value`, a number or a NumPy array.
 
-    Its dtype is NumPy's for the value (`shared(0)` is int64, `shared(0.)` float64, whatever floatX is). No dimension broadcasts,
-    even of size 1, unless `broadcastable` says so, since `set_value` may change the sizes. The value is copied, unless `borrow`:
-    then the variable uses the array itself, where that is C-contiguous. `strict` and `allow_downcast` are for `set_value`.
-    TypeError for values that are no tensors.
+    Its dtype is NumPy's for the value (`shared(0)` is int64, `shared(0.)` float64, whatever floatX is). No dimension
+    broadcasts, even of size 1, unless `broadcastable` says so, since `set_value` may change the sizes. The value is
+    copied, unless `borrow`: then the variable uses the array itself, where that is C-contiguous. `strict` and
+    `allow_downcast` are for `set_value`. TypeError for values that are no tensors.
     """
     if isinstance(value, Value):
         raise TypeError("Shared variable constructor needs numeric values and not symbolic variables.")
     if not isinstance(value, np.ndarray | np.generic | bool | int | float | complex):
         raise TypeError(
-            "No suitable SharedVariable constructor could be found. Are you sure all kwargs are supported? A shared variable "
+            "No suitable SharedVariable constructor could be found. Are you sure all kwargs are supported? A shared "
+            "variable "
             f'holds a number or a NumPy array: convert the value with numpy.asarray. value="{value!r}"'
         )
     array = np.asarray(value)

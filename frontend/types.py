@@ -1,11 +1,12 @@
 """Tensor types as programs see them: `TensorType("float64", (False, True))` makes variables and checks Python values.
 
-`broadcastable` is Theano's pattern (True: a dimension of size 1 that broadcasts); `shape` says more where more is known:
-`TensorType("float64", shape=(None, 784))`. Two types are equal when dtype and shape are.
+`broadcastable` is Theano's pattern (True: a dimension of size 1 that broadcasts); `shape` says more where more is
+known: `TensorType("float64", shape=(None, 784))`. Two types are equal when dtype and shape are.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,10 +35,8 @@ def check_dtype(dtype: Any) -> str:
     name = config.floatX if dtype == "floatX" else dtype if isinstance(dtype, str) else np.dtype(dtype).name
     if name in core.DTYPES:
         return str(name)
-    try:
+    with contextlib.suppress(TypeError):
         name = np.dtype(name).name
-    except TypeError:
-        pass
     if name not in core.DTYPES:
         raise TypeError(f"Unsupported dtype for TensorType: {name}; expected one of {', '.join(core.DTYPES)}")
     return str(name)
@@ -46,9 +45,9 @@ def check_dtype(dtype: Any) -> str:
 class TensorType(core.TensorType):
     """dtype, broadcast pattern and known sizes of a tensor; calling it makes a variable.
 
-    `dtype`: a NumPy dtype or its name (`"floatX"` is the configured one). `broadcastable`: one truth value per dimension.
-    `shape`: instead of it, one size per dimension, `None` where it is not known. `name` is what `str` prints.
-    TypeError for an unknown dtype.
+    `dtype`: a NumPy dtype or its name (`"floatX"` is the configured one). `broadcastable`: one truth value per
+    dimension. `shape`: instead of it, one size per dimension, `None` where it is not known. `name` is what `str`
+    prints. TypeError for an unknown dtype.
     """
 
     name: str | None
@@ -128,8 +127,8 @@ class TensorType(core.TensorType):
     def filter_variable(self, other: Any, allow_convert: bool = True) -> TensorVariable | TensorConstant:
         """`other` as a variable of this type: itself if its type fits, a constant if it is a Python value.
 
-        TypeError when it does not fit. (`allow_convert` is Theano's; known sizes are never forgotten, so there is nothing to
-        convert.)
+        TypeError when it does not fit. (`allow_convert` is Theano's; known sizes are never forgotten, so there is
+        nothing to convert.)
         """
         from .tensor.var import TensorConstant, TensorVariable
 
@@ -147,9 +146,9 @@ class TensorType(core.TensorType):
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Array:
         """A Python value as a C-contiguous, aligned array of exactly this type (the value itself when it is one).
 
-        Arrays are converted when no precision can be lost; lists and numbers when none is. `strict` refuses all but arrays of
-        the right dtype; `allow_downcast=True` converts whatever it costs; the default `None` lets a Python float into a
-        floatX scalar. TypeError otherwise, and for a wrong rank or a size that contradicts a known one.
+        Arrays are converted when no precision can be lost; lists and numbers when none is. `strict` refuses all but
+        arrays of the right dtype; `allow_downcast=True` converts whatever it costs; the default `None` lets a Python
+        float into a floatX scalar. TypeError otherwise, and for a wrong rank or a size that contradicts a known one.
         """
         from .conversion import convert
 

@@ -1,8 +1,9 @@
 """Tensor constructors and operators, imported as `import phintys.tensor as T`.
 
-What comes in: Python numbers, arrays and variables. What goes out: variables, each the result of a node of the expression
-graph (`ir/graph.py`). Start with `var.py` (what a variable is), `build.py` (how nodes are made), then `elementwise.py`,
-`reduction.py`, `shaping.py`, `indexing.py`, `linalg.py`, `nnet.py`: the functions by family. `constructors.py` makes inputs.
+What comes in: Python numbers, arrays and variables. What goes out: variables, each the result of a node of the
+expression graph (`ir/graph.py`). Start with `var.py` (what a variable is), `build.py` (how nodes are made), then
+`elementwise.py`, `reduction.py`, `shaping.py`, `indexing.py`, `linalg.py`, `nnet.py`: the functions by family.
+`constructors.py` makes inputs.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..types import TensorType
+from ..variable import Variable
 
-from .var import TensorConstant, TensorVariable, Variable  # isort: skip  (first: the others need it)
+from .var import TensorConstant, TensorVariable  # isort: skip  (first: the others need it)
 from . import nnet
 from .build import (
     as_tensor_variable,
@@ -119,10 +121,131 @@ from .shaping import (
 from ..gradient import grad  # isort: skip  (it uses what stands above)
 
 as_tensor = as_tensor_variable
-globals().update(TYPES)
-globals().update(CONSTRUCTORS)
-globals().update(SEVERAL)
+globals().update(TYPES | CONSTRUCTORS | SEVERAL)
 
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
+
+
+__all__ = [
+    "TensorConstant",
+    "TensorType",
+    "TensorVariable",
+    "Variable",
+    "abs_",
+    "add",
+    "addbroadcast",
+    "all",
+    "alloc",
+    "and_",
+    "any",
+    "arange",
+    "arctan",
+    "argmax",
+    "argmin",
+    "as_tensor",
+    "as_tensor_variable",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "cast",
+    "ceil",
+    "clip",
+    "concatenate",
+    "constant",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "dimshuffle",
+    "dot",
+    "eq",
+    "exp",
+    "exp2",
+    "expm1",
+    "fill",
+    "flatten",
+    "floor",
+    "ge",
+    "get_scalar_constant_value",
+    "grad",
+    "gt",
+    "horizontal_stack",
+    "inc_subtensor",
+    "index",
+    "int_div",
+    "inv",
+    "invert",
+    "isinf",
+    "isnan",
+    "join",
+    "le",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "lt",
+    "max",
+    "max_and_argmax",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mod",
+    "mul",
+    "neg",
+    "neq",
+    "nnet",
+    "norm",
+    "ones",
+    "ones_like",
+    "or_",
+    "outer",
+    "patternbroadcast",
+    "pow",
+    "power",
+    "prod",
+    "ptp",
+    "rad2deg",
+    "repeat",
+    "reshape",
+    "set_subtensor",
+    "sgn",
+    "shape",
+    "shape_padaxis",
+    "shape_padleft",
+    "shape_padright",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "size",
+    "softplus",
+    "sqr",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "stacklists",
+    "std",
+    "sub",
+    "sum",
+    "swapaxes",
+    "switch",
+    "take",
+    "tan",
+    "tanh",
+    "tensor",
+    "tensor_copy",
+    "tensordot",
+    "transpose",
+    "true_div",
+    "unbroadcast",
+    "var",
+    "vertical_stack",
+    "where",
+    "xor",
+    "zeros",
+    "zeros_like",
+]
+__all__ += [*TYPES, *CONSTRUCTORS, *SEVERAL]

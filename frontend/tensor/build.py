@@ -1,8 +1,8 @@
 """How expressions come into being: Python values to variables, operations to nodes.
 
-Numbers in an expression are *autocast* (Theano's rule, `config.cast_policy="custom"`): an int becomes the smallest of int8,
-int16, int32 and int64 that holds it; a float becomes float32 when `floatX` is float32, otherwise float32 if that is exact and
-float64 if not. NumPy arrays and scalars keep their dtype.
+Numbers in an expression are *autocast* (Theano's rule, `config.cast_policy="custom"`): an int becomes the smallest of
+int8, int16, int32 and int64 that holds it; a float becomes float32 when `floatX` is float32, otherwise float32 if that
+is exact and float64 if not. NumPy arrays and scalars keep their dtype.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _INTS = ("int8", "int16", "int32", "int64")
 
 
 def apply(op: str, *operands: Any, **attrs: Any) -> TensorVariable:
-    """The result of one operation of the table; operands are converted. TypeInferenceError (a TypeError) if they do not fit."""
+    """The result of one operation of the table; operands are converted.
+
+    TypeInferenceError (a TypeError) if they do not fit.
+    """
     node = Node(op, [as_tensor_variable(value) for value in operands], attrs, make=TensorVariable, loc=here())
     result = node.results[0]
     assert isinstance(result, TensorVariable)
@@ -94,9 +97,9 @@ def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype
 def as_tensor_variable(value: Any, name: str | None = None, ndim: int | None = None) -> TensorVariable:
     """A variable for a number, an array, a (nested) list of numbers and variables, or a variable itself.
 
-    Numbers are autocast (see the module), arrays keep their dtype. `ndim` adds leading dimensions of size 1, or drops leading
-    ones that are known to be 1. AsTensorError (a TypeError) for values without a meaning as a tensor, `True` and `False` among
-    them: they are mostly the result of a mistaken `==`.
+    Numbers are autocast (see the module), arrays keep their dtype. `ndim` adds leading dimensions of size 1, or drops
+    leading ones that are known to be 1. AsTensorError (a TypeError) for values without a meaning as a tensor, `True`
+    and `False` among them: they are mostly the result of a mistaken `==`.
     """
     if isinstance(value, Node):
         (value,) = value.results
@@ -106,9 +109,9 @@ def as_tensor_variable(value: Any, name: str | None = None, ndim: int | None = N
         raise AsTensorError(f"Variable type field must be a TensorType: {value}", value.__class__)
     if isinstance(value, bool):
         raise AsTensorError(
-            "Cannot cast True or False as a tensor variable. Please use np.array(True) or np.array(False) if you need these "
-            "constants. This error might be caused by using the == operator on Variables. v == w does not do what you think "
-            "it does, use theano.tensor.eq(v, w) instead."
+            "Cannot cast True or False as a tensor variable. Please use np.array(True) or np.array(False) if you need "
+            "these constants. This error might be caused by using the == operator on Variables. v == w does not do "
+            "what you think it does, use theano.tensor.eq(v, w) instead."
         )
     if isinstance(value, list | tuple) and _has_symbol(value):
         from .joining import stack
@@ -143,7 +146,10 @@ def known_scalar(value: Any) -> int | float | None:
 
 
 def get_scalar_constant_value(value: Any) -> Array:
-    """The 0-d array of a constant, whatever its rank, if all its elements are equal. NotScalarConstantError otherwise."""
+    """The 0-d array of a constant, whatever its rank, if all its elements are equal.
+
+    NotScalarConstantError otherwise.
+    """
     if not isinstance(value, Value):
         value = constant(value)
     if isinstance(value, TensorConstant) and value.data.size and (value.data == value.data.flat[0]).all():
@@ -152,11 +158,14 @@ def get_scalar_constant_value(value: Any) -> Array:
 
 
 def cast(x: Any, dtype: Any) -> TensorVariable:
-    """`x` with another dtype (`"floatX"`: the configured one); `x` itself when it has it. TypeError: complex to real."""
-    x = as_tensor_variable(x)
+    """`x` with another dtype (`"floatX"`: the configured one); `x` itself when it has it.
+
+    TypeError for complex to real.
+    """
+    value = as_tensor_variable(x)
     name = check_dtype(dtype)
-    if x.dtype == name:
-        return x
-    if x.type.kind == "c" and DTYPES[name].kind != "c":
+    if value.dtype == name:
+        return value
+    if value.type.kind == "c" and DTYPES[name].kind != "c":
         raise TypeError("Casting from complex to real is ambiguous: consider real(), imag(), angle() or abs()")
-    return apply("cast", x, dtype=name)
+    return apply("cast", value, dtype=name)

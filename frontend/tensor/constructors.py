@@ -1,8 +1,8 @@
 """Inputs: `dmatrix("x")`, `vector("v", dtype="int32")`, `dscalars("a", "b")`, `tensor("float64", shape=(None, 784))`.
 
 The names of the types are a letter of the dtype (b int8, w int16, i int32, l int64, f float32, d float64, c complex64,
-z complex128) and a kind. Without a letter the dtype is `config.floatX`, or the one given. A plural makes several variables at
-once, from names or from a count.
+z complex128) and a kind. Without a letter the dtype is `config.floatX`, or the one given. A plural makes several
+variables at once, from names or from a count.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ def tensor(
     *,
     shape: Sequence[int | None] | None = None,
 ) -> TensorVariable:
-    """A variable of any type: `tensor("float64", (False, True))`, or `tensor("float64", shape=(None, 784))` with known sizes."""
+    """A variable of any type.
+
+    `tensor("float64", (False, True))`, or `tensor("float64", shape=(None, 784))` with known sizes.
+    """
     return TensorType(dtype, broadcastable, shape=shape)(name)
 
 

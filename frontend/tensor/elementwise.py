@@ -1,8 +1,10 @@
-"""Functions of single elements. Operands broadcast as NumPy's do, but only dimensions known to be of size 1 (Theano's rule).
+"""Functions of single elements.
 
-dtypes: arithmetic gives the promoted dtype; `exp`, `sqrt` and their like make floats of ints (int8 and int16 float32, wider
-ones float64); true division of ints gives `floatX`; comparisons give bool. Each function takes numbers, arrays and variables.
-Sources: NumPy's reference for the functions of the same names.
+Operands broadcast as NumPy's do, but only dimensions known to be of size 1 (Theano's rule).
+
+dtypes: arithmetic gives the promoted dtype; `exp`, `sqrt` and their like make floats of ints (int8 and int16 float32,
+wider ones float64); true division of ints gives `floatX`; comparisons give bool. Each function takes numbers, arrays
+and variables. Sources: NumPy's reference for the functions of the same names.
 """
 
 from __future__ import annotations

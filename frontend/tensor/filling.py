@@ -32,11 +32,11 @@ def ones(shape: Any, dtype: Any = None) -> TensorVariable:
 
 def fill(model: Any, value: Any) -> TensorVariable:
     """`value` in the shape of `model` (and its own dtype)."""
-    model, value = as_tensor_variable(model), as_tensor_variable(value)
-    if not model.ndim and not value.ndim:
-        return value
-    known = [dim(model, axis) if size is None else size for axis, size in enumerate(model.type.shape)]
-    return sized("alloc", value, known)
+    shaped, filler = as_tensor_variable(model), as_tensor_variable(value)
+    if not shaped.ndim and not filler.ndim:
+        return filler
+    known = [dim(shaped, axis) if size is None else size for axis, size in enumerate(shaped.type.shape)]
+    return sized("alloc", filler, known)
 
 
 def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> TensorVariable:

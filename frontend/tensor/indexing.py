@@ -1,8 +1,8 @@
 """`x[...]` and its assignments: `set_subtensor(x[...], y)`, `inc_subtensor(x[...], y)`.
 
-Numbers, slices (with symbolic bounds), `None` and `...` make a `subtensor` node; integer tensors make a `gather` on the leading
-dimensions, to which the indexed ones are moved first. The rules of which dimension goes where are NumPy's ("advanced
-indexing"). Truth tensors known when the expression is written index by their true positions.
+Numbers, slices (with symbolic bounds), `None` and `...` make a `subtensor` node; integer tensors make a `gather` on the
+leading dimensions, to which the indexed ones are moved first. The rules of which dimension goes where are NumPy's
+("advanced indexing"). Truth tensors known when the expression is written index by their true positions.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _positions(entry: Any) -> Sequence[Any]:
         if isinstance(array, TensorConstant) and array.ndim:
             return array.data.nonzero()
         raise NotImplementedError(
-            "indexing with a symbolic truth tensor is not available, since the size of the result depends on its elements: "
-            "use switch(condition, x, y), or multiply by the condition"
+            "indexing with a symbolic truth tensor is not available, since the size of the result depends on its "
+            "elements: use switch(condition, x, y), or multiply by the condition"
         )
     return [array]
 
@@ -99,7 +99,7 @@ def _plain(entry: Any) -> Any:
     return int(entry)
 
 
-# --- numbers and slices -------------------------------------------------------------------------------------------------------
+# --- numbers and slices -------------------------------------------------------------------------------------
 
 
 def _bound(value: Any, operands: list[TensorVariable]) -> Bound:
@@ -116,15 +116,18 @@ def _bound(value: Any, operands: list[TensorVariable]) -> Bound:
 
 
 def subscript(entries: Sequence[Any]) -> tuple[str, list[TensorVariable]]:
-    """Index text and operands of numbers and slices; whole slices at the end are left out unless there is nothing else."""
+    """Index text and operands of numbers and slices.
+
+    Whole slices at the end are left out unless there is nothing else.
+    """
     operands: list[TensorVariable] = []
     result: list[Entry] = []
     for entry in entries:
         if isinstance(entry, slice):
-            bounds = [_bound(bound, operands) for bound in (entry.start, entry.stop, entry.step)]
-            if bounds[2] == 0:
+            start, stop, step = (_bound(bound, operands) for bound in (entry.start, entry.stop, entry.step))
+            if step == 0:
                 raise ValueError("slice step cannot be zero")
-            result.append(Entry(*bounds))
+            result.append(Entry(start, stop, step))
         else:
             result.append(Entry(_bound(entry, operands), is_slice=False))
     while len(result) > 1 and result[-1].is_whole:
@@ -161,7 +164,7 @@ def _known_element(x: TensorVariable, entries: list[Any]) -> TensorVariable | No
     return cast(operand, x.dtype)
 
 
-# --- integer tensors ----------------------------------------------------------------------------------------------------------
+# --- integer tensors ----------------------------------------------------------------------------------------
 
 
 def _advanced(x: TensorVariable, entries: list[Any]) -> TensorVariable:
@@ -190,7 +193,10 @@ def _split(sliced: TensorVariable, entries: list[Any]) -> tuple[list[int], list[
 
 
 def _placement(gathered: TensorVariable, indexed: list[int], others: list[int]) -> list[int]:
-    """Order of the dimensions of the result: those of the indices replace the indexed ones, or come first if these are apart."""
+    """Order of the dimensions of the result.
+
+    Those of the indices replace the indexed ones, or come first if these are apart.
+    """
     batch = list(range(gathered.ndim - len(others)))
     rest = list(range(len(batch), gathered.ndim))
     before = indexed[0] if indexed[-1] - indexed[0] + 1 == len(indexed) else 0
@@ -219,14 +225,14 @@ def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     return index(x, (*[slice(None)] * (axis % x.ndim), position))
 
 
-# --- assignments --------------------------------------------------------------------------------------------------------------
+# --- assignments --------------------------------------------------------------------------------------------
 
 
 def inc_subtensor(x: Any, y: Any, inplace: bool = False, set_instead_of_inc: bool = False) -> TensorVariable:
     """The tensor that `x`, which is some `base[key]`, was taken from, with `y` added there.
 
-    `y` broadcasts to the shape of `base[key]` and is cast to its dtype; where integer tensors name a position twice, both
-    are added. TypeError when `x` is not an indexing expression or `y` does not fit.
+    `y` broadcasts to the shape of `base[key]` and is cast to its dtype; where integer tensors name a position twice,
+    both are added. TypeError when `x` is not an indexing expression or `y` does not fit.
     """
     if not isinstance(x, TensorVariable) or x.node is None:
         raise TypeError("x must be the result of a subtensor operation")
@@ -236,7 +242,8 @@ def inc_subtensor(x: Any, y: Any, inplace: bool = False, set_instead_of_inc: boo
     for axis, (one, known) in enumerate(zip(y.broadcastable[::-1], x.broadcastable[::-1], strict=False)):
         if known and not one:
             raise TypeError(
-                f"Trying to increment a subtensor with a value whose dimension {y.ndim - 1 - axis} is not broadcastable."
+                f"Trying to increment a subtensor with a value whose dimension {y.ndim - 1 - axis} is not "
+                "broadcastable."
             )
     return _update(x, y, set_instead_of_inc)
 
@@ -254,7 +261,8 @@ def _update(x: TensorVariable, y: TensorVariable, replace: bool) -> TensorVariab
                 "set_subtensor at positions given by integer tensors is not available: inc_subtensor is, and "
                 "set_subtensor at numbers and slices"
             )
-        return _scatter(*vars(x)["_indexed"], x, y)
+        base, entries = vars(x)["_indexed"]
+        return _scatter(base, entries, x, y)
     if node is None or node.op != "subtensor":
         raise TypeError("x must be the result of a subtensor operation")
     name = "set_subtensor" if replace else "inc_subtensor"

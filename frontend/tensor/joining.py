@@ -14,7 +14,10 @@ from .var import TensorConstant, TensorVariable
 
 
 def concatenate(tensor_list: Any, axis: Any = 0) -> TensorVariable:
-    """Tensors of one rank joined along `axis`; the dtype is the promoted one. TypeError for anything but a list of tensors."""
+    """Tensors of one rank joined along `axis`; the dtype is the promoted one.
+
+    TypeError for anything but a list of tensors.
+    """
     if not isinstance(tensor_list, list | tuple):
         raise TypeError(
             "The 'tensors' argument must be either a tuple or a list, make sure you did not forget () or [] around "

@@ -32,8 +32,8 @@ def outer(x: Any, y: Any) -> TensorVariable:
 def tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
     """Sum of products over pairs of dimensions, NumPy's `tensordot`.
 
-    `axes`: how many last dimensions of `x` go with the first of `y`, or two lists of dimensions. ValueError when they do not
-    pair up.
+    `axes`: how many last dimensions of `x` go with the first of `y`, or two lists of dimensions. ValueError when they
+    do not pair up.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     left, right = _axes(x, y, axes)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import tensor as T  # complete by the time a method runs
+from ..variable import Variable
 
 if TYPE_CHECKING:
-    from ..types import Array, TensorType
+    from ..types import Array
     from .var import TensorVariable
 
 Axis = int | list[int] | tuple[int, ...] | None
 
 
-class TensorMethods:
+class TensorMethods(Variable):
     """What `TensorVariable` can do besides being a variable and taking operators."""
 
-    type: TensorType
-
-    # --- what it is -----------------------------------------------------------------------------------------------------------
+    # --- what it is -----------------------------------------------------------------------------------------
 
     @property
     def dtype(self) -> str:
@@ -51,7 +50,7 @@ class TensorMethods:
 
         return evaluate(self, inputs_to_values or {}, options)  # type: ignore[arg-type]
 
-    # --- shapes ---------------------------------------------------------------------------------------------------------------
+    # --- shapes ---------------------------------------------------------------------------------------------
 
     @property
     def T(self) -> TensorVariable:
@@ -110,7 +109,7 @@ class TensorMethods:
         """The elements at `indices` along `axis`, of the flattened tensor without one."""
         return T.take(self, indices, axis)
 
-    # --- reductions -----------------------------------------------------------------------------------------------------------
+    # --- reductions -----------------------------------------------------------------------------------------
 
     def sum(
         self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
@@ -170,7 +169,7 @@ class TensorMethods:
         """The norm of order `L` over `axis`: `sum(abs(x) ** L) ** (1 / L)`."""
         return T.norm(self, L, axis, keepdims)
 
-    # --- functions ------------------------------------------------------------------------------------------------------------
+    # --- functions ------------------------------------------------------------------------------------------
 
     def dot(self, other: Any) -> TensorVariable:
         """Matrix and vector product, see `phintys.tensor.dot`."""

@@ -33,7 +33,10 @@ def _rows(x: Any) -> TensorVariable:
 
 
 def softmax(c: Any) -> TensorVariable:
-    """`exp(x) / sum(exp(x))` of each row, without overflow. A vector gives a matrix of one row. ValueError for other ranks."""
+    """`exp(x) / sum(exp(x))` of each row, without overflow. A vector gives a matrix of one row.
+
+    ValueError for other ranks.
+    """
     return apply("softmax", _rows(c), axis=1)
 
 
@@ -43,12 +46,15 @@ def logsoftmax(c: Any) -> TensorVariable:
 
 
 def relu(x: Any, alpha: Any = 0) -> TensorVariable:
-    """`x` where it is positive, `alpha * x` elsewhere. At zero its derivative is the mean of both sides (Theano's choice)."""
-    x = as_tensor_variable(x)
+    """`x` where it is positive, `alpha * x` elsewhere.
+
+    At zero its derivative is the mean of both sides (Theano's choice).
+    """
+    value = as_tensor_variable(x)
     if isinstance(alpha, int | float) and alpha == 0:
-        return 0.5 * (x + abs_(x))
-    alpha = as_tensor_variable(alpha)
-    return 0.5 * (1 + alpha) * x + 0.5 * (1 - alpha) * abs_(x)
+        return 0.5 * (value + abs_(value))
+    slope = as_tensor_variable(alpha)
+    return 0.5 * (1 + slope) * value + 0.5 * (1 - slope) * abs_(value)
 
 
 def binary_crossentropy(output: Any, target: Any) -> TensorVariable:
@@ -58,7 +64,10 @@ def binary_crossentropy(output: Any, target: Any) -> TensorVariable:
 
 
 def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> TensorVariable:
-    """`-log(coding_dist[i, true_one_of_n[i]])` for each row. TypeError unless these are a float matrix and an integer vector."""
+    """`-log(coding_dist[i, true_one_of_n[i]])` for each row.
+
+    TypeError unless these are a float matrix and an integer vector.
+    """
     coding, true = as_tensor_variable(coding_dist), as_tensor_variable(true_one_of_n)
     if coding.ndim != 2:
         raise TypeError(f"matrix required for argument: coding; got {coding.type}")

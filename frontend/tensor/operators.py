@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 
 def _try(function: Callable[..., TensorVariable], *operands: Any) -> TensorVariable:
-    """The result, or NotImplemented when an operand is no tensor at all, so that Python asks it or raises its TypeError."""
+    """The result, or NotImplemented when an operand is no tensor at all.
+
+    So that Python asks it or raises its TypeError.
+    """
     try:
         return function(*operands)
     except AsTensorError:
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
 
 
 def _comparison(function: Callable[..., TensorVariable], *operands: Any) -> TensorVariable:
@@ -43,7 +46,7 @@ class TensorOperators(TensorMethods):
             return True
         raise TypeError("Variables do not support boolean operations.")
 
-    # --- arithmetic -----------------------------------------------------------------------------------------------------------
+    # --- arithmetic -----------------------------------------------------------------------------------------
 
     def __neg__(self) -> TensorVariable:
         return T.neg(self)
@@ -108,7 +111,7 @@ class TensorOperators(TensorMethods):
     def __rmatmul__(self, other: Any) -> TensorVariable:
         return _try(T.dot, other, self)
 
-    # --- bits and comparisons -------------------------------------------------------------------------------------------------
+    # --- bits and comparisons -------------------------------------------------------------------------------
 
     def __invert__(self) -> TensorVariable:
         return T.invert(self)
@@ -143,10 +146,10 @@ class TensorOperators(TensorMethods):
     def __ge__(self, other: Any) -> TensorVariable:
         return _comparison(T.ge, self, other)
 
-    # --- being a sequence -----------------------------------------------------------------------------------------------------
+    # --- being a sequence -----------------------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> TensorVariable:
-        return T.index(self, key)
+        return T.index(T.as_tensor_variable(self), key)
 
     def __iter__(self) -> Iterator[TensorVariable]:
         size = self.type.shape[0] if self.type.ndim else None

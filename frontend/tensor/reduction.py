@@ -1,7 +1,7 @@
 """Functions that combine the elements along dimensions: `axis` is a number, several, or `None` for all.
 
-`keepdims` leaves the reduced dimensions with size 1. dtypes: sums and products of ints accumulate in 64 bits; means are floats
-(float64 of ints); positions are int64.
+`keepdims` leaves the reduced dimensions with size 1. dtypes: sums and products of ints accumulate in 64 bits; means are
+floats (float64 of ints); positions are int64.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def _accumulate(op: str, x: Any, axis: Any, dtype: Any, keepdims: bool, acc_dtyp
 
 
 def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None) -> TensorVariable:
-    """Sum. Ints give int64 (uint64), other dtypes their own; `dtype` names another, `acc_dtype` that of the addition."""
+    """Sum. Ints give int64 (uint64), other dtypes their own.
+
+    `dtype` names another, `acc_dtype` that of the addition.
+    """
     return _accumulate("sum", x, axis, dtype, keepdims, acc_dtype)
 
 
@@ -81,8 +84,8 @@ def mean(
 def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> TensorVariable:
     """Variance: the mean square of the deviations, divided by `n - ddof`.
 
-    `corrected` subtracts the square of the mean deviation, which rounding leaves (the two-pass formula of Chan, Golub and
-    LeVeque 1983).
+    `corrected` subtracts the square of the mean deviation, which rounding leaves (the two-pass formula of Chan, Golub
+    and LeVeque 1983).
     """
     x = as_tensor_variable(x)
     if not isinstance(ddof, int):

@@ -28,16 +28,16 @@ def shape(x: Any) -> TensorVariable:
 def size_of(x: TensorVariable, axes: Sequence[int]) -> TensorVariable:
     """Number of elements along `axes`, an int64 scalar."""
     known = 1
-    unknown = []
+    unknown: list[TensorVariable] = []
     for axis in axes:
         size = x.type.shape[axis]
         if size is None:
             unknown.append(dim(x, axis))
         else:
             known *= size
-    factors = [constant(known, dtype="int64")] if known != 1 or not unknown else []
-    result, *rest = [*factors, *unknown]
-    for factor in rest:
+    factors = unknown if known == 1 and unknown else [constant(known, dtype="int64"), *unknown]
+    result = factors[0]
+    for factor in factors[1:]:
         result = apply("mul", result, factor)
     return result
 
@@ -77,6 +77,7 @@ def _one_size(value: Any) -> int | TensorVariable:
 
 
 def sized(op: str, value: TensorVariable, given: list[int | TensorVariable]) -> TensorVariable:
+    """`reshape` or `alloc` of a value to sizes that are numbers or symbolic."""
     operands = [size for size in given if not isinstance(size, int)]
     return apply(op, value, *operands, sizes=tuple(size if isinstance(size, int) else None for size in given))
 
@@ -96,41 +97,42 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> TensorVariable:
 
 def flatten(x: Any, ndim: int = 1, outdim: int | None = None) -> TensorVariable:
     """The first `ndim - 1` dimensions kept, the rest joined to one. ValueError for an impossible `ndim`."""
-    x = as_tensor_variable(x)
+    value = as_tensor_variable(x)
     ndim = ndim if outdim is None else outdim
-    if ndim < 1 or (ndim > 1 and ndim > x.ndim):
-        raise ValueError(f"ndim {ndim} out of bound [1, {x.ndim + 1})")
-    if x.ndim == ndim:
-        return x
-    kept = [known if known is not None else dim(x, axis) for axis, known in enumerate(x.type.shape[: ndim - 1])]
-    return sized("reshape", x, [*kept, -1])
+    if ndim < 1 or (ndim > 1 and ndim > value.ndim):
+        raise ValueError(f"ndim {ndim} out of bound [1, {value.ndim + 1})")
+    if value.ndim == ndim:
+        return value
+    sizes = enumerate(value.type.shape[: ndim - 1])
+    kept = [dim(value, axis) if known is None else known for axis, known in sizes]
+    return sized("reshape", value, [*kept, -1])
 
 
 def dimshuffle(x: Any, *pattern: Any) -> TensorVariable:
     """Dimensions reordered, dropped and added.
 
-    Each entry of `pattern` is the number of a dimension of `x` or `"x"`, a new one of size 1 that broadcasts. A dimension left
-    out is dropped and has to be known to be of size 1 (ValueError).
+    Each entry of `pattern` is the number of a dimension of `x` or `"x"`, a new one of size 1 that broadcasts. A
+    dimension left out is dropped and has to be known to be of size 1 (ValueError).
     """
-    x = as_tensor_variable(x)
+    value = as_tensor_variable(x)
     if len(pattern) == 1 and isinstance(pattern[0], list | tuple):
         pattern = tuple(pattern[0])
     order = []
     for entry in pattern:
-        if entry == "x":
+        if isinstance(entry, str) and entry == "x":
             order.append(-1)
-        elif isinstance(entry, int | np.integer) and 0 <= entry < x.ndim:
+        elif isinstance(entry, int | np.integer) and 0 <= entry < value.ndim:
             order.append(int(entry))
         else:
-            raise ValueError(f"new_order entry {entry!r} is out of range: {x.type} has {x.ndim} dimensions")
-    for axis, broadcasts in enumerate(x.broadcastable):
+            raise ValueError(f"new_order entry {entry!r} is out of range: {value.type} has {value.ndim} dimensions")
+    for axis, broadcasts in enumerate(value.broadcastable):
         if axis not in order and not broadcasts:
             raise ValueError(
-                f"You cannot drop a non-broadcastable dimension: dimension {axis} of {x.type} is left out of {pattern}."
+                f"You cannot drop a non-broadcastable dimension: {pattern} leaves out dimension {axis} of {value.type}."
             )
-    if order == list(range(x.ndim)):
-        return x
-    return apply("dimshuffle", x, order=tuple(order))
+    if order == list(range(value.ndim)):
+        return value
+    return apply("dimshuffle", value, order=tuple(order))
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> TensorVariable:
@@ -178,18 +180,21 @@ def shape_padaxis(x: Any, axis: int) -> TensorVariable:
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:
-    """`x` with another broadcast pattern: a dimension that becomes broadcastable has to be of size 1 when the function runs."""
-    x = as_tensor_variable(x)
+    """`x` with another broadcast pattern.
+
+    A dimension that becomes broadcastable has to be of size 1 when the function runs.
+    """
+    value = as_tensor_variable(x)
     wanted = tuple(bool(flag) for flag in broadcastable)
-    if len(wanted) != x.ndim:
-        raise ValueError(f"the pattern {wanted} has {len(wanted)} entries for {x.type}")
-    if wanted == x.broadcastable:
-        return x
+    if len(wanted) != value.ndim:
+        raise ValueError(f"the pattern {wanted} has {len(wanted)} entries for {value.type}")
+    if wanted == value.broadcastable:
+        return value
     given: list[int | TensorVariable] = []
-    for axis, (flag, known) in enumerate(zip(wanted, x.type.shape, strict=True)):
+    for axis, (flag, known) in enumerate(zip(wanted, value.type.shape, strict=True)):
         keep = known is not None and known != 1
-        given.append(1 if flag else known if keep and known is not None else apply("dim", x, axis=axis))
-    return sized("reshape", x, given)
+        given.append(1 if flag else known if keep and known is not None else apply("dim", value, axis=axis))
+    return sized("reshape", value, given)
 
 
 def addbroadcast(x: Any, *axes: int) -> TensorVariable:
