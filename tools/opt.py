@@ -2,6 +2,10 @@
 
     phintys-opt train.phi --emit=loops
     phintys-opt module.mlir -p canonicalize,cse
+    phintys-opt f.phi --run --input x=random:3x4
+
+Without `--emit` the result is printed at the level the input is of. `--emit=graph` and `--emit=nd` show a program as it is
+written, with `-O` as the passes of that level leave it; the rungs below are reached through all stages of the pipeline.
 
 Exit codes: 0, 1 when the input is rejected (with a diagnostic), 2 for a wrong command line.
 """
@@ -26,15 +30,26 @@ def arguments() -> argparse.ArgumentParser:
     add("file", nargs="?", default="-", help="a .phi or .mlir file; '-' or nothing is standard input")
     add("--from", dest="format", choices=["phi", "mlir"], help="format of the input (default: by suffix, else mlir)")
     add("-o", dest="output", metavar="FILE", help="write there instead of to standard output")
+    add("--emit", metavar="LEVEL", help="graph, nd, fused, loops, llvm, llvmir or asm: lower to there and print")
+    add("-O", dest="optimize", action="store_true", help="with --emit=graph or nd: run the passes of that level")
+    add("--run", action="store_true", help="compile, call once and print the results")
+    add("--input", action="append", default=[], metavar="NAME=VALUE", help="2.5, ones:3x4, random:10, data.npy")
+    add("--function", metavar="NAME", help="of several functions, keep this one")
     add("-p", dest="passes", default="", metavar="PASSES", help="passes to run: a,b{option=1},c")
     add("--list-passes", action="store_true", help="list the passes and end")
     add("--split-input-file", action="store_true", help="treat the pieces between '// -----' lines separately")
     add("--verify-each", action="store_true", help="verify after every pass, not only at the end")
     add("--no-verify", dest="verify", action="store_false", help="do not verify input and result")
-    add("--print-ir-after-all", action="store_true", help="print the module to standard error after every pass")
+    add(
+        "--print-ir-after-all",
+        dest="print_after_all",
+        action="store_true",
+        help="print the module to standard error after every pass",
+    )
     add("--time-passes", action="store_true", help="print to standard error what each pass took")
     add("--print-op-generic", dest="generic", action="store_true", help="print MLIR's generic form")
     add("--print-debuginfo", dest="locations", action="store_true", help="print locations")
+    add("--traceback", action="store_true", help="show where a pass failed, for those who debug it")
     add("--allow-unregistered-dialect", dest="unregistered", action="store_true", help="accept unknown operations")
     return parser
 
@@ -65,27 +80,54 @@ def read(options: argparse.Namespace) -> Source:
 def process(source: Source, options: argparse.Namespace) -> str:
     """Everything that happens to one piece of input; the text of the result."""
     from phintys.dialects.context import make_context
-    from phintys.dialects.text import module_text, parse_module, verify_module
+    from phintys.dialects.text import verify_module
 
+    from .opt_ladder import descend, emit, level_of, read_module, select_function, text_format
     from .opt_passes import Runner, parse_passes
 
     context = make_context(allow_unregistered=options.unregistered)
     passes = parse_passes(options.passes)
-    module = parse_module(source.text, source.name, context, source.first_line)
+    format = text_format(source, options.format)
+    module = read_module(source, format, context)
     if options.verify:
         verify_module(module, source)
-    runner = Runner(context, options.verify_each, options.print_ir_after_all)
+    if options.function or options.run:
+        select_function(module, options.function)
+    runner = Runner(context, source, options.verify_each, options.print_after_all, options.traceback)
     runner.run(passes, module)
-    if options.verify and passes:
-        verify_module(module, name=f"after {passes[-1].name}")
+    target = options.emit or ("graph" if format == "phi" else level_of(module))
+    descend(module, runner, target, options.optimize)
+    if options.verify and runner.times:
+        verify_module(module, source, name=f"after {runner.times[-1][0]}")
+    if options.run:
+        from .opt_run import run_module
+
+        result = run_module(module, level_of(module), runner, options.input)
+    else:
+        result = emit(module, runner, target, generic=options.generic, locations=options.locations)
     if options.time_passes:
         print(runner.report_times(), file=sys.stderr)
-    return module_text(module, generic=options.generic, locations=options.locations)
+    return result
+
+
+def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Reject a wrong command line (exit code 2)."""
+    if options.emit:
+        from phintys.passes.pipeline import LEVELS
+
+        if options.emit not in LEVELS:
+            parser.error(f"--emit={options.emit}: expected one of {', '.join(LEVELS)}")
+        if options.run and options.emit in ("llvmir", "asm"):
+            parser.error(f"--run starts from text that can be read back, not from {options.emit}")
+    if options.input and not options.run:
+        parser.error("--input goes with --run")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The program; returns its exit code."""
-    options = arguments().parse_args(argv)
+    parser = arguments()
+    options = parser.parse_args(argv)
+    check_options(parser, options)
     if options.list_passes:
         from .opt_passes import list_passes
 

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.utils.arg_spec import ArgSpec, parse_pipeline
-from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, PassFailedException
+from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException
 
 from phintys.dialects.text import module_text, verify_module
-from phintys.ir.diagnostics import DiagnosticError, error, near_match
-
-try:
-    from phintys.passes.pipeline import PASSES
-except ImportError:  # until the table is written: every pass file by its stem
-    import phintys.passes
-
-    PASSES = {
-        file.stem.replace("_", "-"): f"phintys.passes.{file.stem}:{file.stem.title().replace('_', '')}"
-        for folder in phintys.passes.__path__
-        for file in Path(folder).glob("*.py")
-        if file.stem != "__init__"
-    }
+from phintys.ir.diagnostics import Diagnostic, DiagnosticError, Source, Span, error, near_match
+from phintys.passes.pipeline import PASSES, load_pass
 
 
 def upstream_passes() -> dict[str, Callable[[], type[ModulePass]]]:
@@ -42,10 +31,7 @@ def upstream_passes() -> dict[str, Callable[[], type[ModulePass]]]:
 def pass_class(name: str) -> type[ModulePass]:
     """The class of a pass; DiagnosticError with a near match for an unknown name."""
     if name in PASSES:
-        module, _, cls = PASSES[name].partition(":")
-        found = getattr(import_module(module), cls)
-        assert issubclass(found, ModulePass)
-        return found
+        return load_pass(name)
     upstream = upstream_passes()
     if name in upstream:
         return upstream[name]()
@@ -55,9 +41,10 @@ def pass_class(name: str) -> type[ModulePass]:
 def parse_passes(text: str) -> list[ModulePass]:
     """Instances for `a,b{option=1}`; DiagnosticError for what is no pipeline, unknown names and options."""
     try:
-        specs = list(parse_pipeline(text))
+        specs = list(parse_pipeline(text)) if text.strip() else []
     except ArgSpecParseError as failure:
-        raise error(f"cannot read the pipeline '{text}'", None, str(failure).strip().splitlines()[-1].strip()) from None
+        lines = [line.strip() for line in str(failure).splitlines() if line.strip(" ^")]
+        raise error(f"cannot read the pipeline '{text}'", None, lines[-1], "a,b{option=1 other=x},c") from None
     return [_instance(spec) for spec in specs]
 
 
@@ -74,29 +61,41 @@ class Runner:
     """Runs passes one after the other; what happens between them is set by the driver's flags."""
 
     context: Context
+    source: Source
     verify_each: bool = False
     print_after_all: bool = False
+    traceback: bool = False
     times: list[tuple[str, float]] = field(default_factory=list)
 
     def run(self, passes: Sequence[ModulePass], module: ModuleOp) -> None:
         """Apply all; DiagnosticError when one refuses the module or leaves a wrong one."""
         for one in passes:
-            self.apply(one.name, lambda one=one: one.apply(self.context, module), module)  # type: ignore[misc]
+            self.step(f"pass {one.name}", module, one.apply, self.context, module)
 
-    def apply(self, name: str, action: Callable[[], Any], module: ModuleOp) -> None:
+    def step(self, name: str, module: ModuleOp, action: Callable[..., Any], *arguments: Any) -> Any:
         """Run one named step on `module`."""
         start = time.perf_counter()
-        try:
-            action()
-        except (PassFailedException, DiagnosticException) as failure:
-            raise error(f"pass {name}: {failure}") from None
-        except DiagnosticError as failure:
-            raise error(f"pass {name}: {failure.diagnostic.message}", failure.diagnostic.span) from None
+        result = self.guard(name, action, *arguments)
         self.times.append((name, time.perf_counter() - start))
         if self.print_after_all:
             print(f"// ----- after {name}\n{module_text(module)}", end="", file=sys.stderr)
         if self.verify_each:
-            verify_module(module, name=f"after {name}")
+            verify_module(module, self.source, name=f"after {name}")
+        return result
+
+    def guard(self, name: str, action: Callable[..., Any], *arguments: Any) -> Any:
+        """Call `action`; whatever it raises becomes a diagnostic that names the step."""
+        try:
+            return action(*arguments)
+        except DiagnosticError as failure:
+            raise DiagnosticError(placed(failure.diagnostic, self.source)) from None
+        except DiagnosticException as failure:
+            raise error(f"{name}: {str(failure).strip()}", name=self.source.name) from None
+        except Exception as failure:
+            if self.traceback:
+                raise
+            message = f"{name} does not accept this module: {type(failure).__name__}: {failure}"
+            raise error(message, None, "--traceback shows where it failed", name=self.source.name) from None
 
     def report_times(self) -> str:
         """A table of the seconds each step took."""
@@ -105,11 +104,19 @@ class Runner:
         return "\n".join([*lines, f"{1e3 * total:9.2f} ms 100.0 %  total"])
 
 
+def placed(diagnostic: Diagnostic, source: Source) -> Diagnostic:
+    """A diagnostic that names a place as text (`f.phi:3:7`) with the line it means, when that is in `source`."""
+    found = re.fullmatch(r"(.*):(\d+):(\d+)", diagnostic.name)
+    if diagnostic.span is not None or found is None or found[1] != source.name:
+        return diagnostic
+    return Diagnostic(diagnostic.message, Span(source, int(found[2]), int(found[3])), diagnostic.help)
+
+
 def list_passes() -> str:
     """One line each: name and the first sentence of the module's docstring."""
     lines = []
     for name, path in PASSES.items():
         module = import_module(path.partition(":")[0])
-        lines.append(f"  {name:28} {(module.__doc__ or '').strip().splitlines()[0]}")
-    names = ", ".join(sorted(set(upstream_passes()) - set(PASSES)))
-    return "\n".join(["passes:", *lines, "", "from xDSL:", f"  {names}"])
+        lines.append(f"  {name:24} {(module.__doc__ or '').strip().splitlines()[0]}")
+    names = sorted(set(upstream_passes()) - set(PASSES))
+    return "\n".join(["passes:", *lines, "", "from xDSL, as they are:", *(f"  {name}" for name in names)])
