@@ -18,9 +18,7 @@ def assemble(module: ModuleOp) -> tuple[str, Interface]:
     """The text to give to `engine.compile_object`, and the interface for `Executable`."""
     functions = [op for op in module.body.ops if isinstance(op, llvm.FuncOp) and "phi.arguments" in op.attributes]
     if len(functions) != 1:
-        raise TranslationError(
-            f"a module to compile has one function with phi.arguments, this one has {len(functions)}"
-        )
+        raise TranslationError(f"a module to compile has one function with phi.arguments, this one has {len(functions)}")
     interface = interface_of(functions[0])
     body = translate(module, hide=True, attributes=function_attributes())
     return with_entry(body, functions[0].sym_name.data, interface)

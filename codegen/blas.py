@@ -52,6 +52,4 @@ def library() -> ctypes.CDLL:
 def addresses(names: set[str]) -> dict[str, int]:
     """Address of each BLAS routine among the names; the library is loaded only where there is one."""
     wanted = {name: ROUTINES[name] for name in sorted(names & set(ROUTINES))}
-    return {
-        name: ctypes.cast(getattr(library(), routine), ctypes.c_void_p).value or 0 for name, routine in wanted.items()
-    }
+    return {name: ctypes.cast(getattr(library(), routine), ctypes.c_void_p).value or 0 for name, routine in wanted.items()}

@@ -160,7 +160,8 @@ def toolchain_fingerprint() -> str:
         *host_cpu(),
         sys.version,
         platform.python_implementation(),
-        platform.platform(),
+        sys.platform,
+        platform.machine(),
         numpy.__version__,
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -27,9 +27,7 @@ def undefined_symbols(data: bytes) -> set[str]:
         for section in sections:
             if section[1] == SYMBOL_TABLE:
                 strings = sections[section[6]]
-                names |= _undefined(
-                    data[section[4] : section[4] + section[5]], data[strings[4] : strings[4] + strings[5]]
-                )
+                names |= _undefined(data[section[4] : section[4] + section[5]], data[strings[4] : strings[4] + strings[5]])
         return names
     except (struct.error, IndexError) as error:
         raise DamagedObject(f"an object file that ends early or points outside itself: {error}") from error

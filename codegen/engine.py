@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import os
 import sys
 import threading
 from functools import cache
@@ -119,7 +120,10 @@ def _engine() -> Any:
     binding = _llvm()
     for name, address in symbols.addresses().items():
         binding.add_symbol(name, address)
-    return binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine())
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine())
+    # Arrays that outlive the interpreter's own cleaning up still free their memory through code of this engine.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+    return engine
 
 
 def load(data: bytes, entry: str) -> int:
@@ -148,7 +152,7 @@ def _load(data: bytes, names: list[str]) -> dict[str, int]:
 
 
 RUNTIME_FUNCTIONS = ("phi_enter", "phi_leave", "phi_slow", "phi_output", "phi_alloc", "phi_free", "phi_pool_clear")
-RUNTIME_VALUES = ("phi_pool_limit", "phi_pool_held", "phi_handler", "phi_numpy_handler")
+RUNTIME_VALUES = ("phi_pool_limit", "phi_pool_held", "phi_pool_lock", "phi_handler", "phi_numpy_handler")
 
 
 @cache
@@ -161,6 +165,9 @@ def start() -> dict[str, int]:
             _llvm().add_symbol(name, address)
         _install_handler(found)
         ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
+        lock = ctypes.c_int32.from_address(found["phi_pool_lock"])
+        if hasattr(os, "register_at_fork"):  # another thread of the parent may have held it
+            os.register_at_fork(after_in_child=lambda: setattr(lock, "value", 0))
         return found
 
 

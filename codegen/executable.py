@@ -46,9 +46,7 @@ class Executable:
         self._method = _MethodDef(b"compiled", address, METH_FASTCALL_KEYWORDS, None)
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._method))
 
-    def bind(
-        self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool
-    ) -> Callable[..., Any]:
+    def bind(self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool) -> Callable[..., Any]:
         """A builtin that runs the function on these state cells (lists of length 1 that hold an ndarray).
 
         `slow(*args, **kwargs)` gets the calls the entry does not accept; `fail(number, values)` raises the error of a
@@ -91,9 +89,7 @@ def refusal(interface: Interface, args: Sequence[Any], kwargs: dict[str, Any], s
         reason = _mismatch(argument, value, number in interface.inplace)
         if reason:
             kind = "state" if argument.is_state else "argument"
-            return (
-                f"{kind} {argument.name or number}: expected a C-contiguous aligned {argument.type} array, got {reason}"
-            )
+            return f"{kind} {argument.name or number}: expected a C-contiguous aligned {argument.type} array, got {reason}"
     for number in sorted(interface.inplace):
         for other, value in enumerate(values):
             if other != number and np.may_share_memory(values[number], value):

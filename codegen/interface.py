@@ -115,9 +115,7 @@ class Interface:
                 raise InterfaceError(f"phi.results entry '{result}': argument {result.argument} is not a state")
 
     @classmethod
-    def parse(
-        cls, arguments: Sequence[str], results: Sequence[str], checks: Sequence[str] = (), entry: str = ""
-    ) -> Interface:
+    def parse(cls, arguments: Sequence[str], results: Sequence[str], checks: Sequence[str] = (), entry: str = "") -> Interface:
         """Read the three `phi.*` attributes."""
         return cls(
             tuple(Argument.parse(text) for text in arguments),

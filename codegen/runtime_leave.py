@@ -199,9 +199,7 @@ STRINGS = {
 }
 
 VALUES = {
-    "STRINGS": "\n".join(
-        f'@{name} = internal constant [{len(text) + 1} x i8] c"{text}\\00"' for name, text in STRINGS.items()
-    ),
+    "STRINGS": "\n".join(f'@{name} = internal constant [{len(text) + 1} x i8] c"{text}\\00"' for name, text in STRINGS.items()),
     "LOAD_VALUES": "\n  ".join(
         f"%at{i} = getelementptr i64, ptr %values, i32 {i}\n  %value{i} = load i64, ptr %at{i}" for i in range(8)
     ),

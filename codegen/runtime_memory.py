@@ -20,7 +20,7 @@ MEMORY = Template("""
 @phi_pool_limit = global i64 268435456
 @phi_pool_held = global i64 0
 @phi_handler = global ptr null
-@phi_pool_lock = internal global i32 0
+@phi_pool_lock = global i32 0
 @phi_pool_hand = internal global i32 0
 @phi_pool = internal global [$POOL_SLOTS x { ptr, i64 }] zeroinitializer
 declare ptr @malloc(i64)

@@ -61,9 +61,7 @@ def tuple_items() -> int:
     for offset in (24, 32):
         if [word(id(probe) + offset), word(id(probe) + offset + 8)] == [id(probe[0]), id(probe[1])]:
             return offset
-    raise UnsupportedPlatform(
-        "compiled functions cannot be called: the items of a tuple are not where they are expected"
-    )
+    raise UnsupportedPlatform("compiled functions cannot be called: the items of a tuple are not where they are expected")
 
 
 @cache
@@ -102,9 +100,7 @@ def verify_layout() -> None:
         "an array's rank": word(at + ARRAY_NDIM) & 0xFFFFFFFF == 2,
         "an array's sizes": [word(word(at + ARRAY_DIMS)), word(word(at + ARRAY_DIMS) + 8)] == [3, 5],
         "an array's dtype": word(at + ARRAY_DESCR) == id(np.dtype("float32")),
-        "an array's flags": word(at + ARRAY_FLAGS) & 0xFFFFFFFF
-        == array.flags.num
-        == C_CONTIGUOUS | ALIGNED | WRITEABLE | 4,
+        "an array's flags": word(at + ARRAY_FLAGS) & 0xFFFFFFFF == array.flags.num == C_CONTIGUOUS | ALIGNED | WRITEABLE | 4,
         "a list's items": (word(id(cell) + SIZE), word(word(id(cell) + LIST_ITEMS))) == (1, at),
         "a float's value": _float_value(id(x := 3.75)) == x,
         "a NumPy float's value": _float_value(id(y := np.float64(-7.5))) == y,

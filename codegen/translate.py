@@ -146,8 +146,7 @@ class FunctionPrinter:
         words = argument_words(op)
         arguments = op.body.blocks[0].args
         inputs = [
-            f"{type_text(argument.type)}{word} {self.name(argument)}"
-            for argument, word in zip(arguments, words, strict=True)
+            f"{type_text(argument.type)}{word} {self.name(argument)}" for argument, word in zip(arguments, words, strict=True)
         ]
         inline = op.attributes.get("phi.inline")
         extra = " alwaysinline" if isinstance(inline, StringAttr) and inline.data == "always" else ""

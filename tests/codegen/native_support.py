@@ -92,8 +92,7 @@ def scalar_function(inputs: Sequence[str], output: str, body: str, storage: str 
     """A module whose @f loads scalar inputs into %a, %b, ... and stores %r; bool is i8 in memory."""
     names = "abc"[: len(inputs)]
     loads = [
-        f"%{name} = llvm.load %p{name} : !llvm.ptr -> {memory_type(kind)}"
-        for name, kind in zip(names, inputs, strict=True)
+        f"%{name} = llvm.load %p{name} : !llvm.ptr -> {memory_type(kind)}" for name, kind in zip(names, inputs, strict=True)
     ]
     steps = "\n".join(
         [

@@ -66,9 +66,7 @@ def gemv(short: str) -> str:
     llvm.return %ok : i32
     """
     declarations = DECLARATIONS + f"llvm.func @{name}({pointers})"
-    return function(
-        [f"input {short}[?, ?] a", f"input {short}[?] x"], [f"output {short}[?]"], body, declarations=declarations
-    )
+    return function([f"input {short}[?, ?] a", f"input {short}[?] x"], [f"output {short}[?]"], body, declarations=declarations)
 
 
 @pytest.mark.parametrize(("short", "dtype", "tolerance"), [("f64", "float64", 1e-14), ("f32", "float32", 1e-5)])

@@ -197,9 +197,7 @@ def test_read_only_inputs_are_accepted() -> None:
 
 
 def test_static_sizes_are_checked() -> None:
-    text = scalar_function(["f64"], "f64", "%r = llvm.fadd %a, %a : f64").replace(
-        "input f64[] pa", "input f64[2, 1] pa"
-    )
+    text = scalar_function(["f64"], "f64", "%r = llvm.fadd %a, %a : f64").replace("input f64[] pa", "input f64[2, 1] pa")
     double = bound(text)
     assert double(np.array([[4.0], [5.0]])) == 8.0
     for shape in [(1, 2), (2, 2), (1, 1), (2,)]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import subprocess
 import sys
 import threading
 import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,9 +69,7 @@ def test_no_memory_is_lost() -> None:
     pair, accumulate = bound(PAIR, [cell]), bound(ACCUMULATE, [[np.zeros(3)]])
     x, wrong = np.ones(1000), np.ones(4)
     vast = bound(
-        SQUARE.replace(
-            "llvm.store %x_0, %dims", "%v = llvm.mlir.constant(1000000000000000 : i64) : i64\nllvm.store %v, %dims"
-        )
+        SQUARE.replace("llvm.store %x_0, %dims", "%v = llvm.mlir.constant(1000000000000000 : i64) : i64\nllvm.store %v, %dims")
         .replace("%v = llvm.load", "%vv = llvm.load")
         .replace("llvm.fmul %v, %v", "llvm.fmul %vv, %vv")
     )
@@ -301,3 +301,27 @@ def test_slow_path_result_and_errors_pass_through() -> None:
     assert executable.bind([], lambda *args, **kwargs: (args, kwargs), fail, True)("a", pb=1) == (("a",), {"pb": 1})
     with pytest.raises(SlowPathTaken):
         executable.bind([], slow, fail, True)("a")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import builtins; builtins.kept = [square(x), square]",
+        "import atexit; big = square(x); atexit.register(lambda: square(big))",
+        "import os\nbig = square(x)\npid = os.fork()\nif pid: assert os.waitpid(pid, 0)[1] == 0\nbig = square(big)",
+        "import threading; threading.Thread(target=lambda: [square(x) for _ in range(50)], daemon=True).start()",
+    ],
+    ids=["kept to the end", "called at exit", "fork", "daemon thread"],
+)
+def test_the_process_ends_well(program: str) -> None:
+    preamble = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import numpy as np
+from native_support import bound
+from test_entry import SQUARE
+square = bound(SQUARE)
+x = np.ones(1 << 18)
+"""
+    result = subprocess.run([sys.executable, "-c", preamble + program], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")

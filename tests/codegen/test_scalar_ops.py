@@ -149,9 +149,7 @@ def test_negation_and_fma(short: str) -> None:
     negate = bound(scalar_function([short], short, f"%r = llvm.fneg %a : {short}"))
     for value in (0.0, -0.0, 1.5, INF):
         close(negate(value), -np.float64(value), True)
-    fma = bound(
-        scalar_function([short] * 3, short, f"%r = llvm.intr.fma(%a, %b, %c) : ({short}, {short}, {short}) -> {short}")
-    )
+    fma = bound(scalar_function([short] * 3, short, f"%r = llvm.intr.fma(%a, %b, %c) : ({short}, {short}, {short}) -> {short}"))
     step = 2.0 ** (-20 if short == "f32" else -50)
     assert fma(1 + step, 1 - step, -1.0) == -(step**2)
 
