@@ -10,7 +10,7 @@ import phintys.ir.types as core
 from phintys.ir.graph import Value
 
 from .config import config
-from .types import Array, TensorType
+from .types import Array, TensorType, native_name
 
 
 def convert(type: TensorType, value: Any, strict: bool, allow_downcast: bool | None) -> Array:
@@ -34,7 +34,7 @@ def convert(type: TensorType, value: Any, strict: bool, allow_downcast: bool | N
 
 def exact(array: Any) -> Array:
     """The array as an exact ndarray of NumPy's own dtype object, C-contiguous and aligned; itself when it is one."""
-    own = np.dtype(array.dtype.newbyteorder("=").name)
+    own = np.dtype(native_name(array.dtype))
     result = np.require(np.asarray(array, dtype=own), requirements=["C", "A"])
     return result if result.dtype is own else result.view(own)
 
@@ -55,7 +55,7 @@ def _widen(type: TensorType, value: Array) -> Array:
     """An array whose dtype the type's can hold."""
     if value.dtype == type.numpy_dtype:
         return value
-    source = value.dtype.newbyteorder("=").name
+    source = native_name(value.dtype)
     if source not in core.DTYPES and source != "float16":
         raise TypeError(f"{type} cannot hold an array of dtype {value.dtype}.")
     if np.result_type(type.dtype, source) != type.numpy_dtype:

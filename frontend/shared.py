@@ -16,7 +16,7 @@ from phintys.ir.types import DTYPES
 from .conversion import exact
 from .location import here
 from .tensor.sharedvar import Container, TensorSharedVariable
-from .types import TensorType
+from .types import TensorType, native_name
 
 __all__ = ["Container", "TensorSharedVariable", "shared"]
 
@@ -45,7 +45,7 @@ def shared(
             f'holds a number or a NumPy array: convert the value with numpy.asarray. value="{value!r}"'
         )
     array = np.asarray(value)
-    dtype = array.dtype.newbyteorder("=").name
+    dtype = native_name(array.dtype)
     if dtype not in DTYPES:
         raise TypeError(f"a shared variable holds numbers of one of the dtypes {', '.join(DTYPES)}; got {array.dtype}")
     type = TensorType(dtype, broadcastable if broadcastable is not None else (False,) * array.ndim)

@@ -164,6 +164,12 @@ def _of_core(dtype: str, shape: tuple[int | None, ...]) -> TensorType:
     return TensorType(dtype, shape=shape)
 
 
+@cache
+def native_name(dtype: np.dtype[Any]) -> str:
+    """NumPy's name of a dtype, whatever its byte order (kept, since NumPy takes microseconds for it)."""
+    return dtype.newbyteorder("=").name
+
+
 def frontend_type(type: core.TensorType) -> TensorType:
     """The type that programs see for a type that inference gave."""
     return type if isinstance(type, TensorType) else _of_core(type.dtype, type.shape)

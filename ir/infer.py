@@ -8,6 +8,7 @@ dimension *known* to be 1 broadcasts (Theano's rule): two sizes of which one is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from .types import DTYPES, TensorType, TypeInferenceError, accumulator_dtype, upcast, upcast_to_float
@@ -58,6 +59,11 @@ def selected(dtypes: Sequence[str]) -> str:
 
 def broadcast_shapes(shapes: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
     """Right-aligned broadcast of static shapes; TypeInferenceError where two known sizes differ and neither is 1."""
+    return _broadcast(tuple(shapes))
+
+
+@cache
+def _broadcast(shapes: tuple[tuple[int | None, ...], ...]) -> tuple[int | None, ...]:
     rank = max((len(shape) for shape in shapes), default=0)
     result: list[int | None] = []
     for axis in range(rank):
@@ -175,7 +181,12 @@ def cast(types: Types, attrs: Attrs) -> list[TensorType]:
 
 def constant(types: Types, attrs: Attrs) -> list[TensorType]:
     """dtype and shape of the array."""
-    return [TensorType(str(attrs["value"].dtype), attrs["value"].shape)]
+    return [TensorType(_dtype_name(attrs["value"].dtype), attrs["value"].shape)]
+
+
+@cache
+def _dtype_name(dtype: Any) -> str:
+    return str(dtype)  # NumPy takes microseconds for it
 
 
 def softmax(types: Types, attrs: Attrs) -> list[TensorType]:
@@ -210,6 +221,7 @@ def dimshuffle(types: Types, attrs: Attrs) -> list[TensorType]:
 
 
 def index_scalars(types: Types, what: str) -> None:
+    """TypeInferenceError unless all types are integer scalars."""
     for type in types:
         if type.ndim or type.kind not in "iu":
             raise TypeInferenceError(f"{what} takes integer scalars, got {type}")

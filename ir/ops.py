@@ -34,6 +34,8 @@ class OpRow:
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Attributes with defaults filled in; TypeInferenceError for unknown or missing ones."""
+        if not self.attrs and not given:
+            return {}
         unknown = sorted(given.keys() - self.attrs.keys())
         if unknown:
             known = ", ".join(self.attrs) or "none"

@@ -18,10 +18,11 @@ from phintys.ir.types import DTYPES
 from ..config import config
 from ..errors import AsTensorError, NotScalarConstantError
 from ..location import here
-from ..types import Array, check_dtype
+from ..types import Array, check_dtype, native_name
 from .var import TensorConstant, TensorVariable
 
-_INTS = ("int8", "int16", "int32", "int64")
+_INTS = [(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max), dtype) for dtype in ("int8", "int16", "int32", "int64")]
+_LARGEST = float(np.finfo("float32").max)
 
 
 def apply(op: str, *operands: Any, **attrs: Any) -> TensorVariable:
@@ -37,18 +38,16 @@ def apply(op: str, *operands: Any, **attrs: Any) -> TensorVariable:
 
 def autocast_int(value: int) -> Array:
     """The smallest int dtype that holds `value`; uint64 beyond int64. OverflowError beyond that."""
-    for dtype in _INTS:
-        if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+    for least, largest, dtype in _INTS:
+        if least <= value <= largest:
             return np.asarray(value, dtype=dtype)
     return np.asarray(value, dtype="uint64")
 
 
 def autocast_float(value: float) -> Array:
     """float32 under floatX=float32 or when it is exact, otherwise float64."""
-    with np.errstate(over="ignore"):
-        small = np.float32(value)
-    if config.floatX == "float32" or float(small) == value:
-        return np.asarray(small)
+    if config.floatX == "float32" or float(np.float32(value if abs(value) < _LARGEST else 0)) == value:
+        return np.asarray(value, dtype="float32")
     return np.asarray(value, dtype="float64")
 
 
@@ -64,9 +63,9 @@ def to_array(value: Any, dtype: Any = None) -> Array:
         array = autocast_float(value)
     else:
         array = _as_numpy(value)
-    if array.dtype.newbyteorder("=").name not in DTYPES:
+    if native_name(array.dtype) not in DTYPES:
         raise AsTensorError(f"Cannot convert {value!r} to TensorType: there are no tensors of dtype {array.dtype}")
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array
 
 
 def _as_numpy(value: Any) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from phintys.ir.graph import Node
 
 from ..location import here
-from ..types import Array
+from ..types import Array, native_name
 from .operators import TensorOperators
 
 
@@ -30,7 +30,7 @@ class TensorConstant(TensorVariable):
     @classmethod
     def of(cls, array: Array, name: str | None = None) -> TensorConstant:
         """A constant that holds a copy of `array`."""
-        value = np.array(array, order="C", copy=True)
+        value = np.array(array, dtype=native_name(array.dtype), order="C", copy=True)
         value.flags.writeable = False
         (result,) = Node("constant", (), {"value": value}, make=cls, loc=here()).results
         assert isinstance(result, TensorConstant)
