@@ -6,18 +6,16 @@ All results are interned: types and small attributes are created once, since an 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects import builtin as bi
-from xdsl.dialects.complex import ComplexNumberAttr
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.exceptions import VerifyException
 
 from phintys.ir.types import BY_SHORT, DTYPES, TensorType
 
 DYNAMIC = -(2**63)  # stands for "unknown" in integer arrays and shapes, as in MLIR
-_SIGNED = bi.Signedness.SIGNLESS
 _ELEMENTS: dict[str, Attribute] = {
     "bool": bi.i1,
     **{f"int{bits}": bi.IntegerType(bits) for bits in (8, 16, 32, 64)},
@@ -86,10 +84,13 @@ def dense(array: np.ndarray[Any, Any]) -> Attribute:
     flat = array.ravel()
     if array.size > 1 and flat.tobytes() == flat[:1].tobytes() * flat.size:
         flat = flat[:1]
-    if array.dtype.kind == "c":
-        data = bi.BytesAttr(np.ascontiguousarray(flat).tobytes())
-        return bi.DenseIntOrFPElementsAttr(type, data)  # type: ignore[arg-type]
-    return bi.DenseIntOrFPElementsAttr(type, bi.BytesAttr(np.ascontiguousarray(flat).tobytes()))  # type: ignore[arg-type]
+    return elements(type, flat)
+
+
+def elements(type: Attribute, array: np.ndarray[Any, Any]) -> bi.DenseIntOrFPElementsAttr[Any]:
+    """`dense<...> : type` of the array's elements in row-major order."""
+    data: Any = bi.BytesAttr(np.ascontiguousarray(array).tobytes())
+    return bi.DenseIntOrFPElementsAttr(cast("Any", type), data)
 
 
 def undense(attr: Attribute) -> np.ndarray[Any, Any]:

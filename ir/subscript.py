@@ -61,7 +61,8 @@ def parse_index(text: str) -> tuple[Entry, ...]:
             raise TypeInferenceError(f"index entry '{part.strip()}' is neither a position nor a slice")
         if len(values) == 3 and values[2] == 0:
             raise TypeInferenceError("slice step cannot be zero")
-        entries.append(Entry(*values) if len(bounds) > 1 else Entry(values[0], is_slice=False))
+        start, stop, step = (*values, None, None)[:3]
+        entries.append(Entry(start, stop, step, is_slice=len(bounds) > 1))
     return tuple(entries)
 
 

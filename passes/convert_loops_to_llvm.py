@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import builtin as bi
 from xdsl.dialects import func, llvm, memref, scf
@@ -21,12 +22,12 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import VerifyException
 
-from phintys.dialects.convert import BY_ELEMENT, location_text
+from phintys.dialects.convert import BY_ELEMENT, elements, location_text
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import BY_SHORT, TensorType
 
 from . import llvm_memory, llvm_rows
-from .llvm_emit import I32, I64, PTR, LlvmEmitter
+from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, stored
 
 
@@ -216,7 +217,7 @@ class FunctionLowering:
             assert isinstance(argument.type, bi.MemRefType)
             pointer = next(arguments)
             pointer.name_hint = argument.name_hint
-            sizes = [next(arguments) if size == bi.DYNAMIC_INDEX else size for size in argument.type.get_shape()]
+            sizes: list[Int] = [next(arguments) if size == bi.DYNAMIC_INDEX else size for size in argument.type.get_shape()]
             self.memrefs[argument] = llvm_memory.contiguous(self, pointer, sizes, argument.type.element_type)
 
     def _wrap(self, region: Region, types: list[Attribute], attributes: list[dict[str, Attribute]]) -> llvm.FuncOp:
@@ -277,9 +278,9 @@ def _global(op: memref.GlobalOp) -> llvm.GlobalOp:
     count = 1
     for size in op.type.get_shape():
         count *= size
-    flat = bi.DenseIntOrFPElementsAttr(bi.TensorType(element, [count]), value.data)  # type: ignore[arg-type]
+    flat = elements(bi.TensorType(element, [count]), np.frombuffer(value.data.data, dtype="uint8"))
     return llvm.GlobalOp(
-        llvm.LLVMArrayType(count, element), op.sym_name, llvm.LinkageAttr("internal"), constant=True, value=flat
+        llvm.LLVMArrayType(bi.IntAttr(count), element), op.sym_name, llvm.LinkageAttr("internal"), constant=True, value=flat
     )
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects import arith, func, memref
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import VerifyException
 
@@ -240,7 +240,7 @@ class Lowering:
     def _allocate_before_writes(self) -> None:
         """Memory is asked for before the first state is written: a call that runs out of it leaves states as they were."""
         block = self.body.block
-        targets = {self.block.args[argument] for argument in self.plan.in_place.values()}
+        targets: set[SSAValue] = {self.block.args[argument] for argument in self.plan.in_place.values()}
         first = next((op for op in block.ops if _touches(op, targets)), None)
         if first is None:
             return
@@ -252,8 +252,8 @@ class Lowering:
                 block.insert_op_before(op, first)
 
 
-def _memref_type(type: object) -> bi.MemRefType[bi.Attribute]:
-    tensor = from_xdsl(type)  # type: ignore[arg-type]
+def _memref_type(type: Attribute) -> bi.MemRefType[Attribute]:
+    tensor = from_xdsl(type)
     sizes = [bi.DYNAMIC_INDEX if size is None else size for size in tensor.shape]
     return bi.MemRefType(scalar_type(tensor.dtype), sizes)
 

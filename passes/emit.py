@@ -11,12 +11,13 @@ from typing import Any
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects import builtin as bi
+from xdsl.dialects.utils.fast_math import FastMathFlag
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 Index = int | SSAValue
 INDEX = bi.IndexType()
 _NO_FLAGS = arith.FastMathFlagsAttr("none")
-_REASSOC = arith.FastMathFlagsAttr([arith.FastMathFlag.REASSOC, arith.FastMathFlag.ALLOW_CONTRACT])
+_REASSOC = arith.FastMathFlagsAttr([FastMathFlag.REASSOC, FastMathFlag.ALLOW_CONTRACT])
 _NO_OVERFLOW = arith.IntegerOverflowAttr("none")
 FLOAT_OPS = frozenset(
     (arith.AddfOp, arith.SubfOp, arith.MulfOp, arith.DivfOp, arith.NegfOp, arith.MaximumfOp, arith.MinimumfOp)
@@ -84,11 +85,10 @@ class Emitter:
         key = (type, repr(int(value) if whole else float(value)))
         found = self._constants.get(key)
         if found is None:
-            attr: Attribute
-            if whole:
-                attr = bi.IntegerAttr(int(value), type, truncate_bits=True)  # type: ignore[arg-type]
-            else:
-                attr = bi.FloatAttr(float(value), type)  # type: ignore[arg-type]
+            kind: Any = type
+            attr: Attribute = (
+                bi.IntegerAttr(int(value), kind, truncate_bits=True) if whole else bi.FloatAttr(float(value), kind)
+            )
             op = arith.ConstantOp.create(result_types=[type], properties={"value": attr}, location=self.location)
             first = self.block.first_op
             if first is None:

@@ -46,7 +46,7 @@ class _Planner:
             self.dims.visit(op)
             self._bypass_allocs(op)
             space = self._space(op)
-            unit = Unit(len(self.units), [op], space is not None)  # type: ignore[list-item]
+            unit = Unit(len(self.units), [op], space is not None)
             self.units.append(unit)
             unit.reach = self._dependencies(op)
             if space is not None:

@@ -164,7 +164,7 @@ class LlvmEmitter:
         """Write memory."""
         self.effect(llvm.StoreOp, [value, pointer], {"ordering": _ORDER})
 
-    def alloca(self, type: Attribute, count: int) -> SSAValue:
+    def alloca(self, type: Attribute, count: Int) -> SSAValue:
         """Memory of the function's frame."""
         size = self.int(count)
         properties: dict[str, Attribute] = {"elem_type": type, "alignment": _number(64)}

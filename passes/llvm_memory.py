@@ -40,7 +40,7 @@ def stored(element: Attribute) -> Attribute:
 def byte_size(element: Attribute) -> int:
     """Bytes of one element in memory."""
     if isinstance(element, bi.IntegerType):
-        return max(1, element.width.data // 8)
+        return max(1, int(element.width.data) // 8)
     assert isinstance(element, bi.Float32Type | bi.Float64Type)
     return 4 if isinstance(element, bi.Float32Type) else 8
 

@@ -6,7 +6,7 @@ pairwise sum for the lengths that occur (Higham, Accuracy and Stability of Numer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ def identity(combiner: str, dtype: str) -> float | int:
         "u": (0, 2**row.bits - 1),
         "b": (0, 1),
     }[row.kind]
-    table = {"add": 0, "mul": 1, "and": 1, "or": 0, "max": low, "min": high, "argmax": low, "argmin": high}
+    table: dict[str, float | int] = {"add": 0, "mul": 1, "and": 1, "or": 0, "max": low, "min": high, "argmax": low, "argmin": high}
     return table[combiner]
 
 
@@ -325,9 +325,9 @@ class FusedLoops:
                 self.low.set_scalar(result, own[-1])
 
 
-def clone_body(e: Emitter, ops: Sequence[Operation] | object, mapping: dict[SSAValue, SSAValue]) -> None:
+def clone_body(e: Emitter, ops: Iterable[Operation], mapping: dict[SSAValue, SSAValue]) -> None:
     """Copy scalar operations to the end of a block, operands renamed by `mapping`, which receives their results."""
-    for op in ops:  # type: ignore[attr-defined]
+    for op in ops:
         if isinstance(op, YieldOp):
             continue
         if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr | bi.FloatAttr):

@@ -112,13 +112,14 @@ def region(low: Lowering, source: Buffer, index: str, operands: Sequence[SSAValu
         bounds = [bound(entry.start), bound(entry.stop), bound(entry.step)]
         size, stride = source.sizes[axis], source.strides[axis]
         e = low.at(*[v for v in [*bounds, size, stride, offset] if isinstance(v, SSAValue)])
-        if entry.is_whole:
-            first, length, step = 0, size, 1
-        elif entry.is_slice:
+        first: Index = 0
+        length: Index = size
+        step: Index = 1
+        if entry.is_slice and not entry.is_whole:
             first, length, step = _slice(low, e, entry, bounds, size)
-        else:
+        elif not entry.is_slice:
             assert bounds[0] is not None
-            first, length, step = _wrapped(low, e, bounds[0], size, axis), 1, 1
+            first = _wrapped(low, e, bounds[0], size, axis)
         offset = e.add(offset, e.mul(first, stride))
         dense = dense and step == 1 and (entry.is_whole or not any(s != 1 for s in sizes))
         positive = positive and isinstance(step, int) and step > 0

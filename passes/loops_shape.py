@@ -11,7 +11,7 @@ from xdsl.dialects import builtin as bi
 from xdsl.dialects.math import CeilOp
 from xdsl.ir import SSAValue
 
-from phintys.dialects.convert import from_xdsl, scalar_type
+from phintys.dialects.convert import elements, from_xdsl, scalar_type
 from phintys.dialects.nd import NdOp
 from phintys.ir.types import DTYPES
 
@@ -35,7 +35,7 @@ def _constant(low: Lowering, op: NdOp) -> None:
     name = f"constant_{sum(isinstance(other, memref.GlobalOp) for other in module.ops)}"
     type = bi.MemRefType(scalar_type(dtype), array.shape)
     tensor = bi.TensorType(scalar_type(dtype), array.shape)
-    data = bi.DenseIntOrFPElementsAttr(tensor, bi.BytesAttr(np.ascontiguousarray(array).tobytes()))  # type: ignore[arg-type]
+    data = elements(tensor, array)
     module.body.block.insert_op_before(
         memref.GlobalOp.get(
             bi.StringAttr(name), type, initial_value=data, sym_visibility=bi.StringAttr("private"), constant=bi.UnitAttr()
