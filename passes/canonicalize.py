@@ -2,8 +2,8 @@
 
 Expects `nd` functions, best after autodiff. Leaves constants on the right of commutative operations, `nd.dim` of
 arguments and of values that are needed anyway, signs moved out of products, and no dead operation. One liberty is
-taken: adding a tensor of zeros (`alloc(0.0, ...)`, where a gradient has no contribution) gives the other operand,
-though -0.0 + 0.0 is 0.0.
+taken: a 0.0 that only begins a sum (`alloc(0.0, ...)`, where a gradient has no contribution yet; a reduction over one
+element) is not added, and so -0.0 stays -0.0 there.
 
     %0 = nd.constant {value = dense<1.0> : tensor<f64>}
     %1 = nd.mul %0, %x            ->    %3 = nd.exp %x
