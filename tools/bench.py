@@ -42,9 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
     from .workloads import WORKLOADS
 
     if arguments.list:
-        print_table(
-            "Workloads", ("name", "what", "target"), [(n, w.title, str(w.target)) for n, w in WORKLOADS.items()]
-        )
+        print_table("Workloads", ("name", "what", "target"), [(n, w.title, str(w.target)) for n, w in WORKLOADS.items()])
         return 0
     names = arguments.only or list(WORKLOADS)
     unknown = [name for name in names if name not in WORKLOADS]

@@ -48,6 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Train, report, write the files."""
     from .digits import load
     from .early_stopping import Sizes, train
+    from .levels import write_levels
 
     out = folder(arguments.out)
     digits = shuffled(load(arguments.data), arguments.seed)
@@ -64,7 +65,9 @@ def main(arguments: argparse.Namespace) -> int:
     elapsed = time.perf_counter() - started
     best, predicted = reload(digits, out)
     report(digits, history, predicted, compile_time, elapsed)
-    show_files([(out / MODEL, "the best model"), *figures(digits, history, best, out), *levels(model, out)])
+    show_files(
+        [(out / MODEL, "the best model"), *figures(digits, history, best, out), *write_levels(model.train, out, "train")]
+    )
     return 0
 
 
@@ -166,13 +169,6 @@ def figures(digits: Digits, history: History, best: Any, out: Path) -> list[tupl
     figures.learning_curve(history, out / "learning_curve.png")
     figures.weights(best.W.get_value(), digits.side, out / "weights.png")
     return [(out / "learning_curve.png", "cost and error over the epochs"), (out / "weights.png", "what was learned")]
-
-
-def levels(model: Model, out: Path) -> list[tuple[Path, str]]:
-    """Every level of the training function."""
-    from .levels import write_drawings, write_levels
-
-    return [*write_drawings(model.train, out), *write_levels(model.train, out, "train")]
 
 
 def show_files(files: list[tuple[Path, str]]) -> None:

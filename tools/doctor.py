@@ -149,9 +149,7 @@ def check_compiler() -> Iterator[Finding]:
     result = float(slope(0.0))
     elapsed = duration(time.perf_counter() - started)
     right = result == 6.0
-    text = f"the gradient of (x - 4)(2x² + 6) at 0 is {result}" + (
-        f", first result after {elapsed}" if right else ", not 6"
-    )
+    text = f"the gradient of (x - 4)(2x² + 6) at 0 is {result}" + (f", first result after {elapsed}" if right else ", not 6")
     yield Finding(OK if right else BROKEN, "compiler", text)
 
 

@@ -1,18 +1,21 @@
 """Expression graphs as SVG: a self-contained picture, laid out without any outside program.
 
-In: a `phintys.ir.graph.Graph`. Out: SVG text. A box is an input, a state, a constant, an operation, an output or the
-new value of a state, and has its kind's colour; it shows the name and the type, and a tooltip tells the source line.
+In: a `phintys.ir.graph.Graph`. Out: SVG text. A box is an input, a state, a constant, an operation, a check, an
+output or the new value of a state, and has its kind's colour; it shows the name and the type, and a
+tooltip tells the source line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
 
+from phintys.ir.checks import checks_of
 from phintys.ir.graph import Graph, Node, Value
 from phintys.ir.ops import OPS
 
@@ -25,13 +28,14 @@ STYLES: dict[str, tuple[str, str, int]] = {
     "constant": ("#f1f5f9", "#94a3b8", 4),
     "operation": ("#ffffff", "#475569", 4),
     "fused": ("#ede9fe", "#7c3aed", 4),
+    "check": ("#fee2e2", "#dc2626", 4),
     "output": ("#dcfce7", "#16a34a", 16),
     "update": ("#fce7f3", "#db2777", 16),
 }
 FONT = "font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\""
 TEXT, SMALL = 12, 10  # font sizes; a monospace character is about 0.61 of its size wide
 MARGIN, HEADER = 20.0, 64.0
-LONGEST_ATTRIBUTE = 28
+LONGEST_ATTRIBUTE, LONGEST_LINE = 28, 34
 LONGEST_BODY = 14  # lines of scalar code shown of a fused region
 
 
@@ -91,7 +95,7 @@ def collect(graph: Graph) -> tuple[list[Box], list[Arrow]]:
     for kind, values in (("input", graph.inputs), ("state", graph.states)):
         for value in values:
             number[id(value)] = len(boxes)
-            boxes.append(Box(kind, value.name or kind, (str(value.type),), value.loc))
+            boxes.append(Box(kind, value.name or kind, (value.type.text,), value.loc))
     arrows: list[Arrow] = []
     for node in graph.nodes():
         target = len(boxes)
@@ -99,9 +103,12 @@ def collect(graph: Graph) -> tuple[list[Box], list[Arrow]]:
         number.update((id(value), target) for value in node.results)
         labels = operand_labels(node)
         arrows += [Arrow(number[id(value)], target, label) for value, label in zip(node.inputs, labels, strict=True)]
+    for check in checks_of(graph):
+        arrows.append(Arrow(number[id(check.condition)], len(boxes)))
+        boxes.append(Box("check", f"else {check.exception}", tuple(wrap(check.message, LONGEST_LINE)), check.loc))
     for kind, name, value in results(graph):
         arrows.append(Arrow(number[id(value)], len(boxes)))
-        boxes.append(Box(kind, name, (str(value.type),)))
+        boxes.append(Box(kind, name, (value.type.text,)))
     return boxes, arrows
 
 
@@ -125,9 +132,9 @@ def results(graph: Graph) -> Iterable[tuple[str, str, Value]]:
 def node_box(node: Node) -> Box:
     """The box of an operation: its name, attributes that differ from their defaults, and result types."""
     if node.op == "constant":
-        return Box("constant", constant_text(node.attrs["value"]), (str(node.results[0].type),), node.loc)
+        return Box("constant", constant_text(node.attrs["value"]), (node.results[0].type.text,), node.loc)
     names = ", ".join(value.name for value in node.results if value.name)
-    types = ", ".join(str(value.type) for value in node.results)
+    types = ", ".join(value.type.text for value in node.results)
     outcome = f"{names}: {types}" if names else types
     if node.op == "fused":
         axes = node.attrs["axes"]
@@ -235,5 +242,5 @@ def svg_arrow(arrow: Arrow, path: list[Point]) -> str:
         middle = (y0 + y1) / 2
         curve += f" C {x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}"
     head = f"M {x - 3.5:.1f} {y - 7:.1f} L {x:.1f} {y:.1f} L {x + 3.5:.1f} {y - 7:.1f} Z"
-    number = svg_text(x + 7, y - 4, 9, "#64748b", arrow.label) if arrow.label else ""
+    number = svg_text(x + 5, y - 4, 9, "#64748b", arrow.label, anchor="start") if arrow.label else ""
     return f'<path d="{curve}" fill="none" stroke="#64748b"/><path d="{head}" fill="#64748b"/>{number}'

@@ -224,5 +224,5 @@ def spread(others: Sequence[int], other: int, points: Sequence[Point], width: fl
     """Sideways offset of an edge's end, so that several edges at one box do not meet in a point."""
     ranked = sorted(others, key=lambda vertex: points[vertex][0])
     middle = (len(ranked) - 1) / 2
-    step = min(18.0, 0.7 * width / max(len(ranked), 1))
+    step = min(22.0, 0.7 * width / max(len(ranked), 1))
     return (ranked.index(other) - middle) * step

@@ -10,46 +10,65 @@ from typing import Any
 
 from .report import write_whole
 
-# level, suffix, what it is
+# suffix, level of the compiler's ladder, whether as graph text, what it is
 LEVELS = (
-    ("phi", "phi", "the graph as written"),
-    ("opt.phi", "opt.phi", "the graph after optimization"),
-    ("nd", "nd.mlir", "tensor operations"),
-    ("fused", "fused.mlir", "fused regions and library calls"),
-    ("loops", "loops.mlir", "loops over memory"),
-    ("llvm", "llvm.mlir", "the llvm dialect"),
-    ("ll", "ll", "LLVM IR"),
+    ("phi", "graph", True, "the graph as written"),
+    ("opt.phi", "optimized nd", True, "the graph after optimization: gradients expanded, stabilized, simplified"),
+    ("nd.mlir", "nd", False, "tensor operations, as written"),
+    ("fused.mlir", "fused", False, "fused regions and library calls"),
+    ("loops.mlir", "loops", False, "loops over memory"),
+    ("llvm.mlir", "llvm", False, "the llvm dialect"),
+    ("ll", "llvmir", False, "LLVM IR, optimized"),
 )
-DRAWINGS = (("phi", "graph_before.svg"), ("opt.phi", "graph_after.svg"))
+DRAWINGS = (
+    ("graph_before.svg", "graph", "drawing of the graph as written"),
+    ("graph_after.svg", "fused", "drawing of the graph after optimization and fusion"),
+)
 
 
-def dump(function: Any, level: str) -> str:
-    """Text of `function` at `level`."""
-    import phintys
+def climb_down(function: Any) -> dict[str, Any]:
+    """Every level of a function by name: a graph, then modules, then LLVM IR text."""
+    from phintys.codegen.compiler import ladder
 
-    return str(phintys.dump(function, level=level))
+    graph = function.maker.plan.graph
+    return {"graph": graph, **dict(ladder(graph))}
 
 
 def write_levels(function: Any, folder: Path, stem: str) -> list[tuple[Path, str]]:
-    """Write `stem.SUFFIX` for each level; returns the files and what they are."""
+    """Write `stem.SUFFIX` for each level, and the drawings; returns the files and what they are."""
+    from phintys.ir.printer import format_graph
+
+    from .draw import draw_svg
+
+    reached = climb_down(function)
     written: list[tuple[Path, str]] = []
-    for level, suffix, meaning in LEVELS:
+    for name, level, meaning in DRAWINGS:
+        write_whole(folder / name, draw_svg(as_graph(reached[level])).encode())
+        written.append((folder / name, meaning))
+    for suffix, level, is_graph, meaning in LEVELS:
+        state = reached[level]
+        text = format_graph(as_graph(state)) if is_graph else module_or_text(state)
         path = folder / f"{stem}.{suffix}"
-        write_whole(path, dump(function, level).encode())
+        write_whole(path, text.encode())
         written.append((path, meaning))
     return written
 
 
-def write_drawings(function: Any, folder: Path) -> list[tuple[Path, str]]:
-    """Draw the graph before and after optimization, from the text of those levels."""
-    from phintys.ir.parser import parse
+def as_graph(state: Any) -> Any:
+    """A level as an expression graph; modules above the loops can be one."""
+    from phintys.ir.graph import Graph
 
-    from .draw import draw_svg
+    if isinstance(state, Graph):
+        return state
+    from phintys.passes.convert_nd_to_graph import module_to_graphs
 
-    written: list[tuple[Path, str]] = []
-    for level, name in DRAWINGS:
-        path = folder / name
-        write_whole(path, draw_svg(parse(dump(function, level))).encode())
-        meaning = next(meaning for other, _, meaning in LEVELS if other == level)
-        written.append((path, f"drawing: {meaning}"))
-    return written
+    return module_to_graphs(state)[0]
+
+
+def module_or_text(state: Any) -> str:
+    """The text of a module; text is itself."""
+    if isinstance(state, str):
+        return state
+    from phintys.dialects.text import module_text
+
+    return module_text(state)

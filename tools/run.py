@@ -114,6 +114,4 @@ def value_of(argument: Argument, given: dict[str, Any], known: str) -> Array:
             raise CommandError(f"{argument.name}: expected {argument.type}: {error}") from error
     if argument.is_state and None not in argument.type.shape:
         return np.zeros([size or 0 for size in argument.type.shape], dtype)
-    raise CommandError(
-        f"no value for {argument.name}: {argument.type}; give {argument.name}=VALUE (arguments: {known})"
-    )
+    raise CommandError(f"no value for {argument.name}: {argument.type}; give {argument.name}=VALUE (arguments: {known})")

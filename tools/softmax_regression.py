@@ -86,9 +86,7 @@ def build(digits: Digits, batch_size: int, learning_rate: float) -> Model:
     return Model(
         classifier,
         train=phintys.function([index], cost, updates=updates, givens=minibatch(digits.train, "train"), name="train"),
-        validate=phintys.function(
-            [index], classifier.errors(y), givens=minibatch(digits.valid, "valid"), name="validate"
-        ),
+        validate=phintys.function([index], classifier.errors(y), givens=minibatch(digits.valid, "valid"), name="validate"),
         test=phintys.function([index], classifier.errors(y), givens=minibatch(digits.test, "test"), name="test"),
     )
 

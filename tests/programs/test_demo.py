@@ -23,7 +23,7 @@ from phintys.tools.main import main
 
 EPOCHS, BATCH, RATE = 30, 20, 0.13
 FIGURES = {"learning_curve.png", "weights.png"}
-FILES = {"best_model.pkl", "graph_before.svg", "graph_after.svg"} | {f"train.{suffix}" for _, suffix, _ in LEVELS}
+FILES = {"best_model.pkl", "graph_before.svg", "graph_after.svg"} | {f"train.{suffix}" for suffix, *_ in LEVELS}
 
 
 @dataclass
@@ -155,9 +155,7 @@ def test_levels_are_what_they_say(demo: Run) -> None:
         assert sign in (demo.out / name).read_text()
 
 
-def test_without_matplotlib(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(figures, "available", lambda: False)
     assert main(["demo", "--epochs", "1", "--out", str(tmp_path)]) == 0
     assert "matplotlib is missing; `pip install 'phintys[viz]'` brings it" in capsys.readouterr().out

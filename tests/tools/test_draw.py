@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from phintys.ir.checks import Check, CheckedGraph
 from phintys.ir.fused import FusedBody, FusedNode, ScalarNode
 from phintys.ir.graph import Graph, Node, Value
 from phintys.ir.types import parse_type
@@ -61,6 +62,14 @@ def test_fused_region_shows_its_code() -> None:
     shown = texts(draw_svg(fused_graph()))
     for line in ["fused, axes 1", "t1 = a - b", "t2 = 2 * t1", "e = exp(t2)", "map e", "add e", "a", "b", "output 2"]:
         assert line in shown
+
+
+def test_checks_are_shown() -> None:
+    a, b = Value(parse_type("f64[]"), "a"), Value(parse_type("f64[]"), "b")
+    same = Node("eq", [a, b]).results[0]
+    checks = [Check(same, "ValueError", "the size {0} of the left and the size {1} of the right differ", (a, b))]
+    shown = texts(draw_svg(CheckedGraph("checked", [a, b], [a], checks=checks)))
+    assert {"else ValueError", "the size {0} of the left and the", "size {1} of the right differ"} <= set(shown)
 
 
 def test_empty_graph() -> None:
