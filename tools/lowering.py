@@ -21,20 +21,12 @@ SIGNS = (("fused", ("nd.fused",)), ("nd", ("nd.",)), ("loops", ("func.func",)), 
 
 def compile_file(path: Path, entry: str | None = None) -> Executable:
     """Compile the function in a file (the one named `entry`, where there are several)."""
-    from phintys.codegen.assemble import assemble
-    from phintys.codegen.engine import compile_object
-    from phintys.codegen.executable import Executable
-    from phintys.dialects.context import make_context
+    from phintys.codegen.compiler import compile_module
     from phintys.dialects.text import verify_module
-    from phintys.passes.pipeline import load_pass, stages
 
     module = read_module(path, entry)
     verify_module(module)
-    context = make_context()
-    for stage in stages(level_of(module), "llvm"):
-        load_pass(stage.run)().apply(context, module)
-    text, interface = assemble(module)
-    return Executable(compile_object(text), interface)
+    return compile_module(module, level_of(module))
 
 
 def read_module(path: Path, entry: str | None) -> ModuleOp:
