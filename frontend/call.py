@@ -10,6 +10,7 @@ import numpy as np
 from phintys.ir.graph import Graph
 
 from .conversion import exact
+from .errors import noted
 from .inputs import In
 from .names import node_text
 from .printing import pp
@@ -105,10 +106,8 @@ class Caller:
     def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
         """One value for each input, `MISSING` where a default is taken."""
         if len(args) > len(self.inputs):
-            raise TypeError(
-                "Too many parameter passed to theano function: "
-                f"{self.name} takes {len(self.inputs)} and got {len(args)}"
-            )
+            error = TypeError("Too many parameter passed to theano function")
+            raise noted(error, f"{self.name} takes {len(self.inputs)} and got {len(args)}")
         values = [*args, *[MISSING] * (len(self.inputs) - len(args))]
         for name, value in kwargs.items():
             number = self._number(name)
@@ -126,9 +125,7 @@ class Caller:
         if len(found) == 1:
             return found[0]
         if found:
-            raise TypeError(
-                f"Ambiguous name: {name} - please check the names of the inputs of your function for duplicates."
-            )
+            raise TypeError(f"Ambiguous name: {name} - please check the names of the inputs of your function for duplicates.")
         named = [spec.name for spec in self.inputs if spec.name is not None]
         unnamed = len(self.inputs) - len(named)
         raise TypeError(
@@ -156,7 +153,4 @@ class Caller:
                 np.may_share_memory(cell[0], other[0]) for other in self.cells[:number] if other is not cell
             ):
                 cell[0] = cell[0].copy()
-        return [
-            array.copy() if any(np.may_share_memory(array, cell[0]) for cell in self.cells) else array
-            for array in arrays
-        ]
+        return [array.copy() if any(np.may_share_memory(array, cell[0]) for cell in self.cells) else array for array in arrays]

@@ -99,6 +99,4 @@ def check_shape(type: TensorType, array: Array) -> None:
         if size == 1 and found != 1:
             raise TypeError("Non-unit value on shape on a broadcastable dimension.", array.shape, type.broadcastable)
         if size not in (None, found):
-            raise TypeError(
-                f"Dimension {axis} has size {found}, expected {size}, for {type}; the shape is {array.shape}."
-            )
+            raise TypeError(f"Dimension {axis} has size {found}, expected {size}, for {type}; the shape is {array.shape}.")

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 
+def noted(error: Exception, note: str) -> Exception:
+    """The error with a note, which a traceback shows below the message, so that the message itself stays Theano's."""
+    error.add_note(note)
+    return error
+
+
 class AsTensorError(TypeError):
     """A Python value has no meaning as a tensor."""
 

@@ -201,9 +201,7 @@ def _swapped(state: TensorSharedVariable, swap: Mapping[Any, Any]) -> TensorShar
     for old, new in swap.items():
         if old is state:
             if not isinstance(new, TensorSharedVariable) or new.type != state.type:
-                raise TypeError(
-                    f"cannot swap {old} of type {state.type} for {new} of type {getattr(new, 'type', None)}"
-                )
+                raise TypeError(f"cannot swap {old} of type {state.type} for {new} of type {getattr(new, 'type', None)}")
             return new
     return state
 
@@ -211,9 +209,7 @@ def _swapped(state: TensorSharedVariable, swap: Mapping[Any, Any]) -> TensorShar
 def _check_swap(swap: Mapping[Any, Any], states: Sequence[TensorSharedVariable]) -> None:
     for old in swap:
         if not any(old is state for state in states):
-            raise TypeError(
-                f"SharedVariable: {old} is not found in the function, which has: {', '.join(map(str, states))}"
-            )
+            raise TypeError(f"SharedVariable: {old} is not found in the function, which has: {', '.join(map(str, states))}")
 
 
 def _without_updates(graph: Graph) -> Graph:

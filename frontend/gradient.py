@@ -11,7 +11,7 @@ from typing import Any
 
 from phintys.ir.graph import Node, Value
 
-from .errors import DisconnectedInputError, NullTypeGradError
+from .errors import DisconnectedInputError, NullTypeGradError, noted
 from .location import here
 from .tensor.filling import zeros_like
 from .tensor.var import TensorVariable
@@ -19,9 +19,7 @@ from .tensor.var import TensorVariable
 __all__ = ["DisconnectedInputError", "NullTypeGradError", "grad"]
 
 # Operands through which no derivative passes: all of them, or all but the first ones (indices, sizes, conditions).
-_NOTHING = frozenset(
-    {"eq", "ne", "lt", "le", "gt", "ge", "argmax", "argmin", "all", "any", "dim", "arange", "constant"}
-)
+_NOTHING = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "argmax", "argmin", "all", "any", "dim", "arange", "constant"})
 _FIRST = {
     "subtensor": 1,
     "gather": 1,
@@ -113,9 +111,7 @@ def _refuse(consider_constant: Any, known_grads: Any, disconnected: str, return_
             "variable v and its gradient g, where g does not depend on wrt (make it an input otherwise)"
         )
     if disconnected not in ("raise", "warn", "ignore"):
-        raise ValueError(
-            f"Invalid value for keyword 'disconnected_inputs': {disconnected}; use 'ignore', 'warn' or 'raise'."
-        )
+        raise ValueError(f"Invalid value for keyword 'disconnected_inputs': {disconnected}; use 'ignore', 'warn' or 'raise'.")
     if return_disconnected.lower() not in ("zero", "none"):
         raise ValueError(f"return_disconnected is 'zero' or 'None'; got {return_disconnected!r}")
 
@@ -126,7 +122,7 @@ def _check(cost: Any, variables: Sequence[Any]) -> None:
     if not isinstance(cost, TensorVariable):
         raise TypeError(f"grad differentiates a variable; got {cost!r} of type {type(cost).__name__}")
     if cost.ndim:
-        raise TypeError("cost must be a scalar.", f"{cost} has type {cost.type}: take its sum or its mean")
+        raise noted(TypeError("cost must be a scalar."), f"{cost} has type {cost.type}: take its sum or its mean")
     if cost.type.kind != "f":
         raise TypeError(f"cost must be a floating scalar: {cost} is {cost.dtype}, which has no derivative")
     for variable in variables:

@@ -13,7 +13,7 @@ from typing import Any
 from phintys.ir.graph import Graph, Value, free_inputs, substitute, topological
 
 from .config import config
-from .errors import MissingInputError, UnusedInputError
+from .errors import MissingInputError, UnusedInputError, noted
 from .inputs import In, Out
 from .location import here
 from .names import node_text
@@ -79,7 +79,7 @@ def make_plan(
     roots = substitute([*listed, *(new for _, new in changes)], replace)
     states, news = [state for state, _ in changes], roots[len(listed) :]
     _default_updates(states, roots, news, replace, no_default_updates)
-    _check_used([argument for argument in arguments], roots, on_unused_input)
+    _check_used(arguments, roots, on_unused_input)
     found = free_inputs(roots)
     _check_given(roots, found, arguments)
     shared = [value for value in found if isinstance(value, TensorSharedVariable)]
@@ -140,9 +140,7 @@ def _outputs(outputs: Any) -> tuple[list[str] | None, bool, list[TensorVariable]
 def _output(value: Any) -> TensorVariable:
     value = value.variable if isinstance(value, Out) else value
     if isinstance(value, list | tuple):
-        raise TypeError(
-            f"outputs are variables, not nested lists of them; got {value!r}: use T.stack to make one tensor"
-        )
+        raise TypeError(f"outputs are variables, not nested lists of them; got {value!r}: use T.stack to make one tensor")
     try:
         return as_tensor_variable(value)
     except TypeError as error:
@@ -187,9 +185,12 @@ def _update_value(target: TensorSharedVariable, new: Any) -> TensorVariable:
     except TypeError as error:
         if not isinstance(new, TensorVariable):
             raise TypeError(f"the update of {target} does not fit its type {target.type}: {error}") from None
-        raise TypeError(
+        mismatch = TypeError(
             f"An update must have the same type as the original shared variable (shared_var={target}, "
-            f"shared_var.type={target.type}, update_val={new}, update_val.type={new.type}).",
+            f"shared_var.type={target.type}, update_val={new}, update_val.type={new.type})."
+        )
+        raise noted(
+            mismatch,
             "If the difference is related to the broadcast pattern, you can call the tensor.unbroadcast(var, "
             "axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions.",
         ) from None
@@ -204,15 +205,11 @@ def _kept_inputs(specs: Sequence[In]) -> dict[int, TensorSharedVariable]:
                 raise ValueError(f"the input {spec.variable} has an update but no value to start with: give value=")
             type = spec.variable.type
             value = type.filter(spec.value, spec.strict, spec.allow_downcast).copy()
-            kept[number] = TensorSharedVariable.of(
-                type, value, spec.name, spec.strict, spec.allow_downcast, spec.variable.loc
-            )
+            kept[number] = TensorSharedVariable.of(type, value, spec.name, spec.strict, spec.allow_downcast, spec.variable.loc)
     return kept
 
 
-def _cut(
-    specs: Sequence[In], kept: Mapping[int, TensorSharedVariable], replace: dict[Value, Value]
-) -> list[TensorVariable]:
+def _cut(specs: Sequence[In], kept: Mapping[int, TensorSharedVariable], replace: dict[Value, Value]) -> list[TensorVariable]:
     """Inputs of the graph; a computed variable given as input becomes one of the same type."""
     arguments = []
     for number, spec in enumerate(specs):
@@ -295,6 +292,4 @@ def _check_given(roots: Sequence[Value], found: Sequence[Value], arguments: Sequ
                     "inputs, or replace it through `givens`."
                 )
     lone = next(value for value in found if id(value) in missing)
-    raise MissingInputError(
-        f"Undeclared input: the output {lone}, made at {lone.loc}, is no input of the function", lone
-    )
+    raise MissingInputError(f"Undeclared input: the output {lone}, made at {lone.loc}, is no input of the function")

@@ -242,8 +242,7 @@ def inc_subtensor(x: Any, y: Any, inplace: bool = False, set_instead_of_inc: boo
     for axis, (one, known) in enumerate(zip(y.broadcastable[::-1], x.broadcastable[::-1], strict=False)):
         if known and not one:
             raise TypeError(
-                f"Trying to increment a subtensor with a value whose dimension {y.ndim - 1 - axis} is not "
-                "broadcastable."
+                f"Trying to increment a subtensor with a value whose dimension {y.ndim - 1 - axis} is not broadcastable."
             )
     return _update(x, y, set_instead_of_inc)
 

@@ -111,21 +111,15 @@ class TensorMethods(Variable):
 
     # --- reductions -----------------------------------------------------------------------------------------
 
-    def sum(
-        self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
-    ) -> TensorVariable:
+    def sum(self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None) -> TensorVariable:
         """Sum over `axis` (all dimensions without one)."""
         return T.sum(self, axis, dtype, keepdims, acc_dtype)
 
-    def prod(
-        self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
-    ) -> TensorVariable:
+    def prod(self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None) -> TensorVariable:
         """Product over `axis`."""
         return T.prod(self, axis, dtype, keepdims, acc_dtype)
 
-    def mean(
-        self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
-    ) -> TensorVariable:
+    def mean(self, axis: Axis = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None) -> TensorVariable:
         """Arithmetic mean over `axis`."""
         return T.mean(self, axis, dtype, False, keepdims, acc_dtype)
 

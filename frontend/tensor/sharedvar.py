@@ -96,6 +96,4 @@ class TensorSharedVariable(TensorVariable):
     @property
     def value(self) -> Array:
         """Not available: Theano 0.6 took it away."""
-        raise AttributeError(
-            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value()"
-        )
+        raise AttributeError("sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value()")
