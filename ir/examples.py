@@ -1,0 +1,93 @@
+"""One small program in graph text for each operation of the table: what documentation shows and tests run.
+
+`example("sum")` is `graph example(x: f64[?, 3]) { return sum(x, axis=1) }`; `phintys-opt --explain sum` prints it beside its IR.
+"""
+
+from __future__ import annotations
+
+from .ops import OPS
+
+_ROWS = """
+neg            x: f64[?, 3]                                  -x
+abs            x: c128[?]                                    abs(x)
+sign           x: f64[?]                                     sign(x)
+sqrt           x: f64[?]                                     sqrt(x)
+exp            x: f64[?, 3]                                  exp(x)
+expm1          x: f64[?]                                     expm1(x)
+log            x: f32[?]                                     log(x)
+log1p          x: f64[?]                                     log1p(x)
+sin            x: f64[?]                                     sin(x)
+cos            x: f64[?]                                     cos(x)
+tan            x: f64[?]                                     tan(x)
+arctan         x: f64[?]                                     arctan(x)
+sinh           x: f64[?]                                     sinh(x)
+cosh           x: f64[?]                                     cosh(x)
+tanh           x: f64[?]                                     tanh(x)
+sigmoid        x: f64[?]                                     sigmoid(x)
+softplus       x: f64[?]                                     softplus(x)
+floor          x: f64[?]                                     floor(x)
+ceil           x: f64[?]                                     ceil(x)
+invert         x: bool[?]                                    ~x
+cast           x: i32[?]                                     f64(x)
+add            x: f64[?, 3], y: f64[3]                       x + y
+sub            x: f64[?], y: f64[?]                          x - y
+mul            x: f64[?, 3], y: f64[?, 1]                    x * y
+div            x: f64[?], y: f64[]                           x / y
+floordiv       x: i64[?], y: i64[]                           x // y
+mod            x: i64[?], y: i64[]                           x % y
+pow            x: f64[?]                                     x ** 2.0
+maximum        x: f64[?], y: f64[]                           maximum(x, y)
+minimum        x: f64[?], y: f64[]                           minimum(x, y)
+and            x: bool[?], y: bool[?]                        x & y
+or             x: bool[?], y: bool[?]                        x | y
+xor            x: i64[?], y: i64[?]                          x ^ y
+eq             x: f64[?], y: f64[]                           x == y
+ne             x: f64[?], y: f64[]                           x != y
+lt             x: f64[?], y: f64[]                           x < y
+le             x: f64[?], y: f64[]                           x <= y
+gt             x: f64[?], y: f64[]                           x > y
+ge             x: f64[?], y: f64[]                           x >= y
+select         c: bool[?], x: f64[?], y: f64[?]              select(c, x, y)
+sum            x: f64[?, 3]                                  sum(x, axis=1)
+prod           x: f64[?, 3]                                  prod(x)
+max            x: f64[?, 3]                                  max(x, axis=1)
+min            x: f64[?, 3]                                  min(x, axis=0)
+all            x: bool[?, 3]                                 all(x, axis=1)
+any            x: bool[?, 3]                                 any(x)
+argmax         x: f64[?, 3]                                  argmax(x, axis=1)
+argmin         x: f64[?, 3]                                  argmin(x, axis=1)
+softmax        x: f64[?, 3]                                  softmax(x)
+log_softmax    x: f64[?, 3]                                  log_softmax(x, axis=0)
+dot            x: f64[?, 784], w: f64[784, 10]               dot(x, w)
+constant                                                     f64([1.0, 2.0, 3.0])
+dim            x: f64[?, 3]                                  shape(x)[0]
+make_vector    i: i64[], j: i64[]                            make_vector(i, j)
+arange         n: i64[]                                      arange(n)
+alloc          n: i64[]                                      alloc(0.0, [n, 3])
+reshape        x: f64[?, 6]                                  reshape(x, [-1, 3])
+dimshuffle     x: f64[?, 3]                                  dimshuffle(x, [1, 'x', 0])
+concatenate    x: f64[?, 3], y: f64[?, 3]                    concatenate([x, y])
+subtensor      x: f64[?, 3], n: i64[]                        x[:n, ::-1]
+set_subtensor  x: f64[?], y: f64[?]                          set_subtensor(x[1:], y)
+inc_subtensor  x: f64[?, 3], y: f64[3], i: i64[]             inc_subtensor(x[i], y)
+gather         x: f64[?, 3], rows: i64[?], columns: i64[?]   x[rows, columns]
+scatter_add    x: f64[?], y: f64[?], i: i64[?]               scatter_add(x, y, i)
+grad           x: f64[?]                                     grad(sum(x * x), x)
+"""
+
+
+def _read_rows() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in _ROWS.strip().splitlines():
+        name, parameters, expression = line[:15].strip(), line[15:61].strip(), line[61:].strip()
+        found[name] = f"graph example({parameters}) {{\n  return {expression}\n}}\n"
+    return found
+
+
+EXAMPLES: dict[str, str] = _read_rows()
+
+
+def example(name: str) -> str:
+    """The program for one operation; KeyError for an unknown name."""
+    assert name in OPS
+    return EXAMPLES[name]
