@@ -43,15 +43,18 @@ def scalar_type(dtype: str) -> Attribute:
 @cache
 def to_xdsl(type: TensorType) -> bi.TensorType[Attribute]:
     """`f64[?, 4]` -> `tensor<?x4xf64>`."""
-    return bi.TensorType(_ELEMENTS[type.dtype], [DYNAMIC if size is None else size for size in type.shape])
+    made = bi.TensorType(_ELEMENTS[type.dtype], [DYNAMIC if size is None else size for size in type.shape])
+    _INTERNED[id(made)] = type
+    return made
 
 
+_INTERNED: dict[int, TensorType] = {}  # by identity of what `to_xdsl` made (and keeps): hashing a type takes 5 µs
 _FROM: dict[Attribute, TensorType] = {}
 
 
 def from_xdsl(type: Attribute) -> TensorType:
     """`tensor<?x4xf64>` -> `f64[?, 4]`; VerifyException for another type or element type."""
-    found = _FROM.get(type)
+    found = _INTERNED.get(id(type)) or _FROM.get(type)
     if found is None:
         if not isinstance(type, bi.TensorType) or type.element_type not in BY_ELEMENT:
             raise VerifyException(f"expected a tensor of {', '.join(BY_SHORT)} elements, got {type}")

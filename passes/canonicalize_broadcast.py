@@ -15,6 +15,7 @@ from .nd_builder import Builder, type_of
 from .rewriting import attribute, producer
 
 CONSTANT = CLASSES["constant"]
+ALLOC = CLASSES["alloc"]
 MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
@@ -29,9 +30,14 @@ def constants_right(op: NdOp, b: Builder) -> SSAValue | None:
     return b.op(name, y, x)
 
 
+def _reads_broadcast(op: NdOp) -> bool:
+    """Whether an operand of an elementwise operation is an `alloc`."""
+    return op.row.family == "elementwise" and any(type(value.owner) is ALLOC for value in op._operands)
+
+
 def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
     """`x + alloc(s, sizes) -> x + s` where the other operands have the result's shape anyway."""
-    if op.row.family != "elementwise" or len(op._operands) < 2:
+    if not _reads_broadcast(op) or len(op._operands) < 2:
         return None
     operands = list(op._operands)
     shape = type_of(op.results[0]).shape
@@ -50,7 +56,7 @@ def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
 
 def lift_broadcast(op: NdOp, b: Builder) -> SSAValue | None:
     """`f(alloc(s, sizes), t) -> alloc(f(s, t), sizes)` for scalars s and t."""
-    if op.row.family != "elementwise":
+    if not _reads_broadcast(op):
         return None
     scalars: list[SSAValue] = []
     broadcast: NdOp | None = None

@@ -126,7 +126,7 @@ def is_constant(value: SSAValue, number: float) -> bool:
 
 def can_replace(old: SSAValue, new: SSAValue) -> bool:
     """Whether `new` may stand for `old`: the same type, or one that knows more sizes if no signature shows it."""
-    if old.type == new.type:
+    if old.type is new.type or old.type == new.type:
         return True
     a, b = type_of(old), type_of(new)
     if a.dtype != b.dtype or a.ndim != b.ndim:
@@ -194,6 +194,7 @@ class _Driver:
     def __init__(self, rules: Rules, always: tuple[Rule, ...]) -> None:
         self.rules = rules
         self.always = always
+        self.by_name: dict[str, tuple[Rule, ...]] = {}
         self.fired: Counter[str] = Counter()
         self.count = 0
         self.stack: list[NdOp] = []
@@ -223,7 +224,10 @@ class _Driver:
         if is_dead(op):
             self.remove(op)
             return
-        rules = (*self.rules.get(op.row.name, ()), *self.always)
+        name = op.row.name
+        rules = self.by_name.get(name)
+        if rules is None:
+            rules = self.by_name[name] = (*self.rules.get(name, ()), *self.always)
         if op in self.stale:
             self.stale.discard(op)
             rules = (refine_type, *rules)
@@ -238,9 +242,10 @@ class _Driver:
                 self.count += 1
                 self.replace(op, new, builder.created)
                 return
-            for created in reversed(builder.created):  # the rule gave up half way
-                erase(created)
-            builder.created.clear()
+            if builder.created:  # the rule gave up half way
+                for created in reversed(builder.created):
+                    erase(created)
+                builder.created.clear()
 
     def replace(self, op: NdOp, new: SSAValue, created: list[NdOp]) -> None:
         users = [use.operation for use in op.results[0].uses]
