@@ -46,9 +46,7 @@ def subtensor(attrs: Attrs, x: Array, *bounds: Array) -> Array:
     given = iter(bounds)
     index: list[Any] = []
     for entry in parse_index(attrs["index"]):
-        start, stop, step = (
-            int(next(given)) if bound == "?" else bound for bound in (entry.start, entry.stop, entry.step)
-        )
+        start, stop, step = (int(next(given)) if bound == "?" else bound for bound in (entry.start, entry.stop, entry.step))
         index.append(slice(start, stop, step) if entry.is_slice else start)
     return np.asarray(x[tuple(index)])
 

@@ -139,9 +139,8 @@ def can_replace(old: SSAValue, new: SSAValue) -> bool:
 
 
 def refusal(op: NdOp, message: str) -> DiagnosticError:
-    """The error to raise about one operation: its name, where it was written, what is wrong."""
-    place = location_text(op)
-    return error(f"{op.op} at {place}: {message}" if place else f"{op.op}: {message}")
+    """The error to raise about one operation: where it was written, its name, what is wrong."""
+    return error(f"{op.op}: {message}", name=location_text(op))
 
 
 def is_dead(op: Operation) -> bool:
