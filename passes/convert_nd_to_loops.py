@@ -224,6 +224,7 @@ class Lowering:
         for op in list(self.body.block.ops):
             op.detach()
             self.block.add_op(op)
+        _erase_unused_arithmetic(self.block)
         region = self.function.body
         for op in reversed(list(self.source.ops)):
             op.detach()
@@ -256,6 +257,14 @@ def _memref_type(type: Attribute) -> bi.MemRefType[Attribute]:
     tensor = from_xdsl(type)
     sizes = [bi.DYNAMIC_INDEX if size is None else size for size in tensor.shape]
     return bi.MemRefType(scalar_type(tensor.dtype), sizes)
+
+
+def _erase_unused_arithmetic(block: Block) -> None:
+    """Sizes and strides that no access needed."""
+    for op in reversed(list(block.ops)):
+        if op.name.startswith(("arith.", "memref.dim")) and not any(value.uses for value in op.results):
+            op.detach()
+            op.erase()
 
 
 def _touches(op: Operation, targets: set[SSAValue]) -> bool:

@@ -1,0 +1,75 @@
+// RUN: phintys-opt %s -p convert-loops-to-llvm --split-input-file | filecheck %s
+
+/// A function of memrefs becomes the body of a native entry: context, pointers, dynamic sizes; a status is returned.
+func.func @double(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %y = memref.alloc(%n) : memref<?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %a, %a : f64
+    memref.store %b, %y[%i] : memref<?xf64>
+  }
+  func.return %y : memref<?xf64>
+}
+// CHECK-LABEL: llvm.func @double
+// CHECK-SAME:      %x: !llvm.ptr {llvm.noalias}, [[n:%.+]]: i64) -> i32
+// CHECK-SAME:      phi.arguments = ["input f64[?] x"], phi.results = ["output f64[?]"]
+// CHECK:         [[y:%.+]] = llvm.call @phi_output(
+// CHECK:         llvm.cond_br
+// CHECK:       ^[[header:bb[0-9]+]]([[i:%.+]]: i64):
+// CHECK-NEXT:    [[more:%.+]] = llvm.icmp "slt" [[i]], [[n]]
+// CHECK:         llvm.getelementptr inbounds %x[[[i]]]
+// CHECK:         llvm.fadd
+// CHECK:         llvm.getelementptr inbounds [[y]][[[i]]]
+// CHECK:         llvm.br ^[[header]]
+
+// -----
+
+/// A temporary of unknown size comes from the heap; running out of memory is status -1. What fails later frees it.
+func.func @temporary(%x: memref<?xf64> {nd.name = "x"}, %ok: memref<i1> {nd.name = "ok"}) -> memref<f64> {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %t = memref.alloc(%n) : memref<?xf64>
+  %fine = memref.load %ok[] : memref<i1>
+  rt.assert %fine, "ValueError", "size {0}" (%n : index)
+  memref.dealloc %t : memref<?xf64>
+  %r = memref.alloc() : memref<f64>
+  func.return %r : memref<f64>
+}
+// CHECK-LABEL: llvm.func @temporary
+// CHECK-SAME:      phi.checks = ["ValueError|{{.*}}|size {0}"]
+// CHECK:         [[t:%.+]] = llvm.call @phi_alloc(
+// CHECK:         llvm.return [[minus:%.+]] : i32
+// CHECK:         llvm.cond_br {{%.+}}, ^[[fine:bb[0-9]+]], ^[[failed:bb[0-9]+]]
+// CHECK-NEXT:  ^[[failed]]:
+// CHECK-NEXT:    llvm.store
+// CHECK-NEXT:    llvm.call @phi_free([[t]])
+// CHECK-NEXT:    llvm.return
+// CHECK-NEXT:  ^[[fine]]:
+// CHECK-NEXT:    llvm.call @phi_free([[t]])
+
+// -----
+
+/// A state that is returned itself has been written in place.
+func.func @state(%s: memref<i64> {nd.name = "s", nd.state}) -> (memref<i64> {nd.update = 0 : i64}) {
+  %a = memref.load %s[] : memref<i64>
+  %b = arith.addi %a, %a : i64
+  memref.store %b, %s[] : memref<i64>
+  func.return %s : memref<i64>
+}
+// CHECK-LABEL: llvm.func @state
+// CHECK-SAME:      phi.arguments = ["state i64[] s"], phi.results = ["inplace 0"]
+// CHECK:         llvm.store {{.*}}, %s
+
+// -----
+
+/// A scalar function keeps its signature.
+func.func private @square(%x: f64) -> f64 {
+  %y = arith.mulf %x, %x : f64
+  func.return %y : f64
+}
+// CHECK-LABEL: llvm.func internal @square({{%.+}}: f64) -> f64
+// CHECK-NEXT:    [[y:%.+]] = llvm.fmul
+// CHECK-NEXT:    llvm.return [[y]]

@@ -1,0 +1,139 @@
+// RUN: phintys-opt %s -p convert-nd-to-loops --split-input-file | filecheck %s
+
+/// Two dimensions that all buffers walk through in order are one loop.
+func.func @map(%x: tensor<?x?xf64>) -> tensor<?x?xf64> {
+  %y = nd.fused %x {combine = ["map"], axes = array<i64>} : (tensor<?x?xf64>) -> tensor<?x?xf64> {
+  ^bb0(%a: f64):
+    %0 = math.exp %a : f64
+    nd.yield %0 : f64
+  }
+  func.return %y : tensor<?x?xf64>
+}
+// CHECK-LABEL: @map
+// CHECK:         [[n:%.+]] = memref.dim %x, [[zero:%.+]] :
+// CHECK-NEXT:    [[m:%.+]] = memref.dim %x, [[one:%.+]] :
+// CHECK:         [[size:%.+]] = arith.muli [[n]], [[m]]
+// CHECK-NEXT:    [[y:%.+]] = memref.alloc([[n]], [[m]])
+// CHECK:         scf.for [[i:%.+]] = [[zero]] to [[size]] step [[one]] {
+// CHECK-NEXT:      [[a:%.+]] = memref.load {{%.+}}[[[i]]]
+// CHECK-NEXT:      [[b:%.+]] = math.exp [[a]]
+// CHECK-NEXT:      memref.store [[b]], {{%.+}}[[[i]]]
+// CHECK-NEXT:    }
+// CHECK-NEXT:    func.return [[y]] : memref<?x?xf64>
+
+// -----
+
+/// A row sum runs in a register, in blocks of 2048 terms.
+func.func @rows(%x: tensor<?x?xf64>) -> tensor<?xf64> {
+  %y = nd.fused %x {combine = ["add"], axes = array<i64: 1>} : (tensor<?x?xf64>) -> tensor<?xf64> {
+  ^bb0(%a: f64):
+    nd.yield %a : f64
+  }
+  func.return %y : tensor<?xf64>
+}
+// CHECK-LABEL: @rows
+// CHECK:         [[block:%.+]] = arith.constant 2048 : index
+// CHECK:         scf.for [[i:%.+]] =
+// CHECK-NEXT:      [[sum:%.+]] = scf.for [[j:%.+]] = {{.*}} step [[block]] iter_args
+// CHECK:             scf.for [[k:%.+]] = [[j]] to
+// CHECK-NEXT:          memref.load %x[[[i]], [[k]]]
+// CHECK-NEXT:          arith.addf {{.*}} fastmath<reassoc,contract>
+// CHECK:           memref.store [[sum]], {{%.+}}[[[i]]]
+
+// -----
+
+/// A column sum walks memory in order and keeps its sums in memory.
+func.func @columns(%x: tensor<?x8xf64>) -> tensor<8xf64> {
+  %y = nd.fused %x {combine = ["add"], axes = array<i64: 0>} : (tensor<?x8xf64>) -> tensor<8xf64> {
+  ^bb0(%a: f64):
+    nd.yield %a : f64
+  }
+  func.return %y : tensor<8xf64>
+}
+// CHECK-LABEL: @columns
+// CHECK:         [[y:%.+]] = memref.alloc() : memref<8xf64>
+// CHECK-NEXT:    scf.for [[j:%.+]] =
+// CHECK-NEXT:      memref.store {{.*}}, [[y]][[[j]]]
+// CHECK:         scf.for [[i:%.+]] =
+// CHECK-NEXT:      scf.for [[k:%.+]] =
+// CHECK-NEXT:        memref.load [[y]][[[k]]]
+// CHECK-NEXT:        memref.load %x[[[i]], [[k]]]
+
+// -----
+
+/// A state that is read only where it is written is updated in its own buffer.
+func.func @in_place(%w: tensor<?xf64> {nd.name = "w", nd.state}, %g: tensor<f64> {nd.name = "g"}) -> (tensor<?xf64> {nd.update = 0 : i64}) {
+  %y = nd.fused %w, %g {combine = ["map"], axes = array<i64>} : (tensor<?xf64>, tensor<f64>) -> tensor<?xf64> {
+  ^bb0(%a: f64, %b: f64):
+    %0 = arith.subf %a, %b : f64
+    nd.yield %0 : f64
+  }
+  func.return %y : tensor<?xf64>
+}
+// CHECK-LABEL: @in_place
+// CHECK-NOT:     memref.alloc
+// CHECK:         memref.store {{.*}}, %w
+// CHECK:         func.return %w
+
+// -----
+
+/// A state that is read backwards while it is written needs a buffer for its new value.
+func.func @not_in_place(%w: tensor<8xf64> {nd.name = "w", nd.state}) -> (tensor<8xf64> {nd.update = 0 : i64}) {
+  %r = nd.subtensor %w {index = "::-1"} : (tensor<8xf64>) -> tensor<8xf64>
+  %y = nd.fused %w, %r {combine = ["map"], axes = array<i64>} : (tensor<8xf64>, tensor<8xf64>) -> tensor<8xf64> {
+  ^bb0(%a: f64, %b: f64):
+    %0 = arith.subf %a, %b : f64
+    nd.yield %0 : f64
+  }
+  func.return %y : tensor<8xf64>
+}
+// CHECK-LABEL: @not_in_place
+// CHECK:         [[y:%.+]] = memref.alloc() : memref<8xf64>
+// CHECK-NEXT:    memref.reinterpret_cast %w to offset: [7], sizes: [8], strides: [-1]
+// CHECK:         func.return [[y]]
+
+// -----
+
+/// A transpose costs nothing: the product reads it through its strides.
+func.func @transposed(%x: tensor<?x4xf64>, %v: tensor<?xf64>) -> tensor<4xf64> {
+  %t = nd.dimshuffle %x {order = array<i64: 1, 0>} : (tensor<?x4xf64>) -> tensor<4x?xf64>
+  %y = nd.dot %t, %v : (tensor<4x?xf64>, tensor<?xf64>) -> tensor<4xf64>
+  func.return %y : tensor<4xf64>
+}
+// CHECK-LABEL: @transposed
+// CHECK:         [[t:%.+]] = memref.reinterpret_cast %x to offset: [0], sizes: [4, {{%.+}}], strides: [1, 4]
+// CHECK-NEXT:    blas.gemv {{%.+}}, [[t]], %v,
+
+// -----
+
+/// Checks and the arithmetic of sizes stand at the entry, before memory is asked for.
+func.func @checked(%n: tensor<i64>, %m: tensor<i64>, %x: tensor<?xf64>) -> tensor<?xf64> {
+  %same = nd.eq %n, %m : (tensor<i64>, tensor<i64>) -> tensor<i1>
+  %y = nd.fused %x {combine = ["map"], axes = array<i64>} : (tensor<?xf64>) -> tensor<?xf64> {
+  ^bb0(%a: f64):
+    %0 = arith.addf %a, %a : f64
+    nd.yield %0 : f64
+  }
+  nd.require %same, %n, %m {exception = "ValueError", message = "{0} is not {1}"} : (tensor<i1>, tensor<i64>, tensor<i64>) -> ()
+  func.return %y : tensor<?xf64>
+}
+// CHECK-LABEL: @checked
+// CHECK:         [[n:%.+]] = memref.load %n[]
+// CHECK-NEXT:    [[m:%.+]] = memref.load %m[]
+// CHECK:         [[same:%.+]] = arith.cmpi eq, [[n]], [[m]]
+// CHECK-NEXT:    rt.assert [[same]], "ValueError", "{0} is not {1}" ([[n]], [[m]] : i64, i64)
+// CHECK-NEXT:    memref.alloc
+
+// -----
+
+/// Every index of a gather is counted from the end where negative, and checked.
+func.func @gather(%x: tensor<?xf64>, %i: tensor<?xi32>) -> tensor<?xf64> {
+  %y = nd.gather %x, %i : (tensor<?xf64>, tensor<?xi32>) -> tensor<?xf64>
+  func.return %y : tensor<?xf64>
+}
+// CHECK-LABEL: @gather
+// CHECK:         scf.for
+// CHECK:           [[j:%.+]] = arith.select
+// CHECK-NEXT:      [[fine:%.+]] = arith.cmpi ult, [[j]],
+// CHECK-NEXT:      rt.assert [[fine]], "IndexError", "index {0} is out of bounds for dimension 0 of size {1}"
+// CHECK-NEXT:      memref.load %x[[[j]]]
