@@ -27,15 +27,16 @@ def console() -> Console:
 
 
 def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print a table; the columns numbered in `right` are aligned on the right."""
+    """Print a title and a table; the columns numbered in `right` are aligned on the right."""
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=any(head))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_header=any(head))
     for number, name in enumerate(head):
         table.add_column(name, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
+    console().print(f"\n{title}")
     console().print(table, soft_wrap=False)
 
 

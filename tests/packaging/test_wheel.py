@@ -60,9 +60,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_python(code: str, path: Path, cwd: Path) -> str:
     """Output of `code` in a fresh interpreter that finds the packages in `path` first and starts outside the tree."""
     environment = {**os.environ, "PYTHONPATH": str(path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=cwd, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=cwd, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

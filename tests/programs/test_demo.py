@@ -155,6 +155,21 @@ def test_levels_are_what_they_say(demo: Run) -> None:
         assert sign in (demo.out / name).read_text()
 
 
+@pytest.mark.parametrize("suffix", [suffix for suffix, *_ in LEVELS if suffix != "ll"])
+def test_every_level_runs_and_does_the_same(demo: Run, tmp_path: Path, suffix: str) -> None:
+    saved = tmp_path / "results.npz"
+    state = ["train_x=[[1, 2], [3, 4]]", "train_y=[1, 0]", "W=[[1, 2], [3, 4.5]]", "b=[0, 0.5]"]
+    assert main(["run", str(demo.out / f"train.{suffix}"), "index=0", *state, "--save", str(saved)]) == 0
+    digits = Digits("two", *[Part(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))] * 3)
+    model = NumpyModel(digits, BATCH)
+    model.W, model.b = np.array([[1.0, 2.0], [3.0, 4.5]]), np.array([0.0, 0.5])
+    cost = model.train(0)
+    with np.load(saved) as results:
+        np.testing.assert_allclose(results["output"], cost, rtol=1e-12)
+        np.testing.assert_allclose(results["W"], model.W, rtol=1e-12)
+        np.testing.assert_allclose(results["b"], model.b, rtol=1e-12)
+
+
 def test_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(figures, "available", lambda: False)
     assert main(["demo", "--epochs", "1", "--out", str(tmp_path)]) == 0
