@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .diagnostics import Source, near_match
-from .functions import ATTRIBUTES, FUNCTIONS, PREDEFINED
+from .functions import ATTRIBUTES, FUNCTIONS, PREDEFINED, match_arguments
 from .graph import Value
 from .literals import LiteralError, typed_array
 from .ops import OPS
@@ -235,8 +235,8 @@ class Evaluator:
     def apply(self, tree: Any, name: Any, arguments: Arguments) -> Term:
         """Call a function of the text, or an operation by its name."""
         if str(name) in FUNCTIONS:
-            parameters, function = FUNCTIONS[str(name)]
-            return function(self.scope, tree, *self.match(tree, str(name), parameters, arguments))
+            function = FUNCTIONS[str(name)][1]
+            return function(self.scope, tree, *match_arguments(self.scope, tree, str(name), arguments))
         if str(name) not in OPS:
             self.scope.fail(f"unknown function '{name}'", name, near_match(str(name), CALLABLE))
         row = OPS[str(name)]
@@ -245,29 +245,6 @@ class Evaluator:
             self.scope.fail("a constant is written as its value", tree, "f64(2.5), i32([1, 2]), f64[3, 4](0)")
         node = self.scope.results(row.name, self.scope.operands(row.name, arguments.positional), attrs, tree)
         return node.results[0] if len(node.results) == 1 else Results(node)
-
-    def match(self, tree: Any, name: str, parameters: tuple[str, ...], arguments: Arguments) -> list[Any]:
-        """Arguments in the order of the parameters; see `functions.py` for their notation."""
-        given = list(arguments.positional)
-        keywords = dict(arguments.keywords)
-        result: list[Any] = []
-        for parameter in parameters:
-            plain = parameter.strip("*?")
-            if parameter.startswith("*"):
-                rest, given = given, []
-                result.append([keywords.pop(plain)] if not rest and plain in keywords else rest)
-            elif given and plain not in keywords:
-                result.append(given.pop(0))
-            else:
-                result.append(keywords.pop(plain, None))
-                if result[-1] is None and not parameter.endswith("?"):
-                    self.scope.fail(f"{name} needs its argument '{plain}'", tree, _signature(name, parameters))
-        extra = next(iter(keywords.values()), None) or next(iter(given), None)
-        if extra is not None:
-            unknown = next(iter(keywords), None)
-            message = f"{name} has no argument '{unknown}'" if unknown else f"{name} takes fewer arguments"
-            self.scope.fail(message, extra[1], _signature(name, parameters))
-        return result
 
     def subscripted(self, tree: Any, name: str, arguments: Any) -> Term:
         """`set_subtensor(x[1:3], y)`; with index tensors, `inc_subtensor(x[i, j], y)` is a scatter_add."""
@@ -282,11 +259,6 @@ class Evaluator:
         if name == "set_subtensor":
             self.scope.fail("set_subtensor takes slices and scalar positions, no index tensors", entries)
         return self.scope.op("scatter_add", [x, y, *((value, entries) for value in tensors)], {}, tree)
-
-
-def _signature(name: str, parameters: tuple[str, ...]) -> str:
-    shown = [f"{p[:-1]}=..." if p.endswith("?") else f"{p[1:]}..." if p.startswith("*") else p for p in parameters]
-    return f"{name}({', '.join(shown)})"
 
 
 def _product(sizes: tuple[int | None, ...]) -> int:

@@ -109,9 +109,7 @@ def operands(node: Node, texts: Texts) -> list[Expr]:
             if literal_dtype(found[0], near) != value.type.dtype:
                 plain[index] = None
                 changed = True
-    return [
-        operand(value, texts) if found is None else found[1] for value, found in zip(node.inputs, plain, strict=True)
-    ]
+    return [operand(value, texts) if found is None else found[1] for value, found in zip(node.inputs, plain, strict=True)]
 
 
 # --- forms --------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import numpy as np
 
 from .graph import Value
 from .scope import Scope
-from .terms import DTypeName, Items, Literal, Results, ShapeOf, Term, Text, as_literal, describe
+from .terms import Arguments, DTypeName, Items, Literal, Results, ShapeOf, Term, Text, as_literal, describe
 from .types import BY_SHORT, DTYPES, upcast_to_float
 
 Pair = tuple[Term, Any]
@@ -107,7 +107,10 @@ def _sizes(s: Scope, given: Sequence[Pair]) -> tuple[tuple[int | None, ...], lis
     for term, tree in given:
         items: list[Term] = list(term.items) if isinstance(term, Items) else [term]
         if isinstance(term, ShapeOf):
-            items = [s.node("dim", [term.value], {"axis": axis}, tree) for axis in range(term.value.type.ndim)]
+            items = [
+                s.node("dim", [term.value], {"axis": axis}, tree) if size is None else Literal(size)
+                for axis, size in enumerate(term.value.type.shape)
+            ]
         for item in items:
             literal = as_literal(item)
             sizes.append(None if literal is None else s.integer(literal, tree, "a size"))
@@ -215,11 +218,44 @@ def _select(s: Scope, tree: Any, condition: Pair, a: Pair, b: Pair) -> Value:
     return s.op("select", [condition, a, b], {}, tree)
 
 
+# --- arguments ----------------------------------------------------------------------------------------------------------
+
+
+def match_arguments(s: Scope, tree: Any, name: str, arguments: Arguments) -> list[Any]:
+    """Arguments in the order of a function's parameters."""
+    parameters = FUNCTIONS[name][0]
+    given = list(arguments.positional)
+    keywords = dict(arguments.keywords)
+    result: list[Any] = []
+    for parameter in parameters:
+        plain = parameter.strip("*?")
+        if parameter.startswith("*"):
+            rest, given = given, []
+            result.append([keywords.pop(plain)] if not rest and plain in keywords else rest)
+        elif given and plain not in keywords:
+            result.append(given.pop(0))
+        else:
+            result.append(keywords.pop(plain, None))
+            if result[-1] is None and not parameter.endswith("?"):
+                s.fail(f"{name} needs its argument '{plain}'", tree, signature(name))
+    extra = next(iter(keywords.values()), None) or next(iter(given), None)
+    if extra is not None:
+        unknown = next(iter(keywords), None)
+        message = f"{name} has no argument '{unknown}'" if unknown else f"{name} takes fewer arguments"
+        s.fail(message, extra[1], signature(name))
+    return result
+
+
+def signature(name: str) -> str:
+    """`sum(x, axis=..., keepdims=...)`."""
+    parameters = FUNCTIONS[name][0]
+    shown = [f"{p[:-1]}=..." if p.endswith("?") else f"{p[1:]}..." if p.startswith("*") else p for p in parameters]
+    return f"{name}({', '.join(shown)})"
+
+
 _REDUCTION = ("x", "axis?", "axes?", "keepdims?")
 FUNCTIONS: dict[str, tuple[tuple[str, ...], Function]] = {
-    **{
-        name: (_REDUCTION, _reduction(name)) for name in ("sum", "prod", "max", "min", "all", "any", "argmax", "argmin")
-    },
+    **{name: (_REDUCTION, _reduction(name)) for name in ("sum", "prod", "max", "min", "all", "any", "argmax", "argmin")},
     "mean": (_REDUCTION, _mean),
     "softmax": (("x", "axis?"), _along("softmax")),
     "log_softmax": (("x", "axis?"), _along("log_softmax")),

@@ -77,6 +77,8 @@ class ScalarNode(Node):
             return str(self.attrs["value"].dtype)
         if "dtype" in self.attrs:
             return str(self.attrs["dtype"])
+        if "predicate" in self.attrs:
+            return "bool"
         if not self.inputs:
             raise TypeInferenceError(f"{self.op} without operands needs the attribute 'dtype'")
         return self._common_dtype()
@@ -102,8 +104,7 @@ class FusedBody(Graph):
         for node in self.nodes():
             operands = ", ".join(str(number[id(value)]) for value in node.inputs)
             attrs = {
-                key: (attr.dtype.name, attr.tobytes()) if hasattr(attr, "tobytes") else attr
-                for key, attr in node.attrs.items()
+                key: (attr.dtype.name, attr.tobytes()) if hasattr(attr, "tobytes") else attr for key, attr in node.attrs.items()
             }
             lines.append(f"{node.op}({operands}){attrs or ''}")
             number[id(node.results[0])] = len(number)

@@ -185,12 +185,7 @@ class _BodyReader:
         """One scalar operation."""
         first = 1 if name == "select" else 0
         dtypes = [s.type.dtype for s, _ in operands[first:] if isinstance(s, Value)]
-        if "predicate" in attrs:
-            attrs.setdefault("dtype", "bool")
-        inputs = [
-            self.value(scalar, place, dtypes if index >= first else [])
-            for index, (scalar, place) in enumerate(operands)
-        ]
+        inputs = [self.value(scalar, place, dtypes if index >= first else []) for index, (scalar, place) in enumerate(operands)]
         try:
             return ScalarNode(name, inputs, attrs, loc=self.scope.location(tree)).results[0]
         except TypeInferenceError as failure:

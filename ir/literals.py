@@ -35,9 +35,7 @@ def literal_kind(value: Nested) -> str:
     """`b`, `i`, `f` or `c`: the widest kind of number inside."""
     if isinstance(value, list):
         return max((literal_kind(item) for item in value), key="bifc".index, default="f")
-    return (
-        "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "f" if isinstance(value, float) else "c"
-    )
+    return "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "f" if isinstance(value, float) else "c"
 
 
 def literal_dtype(kind: str, neighbours: Sequence[str]) -> str:

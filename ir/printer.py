@@ -21,7 +21,7 @@ from .ops import OPS
 from .syntax import KEYWORDS
 from .types import BY_SHORT, TensorType, TypeInferenceError
 
-INLINE = 60  # an expression longer than this gets a line of its own
+INLINE = 72  # an expression longer than this gets a line of its own
 NAME = re.compile(r"[^\W\d]\w*\Z")
 RESERVED = {*KEYWORDS, *BY_SHORT, *PREDEFINED}
 

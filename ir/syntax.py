@@ -118,6 +118,8 @@ def _advice(token: Token, expected: set[str]) -> str:
         return "comparisons do not chain: write (a < b) & (b < c)"
     if token.type in {word.upper() for word in KEYWORDS} and "NAME" in expected:
         return f"'{token}' is a keyword; choose another name"
+    if token.type == "LBRACE":
+        return "a fused region is a statement of its own: y = fused(a = x) { map exp(a) }"
     if token.type == "DTYPE" and "NAME" in expected:
         return f"'{token}' is a dtype; choose another name"
     if token.type == "NAME" and "GRAPH" in expected:

@@ -24,9 +24,7 @@ from phintys.ir.types import DTYPES, TensorType
 
 from .emit import FCMP, ICMP, Emitter
 
-CLASSES: dict[str, type[Operation]] = {
-    op.name: op for dialect in (arith.Arith, math.Math, XMath) for op in dialect.operations
-}
+CLASSES: dict[str, type[Operation]] = {op.name: op for dialect in (arith.Arith, math.Math, XMath) for op in dialect.operations}
 # (name in graph text, kinds of the first operand) -> IR operation; `i` stands for all ints and bool
 SPELLED: dict[tuple[str, str], str] = {
     **{(name, "f"): f"arith.{name}f" for name in ("add", "sub", "mul", "div", "neg", "maximum", "minimum")},
@@ -99,7 +97,7 @@ def _scalar_node(op: Operation, inputs: Sequence[Value]) -> ScalarNode:
     if isinstance(op, arith.CmpfOp | arith.CmpiOp):
         number = op.predicate.value.data
         name = (_FCMP_NAME if isinstance(op, arith.CmpfOp) else _ICMP_NAME).get(number)
-        attrs = {} if name else {"predicate": number, "dtype": "bool"}
+        attrs = {} if name else {"predicate": number}
         return ScalarNode(name or op.name, inputs, attrs)
     if isinstance(op, arith.SelectOp):
         return ScalarNode("select", inputs)

@@ -37,6 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--function", metavar="NAME", help="of several functions, keep this one")
     add("-p", dest="passes", default="", metavar="PASSES", help="passes to run: a,b{option=1},c")
     add("--list-passes", action="store_true", help="list the passes and end")
+    add("--explain", metavar="OP", help="say what an operation does, with graph text and IR, and end")
     add("--split-input-file", action="store_true", help="treat the pieces between '// -----' lines separately")
     add("--verify-each", action="store_true", help="verify after every pass, not only at the end")
     add("--no-verify", dest="verify", action="store_false", help="do not verify input and result")
@@ -82,17 +83,18 @@ def process(source: Source, options: argparse.Namespace) -> str:
     from phintys.dialects.context import make_context
     from phintys.dialects.text import verify_module
 
-    from .opt_ladder import descend, emit, level_of, read_module, select_function, text_format
+    from .opt_ladder import descend, emit, level_of, read_program, select_function, text_format
     from .opt_passes import Runner, parse_passes
 
     context = make_context(allow_unregistered=options.unregistered)
     passes = parse_passes(options.passes)
     format = text_format(source, options.format)
-    module = read_module(source, format, context)
+    program = read_program(source, format, context)
+    module = program.module
     if options.verify:
         verify_module(module, source)
     if options.function or options.run:
-        select_function(module, options.function)
+        select_function(program, options.function)
     runner = Runner(context, source, options.verify_each, options.print_after_all, options.traceback)
     runner.run(passes, module)
     target = options.emit or ("graph" if format == "phi" else level_of(module))
@@ -104,7 +106,7 @@ def process(source: Source, options: argparse.Namespace) -> str:
 
         result = run_module(module, level_of(module), runner, options.input)
     else:
-        result = emit(module, runner, target, generic=options.generic, locations=options.locations)
+        result = emit(program, runner, target, generic=options.generic, locations=options.locations)
     if options.time_passes:
         print(runner.report_times(), file=sys.stderr)
     return result
@@ -134,6 +136,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(list_passes())
         return 0
     try:
+        if options.explain:
+            from .opt_ladder import explain
+
+            print(explain(options.explain))
+            return 0
         source = read(options)
     except DiagnosticError as failure:
         print(failure, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from xdsl.context import Context
@@ -10,8 +10,11 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
+from phintys.dialects.convert import from_xdsl
+from phintys.dialects.nd import FusedOp, NdOp
 from phintys.dialects.text import module_text, parse_module
-from phintys.ir.diagnostics import Source, error
+from phintys.ir.diagnostics import Source, error, near_match
+from phintys.ir.graph import Graph
 from phintys.passes.pipeline import LEVELS, load_pass, stages
 
 from .opt_passes import Runner
@@ -30,25 +33,40 @@ def text_format(source: Source, given: str | None) -> str:
     return "phi" if first.startswith("graph ") else "mlir"
 
 
-def read_module(source: Source, format: str, context: Context) -> ModuleOp:
-    """The module that the text holds; of graph text, its nd."""
+@dataclass
+class Program:
+    """What the text holds: a module, and the graphs as they were written while nothing has changed the module."""
+
+    module: ModuleOp
+    graphs: list[Graph] | None = None
+
+
+def read_program(source: Source, format: str, context: Context) -> Program:
+    """The program of a text; DiagnosticError when it is none."""
     if format == "mlir":
-        return parse_module(source.text, source.name, context, source.first_line)
+        return Program(parse_module(source.text, source.name, context, source.first_line))
     from phintys.ir.parser import parse_graphs
     from phintys.passes.convert_graph_to_nd import graphs_to_module
 
-    return graphs_to_module(parse_graphs(source.text, source.name, source.first_line))
+    graphs = parse_graphs(source.text, source.name, source.first_line)
+    return Program(graphs_to_module(graphs), graphs)
 
 
 def level_of(module: ModuleOp) -> str:
-    """The rung a module stands on, by the dialects of its operations."""
-    names = {op.name for op in module.walk()}
-    dialects = {name.partition(".")[0] for name in names}
+    """The rung a module stands on, by its operations: `fused` when no elementwise operation is left outside of a region."""
+    dialects = {op.name.partition(".")[0] for op in module.walk()}
     if "nd" in dialects:
-        return "fused" if "nd.fused" in names else "nd"
+        regions = any(isinstance(op, FusedOp) for op in module.walk())
+        return "fused" if regions and not any(_wants_fusion(op) for op in module.walk()) else "nd"
     if "llvm" in dialects:
         return "llvm"
     return "loops" if LOOPS & dialects or _takes_memory(module) else "nd"
+
+
+def _wants_fusion(op: Operation) -> bool:
+    """Whether the pass fuse would put an operation into a region."""
+    fusible = isinstance(op, NdOp) and op.row.family in ("elementwise", "reduction", "composite")
+    return fusible and any(from_xdsl(value.type).ndim for value in (*op.operands, *op.results))
 
 
 def _takes_memory(module: ModuleOp) -> bool:
@@ -75,13 +93,15 @@ def _run_stages(module: ModuleOp, runner: Runner, entry: str, until: str) -> Non
         runner.step(f"{stage.run} ({stage.name})", module, one.apply, runner.context, module)
 
 
-def emit(module: ModuleOp, runner: Runner, target: str, *, generic: bool = False, locations: bool = False) -> str:
-    """The text of a module at a rung it has reached."""
+def emit(program: Program, runner: Runner, target: str, *, generic: bool = False, locations: bool = False) -> str:
+    """The text of a program at a rung it has reached."""
+    module = program.module
     if target == "graph":
         from phintys.ir.printer import format_graphs
         from phintys.passes.convert_nd_to_graph import module_to_graphs
 
-        text: str = runner.guard("graph text", lambda: format_graphs(module_to_graphs(module)))
+        graphs = program.graphs if not runner.times else None
+        text: str = runner.guard("graph text", lambda: format_graphs(graphs or module_to_graphs(module)))
         return text
     if target in ("llvmir", "asm"):
         return _native_text(module, runner, target)
@@ -98,14 +118,17 @@ def _native_text(module: ModuleOp, runner: Runner, target: str) -> str:
     return text
 
 
-def select_function(module: ModuleOp, name: str | None) -> None:
+def select_function(program: Program, name: str | None) -> None:
     """Keep one public function and the private ones, for what can only be done with one."""
+    module = program.module
     public = [op for op in module.body.block.ops if _is_public(op)]
     names = [_symbol(op) for op in public]
     if name is not None and name not in names:
         raise error(f"no function '{name}' in this module", None, f"there are: {', '.join(names) or 'none'}")
     if name is None and len(public) != 1:
         raise error(f"the module has {len(public)} functions", None, f"--function=NAME, of {', '.join(names) or 'none'}")
+    if program.graphs is not None and name is not None:
+        program.graphs = [graph for graph in program.graphs if graph.name == name]
     for op, other in zip(public, names, strict=True):
         if name is not None and other != name:
             op.detach()
@@ -128,6 +151,16 @@ def _has_body(op: Operation) -> bool:
     return bool(op.regions and op.regions[0].blocks)
 
 
-def levels() -> Sequence[str]:
-    """The rungs, top to bottom."""
-    return LEVELS
+def explain(name: str) -> str:
+    """What one operation of the table does, as a sentence, in graph text and in IR."""
+    from phintys.ir.examples import EXAMPLES
+    from phintys.ir.ops import OPS
+    from phintys.ir.parser import parse_graphs
+    from phintys.passes.convert_graph_to_nd import graphs_to_module
+
+    name = name.removeprefix("nd.")
+    if name not in OPS:
+        raise error(f"unknown operation '{name}'", None, near_match(name, OPS) or f"there are: {', '.join(OPS)}")
+    attributes = ", ".join(OPS[name].attrs) or "none"
+    module = module_text(graphs_to_module(parse_graphs(EXAMPLES[name])))
+    return f"{name}: {OPS[name].doc}\nattributes: {attributes}\n\n{EXAMPLES[name]}\n{module}"

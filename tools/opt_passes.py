@@ -117,6 +117,7 @@ def list_passes() -> str:
     lines = []
     for name, path in PASSES.items():
         module = import_module(path.partition(":")[0])
-        lines.append(f"  {name:24} {(module.__doc__ or '').strip().splitlines()[0]}")
+        first = (module.__doc__ or "").strip().splitlines()[0].removeprefix(f"{name}: ")
+        lines.append(f"  {name:24} {first[:1].upper()}{first[1:]}")
     names = sorted(set(upstream_passes()) - set(PASSES))
     return "\n".join(["passes:", *lines, "", "from xDSL, as they are:", *(f"  {name}" for name in names)])
