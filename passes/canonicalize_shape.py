@@ -10,7 +10,7 @@ from phintys.ir.types import TypeInferenceError
 
 from .canonicalize_arithmetic import Found, one_use, same
 from .nd_builder import Builder, type_of
-from .rewriting import Rules, attribute, constant_value, producer
+from .rewriting import Rules, attribute, constant_value, is_wrt, producer
 
 # --- dimshuffle -------------------------------------------------------------------------------------------------------
 
@@ -200,6 +200,19 @@ def take_what_was_set(op: NdOp, b: Builder) -> Found:
     return update.operands[1]
 
 
+def take_before_computing(op: NdOp, b: Builder) -> Found:
+    """`f(x)[i] -> f(x[i])` for an elementwise f of one tensor (and scalars): only what is taken is computed."""
+    inner = op.operands[0].owner
+    if not isinstance(inner, NdOp) or inner.row.family != "elementwise" or not op.operands[0].has_one_use():
+        return None
+    tensors = [value for value in inner.operands if type_of(value).ndim]
+    if len(tensors) != 1 or type_of(tensors[0]).shape != type_of(inner.results[0]).shape or is_wrt(inner.results[0]):
+        return None
+    part = _build(b, "subtensor", [tensors[0], *list(op.operands)[1:]], index=attribute(op, "index"))
+    attrs = {"dtype": attribute(inner, "dtype")} if inner.op == "cast" else {}
+    return _build(b, inner.op, [part if value is tensors[0] else value for value in inner.operands], **attrs)
+
+
 def set_whole(op: NdOp, b: Builder) -> Found:
     """`x[:] = y -> y`."""
     return same(op, op.operands[1]) if _is_whole(op) else None
@@ -218,7 +231,7 @@ SHAPE: Rules = {
     **{name: (reduce_nothing,) for name in ("prod", "max", "min", "all", "any")},
     "sum": (reduce_nothing, sum_negative),
     "concatenate": (concatenate_one,),
-    "subtensor": (constant_bounds, take_whole, take_scalar, take_what_was_set),
+    "subtensor": (constant_bounds, take_whole, take_scalar, take_what_was_set, take_before_computing),
     "set_subtensor": (constant_bounds, set_whole),
     "inc_subtensor": (constant_bounds, increment_whole),
 }

@@ -55,7 +55,7 @@ class _Checker:
 
     def run(self) -> None:
         for op in list(self.block.ops):
-            if isinstance(op, NdOp) and op.op in ("set_subtensor", "inc_subtensor", "scatter_add"):
+            if isinstance(op, NdOp) and op.op in ("set_subtensor", "inc_subtensor"):
                 self._check_update(op)
             if isinstance(op, NdOp) and op.op in ("alloc", "reshape"):
                 self._check_sizes(op)
@@ -102,18 +102,16 @@ class _Checker:
     def _check_update(self, op: NdOp) -> None:
         """What is written into a part of a tensor must have that part's sizes, or broadcast."""
         value, update, *index = op.operands
-        attrs = {"index": op.attrs["index"]} if op.op != "scatter_add" else {}
-        if op.op != "scatter_add" and all(entry.is_whole for entry in parse_index(attrs["index"])):
+        if all(entry.is_whole for entry in parse_index(op.attrs["index"])):
             region = value
         else:
-            region = self._insert(op, "subtensor" if attrs else "gather", [value, *index], **attrs)
+            region = self._insert(op, "subtensor", [value, *index], index=op.attrs["index"])
         shape, sizes = from_xdsl(update.type).shape, self.dims[update]
         offset = from_xdsl(region.type).ndim - len(shape)
         for axis, size in enumerate(shape):
             target = self.dims[region][axis + offset]
             if size != 1 and target is not sizes[axis] and target != sizes[axis]:
-                wanted = self._insert(op, "dim", [region], axis=axis + offset)
-                found = self._insert(op, "dim", [update], axis=axis)
+                wanted, found = self._read(op, target), self._read(op, sizes[axis])
                 message = f"{op.op}: dimension {axis} of the update is {{1}}, but {{0}} in the region it goes to"
                 self._require(op, self._insert(op, "eq", [wanted, found]), message, [wanted, found])
 

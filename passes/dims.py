@@ -226,6 +226,18 @@ def _gather(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     return [*dims._broadcast(op, indices), *dims[op.operands[0]][len(indices) :]]
 
 
+def _scatter_add(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
+    """The update has the shape of what a gather with the same indices would read, or broadcasts to it."""
+    value, update, *indices = op.operands
+    region = [*dims._broadcast(op, range(2, len(op.operands))), *dims[value][len(indices) :]]
+    static = from_xdsl(update.type).shape
+    for axis, dim in enumerate(dims[update]):
+        if static[axis] != 1:
+            place = axis + len(region) - len(static)
+            dims.meet(op, find(region[place]), dim, (0, place), (1, axis))
+    return dims[value]
+
+
 _FAMILIES: dict[str, Rule] = {"elementwise": _elementwise, "reduction": _reduction, "composite": _same}
 _RULES: dict[str, Rule] = {
     "dot": _dot,
@@ -240,5 +252,5 @@ _RULES: dict[str, Rule] = {
     "set_subtensor": _same,
     "inc_subtensor": _same,
     "gather": _gather,
-    "scatter_add": _same,
+    "scatter_add": _scatter_add,
 }

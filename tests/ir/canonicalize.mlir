@@ -198,3 +198,15 @@ func.func @signature(%x: tensor<f64>) -> tensor<?xf64> {
 }
 // CHECK-LABEL: @signature
 // CHECK:         nd.alloc %x, %four
+
+// -----
+
+/// Of an elementwise operation only the part that is taken is computed.
+func.func @take_before_computing(%x: tensor<?xf64>, %n: tensor<i64>) -> tensor<?xi32> {
+  %a = nd.cast %x {dtype = "i32"} : (tensor<?xf64>) -> tensor<?xi32>
+  %b = nd.subtensor %a, %n {index = ":?"} : (tensor<?xi32>, tensor<i64>) -> tensor<?xi32>
+  func.return %b : tensor<?xi32>
+}
+// CHECK-LABEL: @take_before_computing
+// CHECK-NEXT:    [[a:%.+]] = nd.subtensor %x, %n {index = ":?"}
+// CHECK-NEXT:    nd.cast [[a]] {dtype = "i32"}
