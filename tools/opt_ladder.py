@@ -90,7 +90,7 @@ def descend(module: ModuleOp, runner: Runner, target: str, optimize: bool) -> No
 def _run_stages(module: ModuleOp, runner: Runner, entry: str, until: str) -> None:
     for stage in stages(entry, until):
         one = load_pass(stage.run)()
-        runner.step(f"{stage.run} ({stage.name})", module, one.apply, runner.context, module)
+        runner.step(f"pass {stage.run}: {stage.name}", module, one.apply, runner.context, module)
 
 
 def emit(program: Program, runner: Runner, target: str, *, generic: bool = False, locations: bool = False) -> str:

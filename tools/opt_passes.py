@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -88,7 +88,9 @@ class Runner:
         try:
             return action(*arguments)
         except DiagnosticError as failure:
-            raise DiagnosticError(placed(failure.diagnostic, self.source)) from None
+            found = placed(failure.diagnostic, self.source)
+            prefix = f"{name.partition(':')[0]}: " if name.startswith("pass ") else ""
+            raise DiagnosticError(replace(found, message=prefix + found.message)) from None
         except DiagnosticException as failure:
             raise error(f"{name}: {str(failure).strip()}", name=self.source.name) from None
         except Exception as failure:
@@ -100,7 +102,7 @@ class Runner:
     def report_times(self) -> str:
         """A table of the seconds each step took."""
         total = sum(seconds for _, seconds in self.times) or 1e-12
-        lines = [f"{1e3 * s:9.2f} ms {100 * s / total:5.1f} %  {name}" for name, s in self.times]
+        lines = [f"{1e3 * s:9.2f} ms {100 * s / total:5.1f} %  {name.removeprefix('pass ')}" for name, s in self.times]
         return "\n".join([*lines, f"{1e3 * total:9.2f} ms 100.0 %  total"])
 
 
@@ -109,7 +111,8 @@ def placed(diagnostic: Diagnostic, source: Source) -> Diagnostic:
     found = re.fullmatch(r"(.*):(\d+):(\d+)", diagnostic.name)
     if diagnostic.span is not None or found is None or found[1] != source.name:
         return diagnostic
-    return Diagnostic(diagnostic.message, Span(source, int(found[2]), int(found[3])), diagnostic.help)
+    width = 1_000 if source.name.endswith(".mlir") else 1  # an operation of IR ends with its line
+    return replace(diagnostic, span=Span(source, int(found[2]), int(found[3]), width))
 
 
 def list_passes() -> str:
