@@ -18,6 +18,7 @@ from __future__ import annotations
 from . import tensor
 
 from . import printing, gradient  # isort: skip  (after tensor, which they use)
+from .clone import clone
 from .config import change_flags, config
 from .errors import (
     AsTensorError,
@@ -55,6 +56,7 @@ __all__ = [
     "Variable",
     "as_tensor_variable",
     "change_flags",
+    "clone",
     "config",
     "debugprint",
     "dot",

@@ -7,6 +7,7 @@ is exact and float64 if not. NumPy arrays and scalars keep their dtype.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,7 +47,8 @@ def autocast_int(value: int) -> Array:
 
 def autocast_float(value: float) -> Array:
     """float32 under floatX=float32 or when it is exact, otherwise float64."""
-    if config.floatX == "float32" or float(np.float32(value if abs(value) < _LARGEST else 0)) == value:
+    finite = abs(value) <= _LARGEST
+    if config.floatX == "float32" or abs(value) == math.inf or (finite and float(np.float32(value)) == value):
         return np.asarray(value, dtype="float32")
     return np.asarray(value, dtype="float64")
 

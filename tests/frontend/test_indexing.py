@@ -1,0 +1,136 @@
+"""Indexing: normal forms of the nodes, types, errors, and values against NumPy's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import phintys
+import phintys.tensor as T
+
+x = T.dtensor3("x")
+i, j = T.ivectors("i", "j")
+m, n = T.lscalars("m", "n")
+X = np.arange(60.0).reshape(3, 4, 5)
+VALUES = {i: np.array([2, 0], "int32"), j: np.array([1, 3], "int32"), m: np.int64(1), n: np.int64(3)}
+
+FORMS: list[tuple[Any, str, int]] = [
+    (0, "0", 0),
+    (np.int64(-1), "-1", 0),
+    (m, "?", 1),
+    (T.constant(2), "2", 0),
+    (slice(None), ":", 0),
+    (slice(m, n), "?:?", 2),
+    ((slice(None), 0), ":, 0", 0),
+    ((0, slice(None), slice(None)), "0", 0),
+    ((Ellipsis, 1), ":, :, 1", 0),
+    ((slice(None, None, -1), slice(1, n, 2)), "::-1, 1:?:2", 1),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "operands"), FORMS, ids=[text for _, text, _ in FORMS])
+def test_normal_form(key: Any, text: str, operands: int) -> None:
+    node = x[key].owner
+    assert node.op == "subtensor" and node.attrs["index"] == text and len(node.inputs) == 1 + operands
+
+
+def test_nothing_to_do() -> None:
+    assert x[...] is x and x[()] is x
+
+
+def test_gather() -> None:
+    y = T.dmatrix()[T.arange(n), j]
+    assert y.owner.op == "gather" and len(y.owner.inputs) == 3 and y.ndim == 1
+
+
+KEYS: list[Any] = [
+    0,
+    (m, slice(None), -1),
+    (slice(m, None), Ellipsis, slice(None, None, -1)),
+    (None, 0, None, Ellipsis),
+    i,
+    (i, j),
+    (slice(None), i),
+    (slice(None), slice(None), i),
+    (i, slice(None), j),
+    (i, 1),
+    (m, slice(None), i),
+    (slice(None), j, m),
+    (slice(1, 3), i, slice(None, None, 2)),
+    (i, None, j),
+    (None, i, j),
+    (slice(None), None, i),
+    (i.dimshuffle(0, "x"), j),
+    [0, 2],
+    (slice(None), [0, 1], [2, 3]),
+    [],
+    np.array([True, False, True]),
+    np.arange(12).reshape(3, 4) % 5 == 0,
+    np.array([[0, 1], [2, 0]]),
+]
+
+
+def numeric(key: Any) -> Any:
+    """The key with the values of its variables."""
+    if isinstance(key, tuple):
+        return tuple(map(numeric, key))
+    if isinstance(key, slice):
+        return slice(numeric(key.start), numeric(key.stop), numeric(key.step))
+    if isinstance(key, T.TensorVariable):
+        return np.asarray(key.eval({old: new for old, new in VALUES.items() if old in (key, *_inputs(key))}))
+    return np.array([], dtype=int) if isinstance(key, list) and not key else key
+
+
+def _inputs(key: T.TensorVariable) -> tuple[Any, ...]:
+    return key.owner.inputs if key.owner is not None else ()
+
+
+@pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
+def test_values_and_shapes_are_numpys(key: Any) -> None:
+    f = phintys.function([x, i, j, m, n], x[key], on_unused_input="ignore")
+    expected = X[numeric(key)]
+    assert x[key].ndim == expected.ndim
+    np.testing.assert_array_equal(f(X, *VALUES.values()), expected)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if not isinstance(key, list)], ids=lambda _: "")
+def test_inc_subtensor_is_numpys_add_at(key: Any) -> None:
+    part = x[key]
+    if part.owner.op == "dimshuffle" and "_indexed" not in vars(part):
+        pytest.skip("new dimensions cannot be assigned to")
+    f = phintys.function([x, i, j, m, n], T.inc_subtensor(part, 0.5), on_unused_input="ignore")
+    expected = X.copy()
+    np.add.at(expected, numeric(key), 0.5)
+    np.testing.assert_array_equal(f(X, *VALUES.values()), expected)
+
+
+def test_set_subtensor() -> None:
+    v = T.dvector("v")
+    f = phintys.function([x, v, m], T.set_subtensor(x[m:, 0], v))
+    expected = X.copy()
+    expected[1:, 0] = np.arange(5.0)
+    np.testing.assert_array_equal(f(X, np.arange(5.0), 1), expected)
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "message"),
+    [
+        (lambda: x[0, 0, 0, 0], IndexError, "too many indices"),
+        (lambda: x[1.5], IndexError, "an index is an integer"),
+        (lambda: x["a"], IndexError, "an index is an integer"),
+        (lambda: x[..., ...], IndexError, "single ellipsis"),
+        (lambda: x[True], IndexError, "single truth value"),
+        (lambda: x[x > 0], NotImplementedError, "symbolic truth tensor"),
+        (lambda: x[T.dscalar() :], IndexError, "an index is an integer"),
+        (lambda: x[::0], ValueError, "step cannot be zero"),
+        (lambda: T.tensor("float64", shape=(3,))[5], TypeError, "out of bounds"),
+        (lambda: T.set_subtensor(x, 1), TypeError, "result of a subtensor operation"),
+        (lambda: T.set_subtensor(x[i], 1), NotImplementedError, "inc_subtensor is"),
+        (lambda: T.inc_subtensor(x[0, 0], x[0]), TypeError, "Trying to increment a 1-dimensional"),
+    ],
+)
+def test_errors(operation: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        operation()
