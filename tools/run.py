@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `phintys run`."""
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("values", metavar="NAME=VALUE", nargs="*", help="inputs and first states")
-    parser.add_argument("--entry", metavar="NAME", help="the graph to run, where FILE holds several")
+    parser.add_argument("--function", metavar="NAME", help="which function to run, where FILE holds several")
     parser.add_argument("--calls", metavar="N", type=int, default=1, help="call N times (default: 1)")
     parser.add_argument("--save", metavar="FILE", type=Path, help="write outputs and states into an .npz file")
 
@@ -43,9 +43,9 @@ def main(arguments: argparse.Namespace) -> int:
     given = dict(named_value(text) for text in arguments.values)
     started = time.perf_counter()
     try:
-        executable = compile_file(arguments.file, arguments.entry)
+        executable = compile_file(arguments.file, arguments.function)
     except DiagnosticError as error:
-        raise CommandError(f"{arguments.file} is not right\n{error}") from error
+        raise CommandError(str(error)) from error
     console().print(f"compiled in {duration(time.perf_counter() - started)}")
     results = call(executable, given, arguments.calls)
     for name, array in results.items():

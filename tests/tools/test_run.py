@@ -61,7 +61,7 @@ def test_states_start_as_zeros(scale: str, capsys: pytest.CaptureFixture[str]) -
 def test_graph_text_runs(graphs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.save(tmp_path / "x.npy", np.arange(5.0))
     saved = tmp_path / "results.npz"
-    assert main(["run", graphs, "--entry", "mean", f"x={tmp_path / 'x.npy'}", "total=1.0", "--save", str(saved)]) == 0
+    assert main(["run", graphs, "--function", "mean", f"x={tmp_path / 'x.npy'}", "total=1.0", "--save", str(saved)]) == 0
     assert "output = array(2.)" in capsys.readouterr().out
     with np.load(saved) as results:
         assert {name: float(results[name]) for name in results} == {"output": 2.0, "total": 11.0}
@@ -86,7 +86,7 @@ def test_wrong_values(scale: str, values: list[str], message: str, capsys: pytes
 
 def test_several_graphs_need_a_choice(graphs: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", graphs]) == 1
-    assert "holds the graphs mean, halves; choose one with --entry NAME" in capsys.readouterr().err
+    assert "--function=NAME, of mean, halves" in capsys.readouterr().err
 
 
 def test_wrong_text_shows_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,8 +98,16 @@ def test_wrong_text_shows_the_place(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "did you mean" in message
 
 
-@pytest.mark.parametrize("name, text", [("f.txt", ""), ("empty.mlir", "builtin.module {}")])
-def test_files_that_hold_no_program(name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / name).write_text(text)
-    assert main(["run", str(tmp_path / name)]) == 1
-    assert "expected" in capsys.readouterr().err
+NO_PROGRAM = {"empty": ("", "expected a module"), "no function": ("builtin.module {}", "the module has 0 functions")}
+
+
+@pytest.mark.parametrize("text, message", NO_PROGRAM.values(), ids=NO_PROGRAM)
+def test_files_that_hold_no_program(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file.mlir").write_text(text)
+    assert main(["run", str(tmp_path / "file.mlir")]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(tmp_path / "nothing.phi")]) == 1
+    assert "cannot read" in capsys.readouterr().err
