@@ -142,24 +142,27 @@ def multiply_negatives(op: NdOp, b: Builder) -> Found:
 
 
 def _is_scale(value: SSAValue) -> bool:
-    """Whether multiplying by this number is exact whatever comes before: a power of two that does not shrink.
+    """Whether this is a power of two of magnitude 1 or more."""
+    return _is_whole(value) and abs(frexp(splat_value(value))[0]) == 0.5
 
-    Two of them stay in range together: 2**60 is far below the square root of the largest float32.
-    """
+
+def _is_whole(value: SSAValue) -> bool:
+    """Whether this is a whole number other than 0; not so large that a product of two leaves the range of float32."""
     number = splat_value(value)
-    if number is None or type_of(value).kind != "f" or not 1 <= abs(number) <= 2.0**60:
-        return False
-    return abs(frexp(number)[0]) == 0.5
+    return number is not None and type_of(value).kind == "f" and 1 <= abs(number) <= 2.0**60 and number == int(number)
 
 
 def gather_factors(op: NdOp, b: Builder) -> Found:
-    """`(x * c) * d -> x * (c * d)` where it is exact: ints, and powers of two that do not shrink."""
+    """`(x * c) * d -> x * (c * d)` where it is exact: ints, and whole numbers by powers of two that do not shrink.
+
+    A whole number times a subnormal is exact, and times anything else it is rounded as its double would be.
+    """
     x, d = op.operands
     inner = one_use(x, "mul")
     if inner is None or producer(d, "constant") is None or producer(inner.operands[1], "constant") is None:
         return None
     y, c = inner.operands
-    exact = type_of(x).kind in "iu" or (_is_scale(c) and _is_scale(d))
+    exact = type_of(x).kind in "iu" or (_is_scale(c) and _is_whole(d)) or (_is_whole(c) and _is_scale(d))
     return b.op("mul", y, b.op("mul", c, d)) if exact else None
 
 

@@ -12,7 +12,7 @@ from phintys.dialects.nd import CLASSES, NdOp
 from phintys.ir.infer import broadcast_shapes
 
 from .nd_builder import Builder, type_of
-from .rewriting import attribute, producer
+from .rewriting import Rules, attribute, producer
 
 CONSTANT = CLASSES["constant"]
 ALLOC = CLASSES["alloc"]
@@ -52,6 +52,19 @@ def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
             operands[index] = small
             return b.op(op.row.name, *operands, **op.attrs)
     return None
+
+
+def update_with_small(op: NdOp, b: Builder) -> SSAValue | None:
+    """`x[i] += alloc(s, sizes) -> x[i] += s` for scalars s, and so for `=` and `scatter_add`: updates broadcast."""
+    alloc = producer(op._operands[1], "alloc")
+    if alloc is None or type_of(alloc.operands[0]).shape:
+        return None
+    operands = list(op._operands)
+    operands[1] = alloc.operands[0]
+    return b.op(op.row.name, *operands, **op.attrs)
+
+
+UPDATES: Rules = {name: (update_with_small,) for name in ("set_subtensor", "inc_subtensor", "scatter_add")}
 
 
 def lift_broadcast(op: NdOp, b: Builder) -> SSAValue | None:

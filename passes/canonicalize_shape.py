@@ -41,6 +41,31 @@ def shuffle_broadcast(op: NdOp, b: Builder) -> Found:
     return b.op("alloc", inner.operands[0], *dims, sizes=permuted)
 
 
+def shuffle_operands(op: NdOp, b: Builder) -> Found:
+    """`dimshuffle(f(x, y), p) -> f(dimshuffle(x, p), dimshuffle(y, p))` between elementwise operations, p a permutation.
+
+    The whole chain is then one loop. What goes to a matrix product keeps its transpose, which costs nothing there.
+    """
+    inner, order = op.operands[0].owner, attribute(op, "order")
+    if not isinstance(inner, NdOp) or inner.row.family != "elementwise" or one_use(op.operands[0], inner.op) is None:
+        return None
+    users = [use.operation for use in op.results[0].uses]
+    if sorted(order) != list(range(type_of(op.operands[0]).ndim)):
+        return None
+    if not all(isinstance(user, NdOp) and user.row.family == "elementwise" for user in users):
+        return None
+    return b.op(inner.op, *(_permute(b, value, order) for value in inner.operands), **inner.attrs)
+
+
+def _permute(b: Builder, value: SSAValue, order: tuple[int, ...]) -> SSAValue:
+    """`value`, aligned on the right among `len(order)` dimensions, with these permuted."""
+    missing = len(order) - type_of(value).ndim
+    moved = [axis - missing if axis >= missing else -1 for axis in order]
+    while moved and moved[0] == -1:
+        del moved[0]
+    return b.op("dimshuffle", value, order=tuple(moved)) if type_of(value).ndim else value
+
+
 # --- reshape and alloc ------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +234,8 @@ def take_before_computing(op: NdOp, b: Builder) -> Found:
     if len(tensors) != 1 or type_of(tensors[0]).shape != type_of(inner.results[0]).shape or is_wrt(inner.results[0]):
         return None
     part = _build(b, "subtensor", [tensors[0], *list(op.operands)[1:]], index=attribute(op, "index"))
+    if part is None:
+        return None
     attrs = {"dtype": attribute(inner, "dtype")} if inner.op == "cast" else {}
     return _build(b, inner.op, [part if value is tensors[0] else value for value in inner.operands], **attrs)
 
@@ -225,7 +252,7 @@ def increment_whole(op: NdOp, b: Builder) -> Found:
 
 
 SHAPE: Rules = {
-    "dimshuffle": (shuffle_nothing, shuffle_shuffled, shuffle_broadcast),
+    "dimshuffle": (shuffle_nothing, shuffle_shuffled, shuffle_broadcast, shuffle_operands),
     "reshape": (size_nothing, constant_sizes, size_sized, reshape_to_shuffle),
     "alloc": (size_nothing, constant_sizes, size_sized),
     **{name: (reduce_nothing,) for name in ("prod", "max", "min", "all", "any")},

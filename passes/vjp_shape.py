@@ -45,11 +45,13 @@ def _total(sizes: list[int | Term]) -> int | Term:
 
 def _concatenate(c: Adjoint, index: int) -> Term:
     axis = c.attr("axis")
-    start = _total([_size(c, value, axis) for value in c.op.operands[:index]])
-    stop = _total([start, _size(c, c.op.operands[index], axis)])
-    bounds = ":".join(str(bound) if isinstance(bound, int) else "?" for bound in (start, stop))
-    operands = [bound for bound in (start, stop) if isinstance(bound, Term)]
-    return c.g.op("subtensor", *operands, index=":, " * axis + bounds)
+    bounds: list[int | Term] = [_total([_size(c, value, axis) for value in c.op.operands[:index]])]
+    if index + 1 < len(c.op.operands):  # the last one ends where the result ends
+        bounds.append(_total([bounds[0], _size(c, c.op.operands[index], axis)]))
+    text = [str(bound) if isinstance(bound, int) else "?" for bound in bounds]
+    bounds_text = ":".join(text) if len(text) > 1 else f"{text[0]}:"
+    operands = [bound for bound in bounds if isinstance(bound, Term)]
+    return c.g.op("subtensor", *operands, index=":, " * axis + bounds_text)
 
 
 # --- arange: element i is start + i * step ----------------------------------------------------------------------------

@@ -147,7 +147,8 @@ def _check_type(op: Operation, value: Array, type: TensorType) -> None:
         static in (None, size) for static, size in zip(type.shape, value.shape, strict=False)
     )
     if not fits or str(value.dtype) != type.dtype:
-        raise TypeError(f"{op}: computed {value.dtype}{list(value.shape)}, its type says {type}")
+        what = "argument" if isinstance(op, FuncOp) else str(op)
+        raise TypeError(f"{what}: computed {value.dtype}{list(value.shape)}, its type says {type}")
 
 
 def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None) -> list[Array]:
