@@ -218,10 +218,7 @@ def _without_updates(graph: Graph) -> Graph:
 
 
 def make_function(plan: Plan, executable: Any = None, states: Sequence[TensorSharedVariable] | None = None) -> Function:
-    """The function of a plan, compiled unless its executable is at hand.
-
-    On the plan's states or others of their types.
-    """
+    """The function of a plan, compiled unless its executable is at hand, on its states or others of their types."""
     if executable is None:
         from phintys.codegen.compiler import compile_graph
 

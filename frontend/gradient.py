@@ -1,7 +1,4 @@
-"""`grad(cost, wrt)`: derivatives. The arguments are checked here.
-
-The compiler's `autodiff` pass does the mathematics.
-"""
+"""`grad(cost, wrt)`: derivatives. Arguments are checked here; the compiler's `autodiff` pass does the mathematics."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From the arguments of `function` to a graph.
-
-What is asked for, checked, with replacements and default updates applied.
-"""
+"""From the arguments of `function` to a graph: checked, with replacements and default updates applied."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`shared(value)`.
-
-A symbolic tensor with a value of its own, kept between calls and shared by all functions that use it.
-"""
+"""`shared(value)`: a symbolic tensor with a value of its own, kept between calls and shared by functions that use it."""
 
 from __future__ import annotations
 

@@ -193,10 +193,7 @@ def _split(sliced: TensorVariable, entries: list[Any]) -> tuple[list[int], list[
 
 
 def _placement(gathered: TensorVariable, indexed: list[int], others: list[int]) -> list[int]:
-    """Order of the dimensions of the result.
-
-    Those of the indices replace the indexed ones, or come first if these are apart.
-    """
+    """Order of the result's dimensions: the indices' replace the indexed ones, or come first if these are apart."""
     batch = list(range(gathered.ndim - len(others)))
     rest = list(range(len(batch), gathered.ndim))
     before = indexed[0] if indexed[-1] - indexed[0] + 1 == len(indexed) else 0

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 def _try(function: Callable[..., TensorVariable], *operands: Any) -> TensorVariable:
-    """The result, or NotImplemented when an operand is no tensor at all.
-
-    So that Python asks it or raises its TypeError.
-    """
+    """The result, or NotImplemented for an operand that is no tensor, so that Python asks it or raises its TypeError."""
     try:
         return function(*operands)
     except AsTensorError:

@@ -58,18 +58,12 @@ class TensorSharedVariable(TensorVariable):
         return result
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Array:
-        """The value. A copy, unless `borrow`.
-
-        Then the array that functions read and write, which may be replaced any time.
-        """
+        """The value: a copy, or with `borrow` the array that functions read and write, which may be replaced any time."""
         value = self.container.storage[0]
         return value if borrow else value.copy()
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
-        """Replace the value, by a copy unless `borrow`. TypeError when it does not fit the type.
-
-        The size may change.
-        """
+        """Replace the value, by a copy unless `borrow`; sizes may change. TypeError when it does not fit the type."""
         fields = vars(self)
         value = self.type.filter(new_value, fields["_strict"], fields["_allow_downcast"])
         aliases = value is new_value or value.base is not None

@@ -67,6 +67,10 @@ def test_type_errors() -> None:
         T.TensorType("float64", (True, False), shape=(3, 4))
 
 
+class Subclass(np.ndarray):
+    """An array that is not exactly an ndarray."""
+
+
 ACCEPTED: list[tuple[T.TensorType, Any]] = [
     (T.dvector, [1, 2]),
     (T.dvector, np.arange(3)),
@@ -80,7 +84,7 @@ ACCEPTED: list[tuple[T.TensorType, Any]] = [
     (T.ivector, []),
     (T.drow, [[1.0, 2.0]]),
     (T.dmatrix, np.zeros((3, 2), order="F")),
-    (T.dmatrix, np.matrix([[1.0]])),
+    (T.dmatrix, np.ones((1, 2)).view(Subclass)),
     (T.zscalar, 1.5),
 ]
 
