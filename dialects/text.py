@@ -9,15 +9,46 @@ from io import StringIO
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc
+from xdsl.dialects.builtin import AnyFloat, ComplexType, FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc
 from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.parser.attribute_parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import DiagnosticException, ParseError, VerifyException
+from xdsl.utils.lexer import Span as TextSpan
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from phintys.ir.diagnostics import DiagnosticError, Source, Span, error, near_match
 
 from .context import DIALECTS, make_context
+
+
+class _Bits(int):
+    """A hexadecimal literal: for a float type, its bit pattern, as in MLIR (infinities and NaNs print so)."""
+
+    def to_float(self, type: AnyFloat) -> float:
+        """The float with these bits; OverflowError when they are too many."""
+        raw = int(self).to_bytes(type.compile_time_size, "little")
+        return float(next(iter(type.iter_unpack(raw))))
+
+
+class _Element(AttrParser._TensorLiteralElement):
+    """An element of `dense<...>` whose hexadecimal parts are bit patterns; xDSL takes them for numbers."""
+
+    def to_type(self, parser: AttrParser, type: Any) -> Any:
+        """The element's value in the type of the literal."""
+        if isinstance(type, AnyFloat) and isinstance(self.value, _Bits):
+            return self._float(parser, self.value, type)
+        if isinstance(type, ComplexType) and isinstance(self.value, tuple):
+            of = type.element_type
+            return tuple(self._float(parser, part, of) if isinstance(part, _Bits) else part for part in self.value)
+        return super().to_type(parser, type)
+
+    def _float(self, parser: AttrParser, bits: _Bits, type: Any) -> float:
+        try:
+            return bits.to_float(type)
+        except OverflowError:
+            parser.raise_error(f"the bit pattern is too long for {type}", self.span.start, self.span.end)
 
 
 class LocatedParser(Parser):
@@ -37,6 +68,30 @@ class LocatedParser(Parser):
             line, column = self._source.position(start)
             op.location = FileLineColLoc(self._file, IntAttr(line), IntAttr(column))
         return op
+
+    def _parse_tensor_literal_element(self) -> AttrParser._TensorLiteralElement:
+        element = super()._parse_tensor_literal_element()
+        value: Any = element.value
+        if type(value) is int and element.span.text[:2].lower() == "0x":
+            value = _Bits(value)
+        return _Element(element.is_negative, value, element.span)
+
+    def _parse_optional_complex(self) -> Any:
+        if self._current_token.kind != MLIRTokenKind.L_PAREN:
+            return None
+        start = self._current_token.span.start
+        self.parse_punctuation("(")
+        real = self._complex_part()
+        self.parse_punctuation(",")
+        imaginary = self._complex_part()
+        end = self._current_token.span.end
+        self.parse_punctuation(")")
+        return (real, imaginary), TextSpan(start, end, self._current_token.span.input)
+
+    def _complex_part(self) -> Any:
+        text = self._current_token.span.text
+        value, _ = self._parse_bool_int_or_float()
+        return _Bits(value) if text[:2].lower() == "0x" else float(value)
 
     def resolve_operand(self, operand: UnresolvedOperand, type: AttributeInvT) -> SSAValue[AttributeInvT]:
         """The value an operand names; those not defined yet are noted for the message, should they stay undefined."""

@@ -79,10 +79,12 @@ def typed_array(value: Nested | str, type: TensorType) -> Array:
     shape = tuple(size or 0 for size in type.shape)
     if isinstance(value, str):
         return decode_array(value, type.dtype, shape)
+    if value == [] and 0 in shape:
+        return np.empty(shape, type.dtype)
     array = literal_array(value, type.dtype)
     if array.ndim == 0:
         return np.full(shape, array)
-    if array.shape != shape and not (array.size == 0 and 0 in shape):
+    if array.shape != shape:
         raise LiteralError(f"a list of shape {list(array.shape)} for {type}")
     return array.reshape(shape)
 

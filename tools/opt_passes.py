@@ -89,8 +89,7 @@ class Runner:
             return action(*arguments)
         except DiagnosticError as failure:
             found = placed(failure.diagnostic, self.source)
-            prefix = f"{name.partition(':')[0]}: " if name.startswith("pass ") else ""
-            raise DiagnosticError(replace(found, message=prefix + found.message)) from None
+            raise DiagnosticError(replace(found, help=(*found.help, f"this was found by {name}"))) from None
         except DiagnosticException as failure:
             raise error(f"{name}: {str(failure).strip()}", name=self.source.name) from None
         except Exception as failure:
