@@ -1,5 +1,6 @@
 """One small program in graph text for each operation of the table: what documentation shows and tests run.
 
+Elementwise operations that are called by their name on floats need no row: their program is made from the table.
 `example("sum")` is `graph example(x: f64[?, 3]) { return sum(x, axis=1) }`; `phintys-opt --explain sum` prints it beside its IR.
 """
 
@@ -10,23 +11,6 @@ from .ops import OPS
 _ROWS = """
 neg            x: f64[?, 3]                                  -x
 abs            x: c128[?]                                    abs(x)
-sign           x: f64[?]                                     sign(x)
-sqrt           x: f64[?]                                     sqrt(x)
-exp            x: f64[?, 3]                                  exp(x)
-expm1          x: f64[?]                                     expm1(x)
-log            x: f32[?]                                     log(x)
-log1p          x: f64[?]                                     log1p(x)
-sin            x: f64[?]                                     sin(x)
-cos            x: f64[?]                                     cos(x)
-tan            x: f64[?]                                     tan(x)
-arctan         x: f64[?]                                     arctan(x)
-sinh           x: f64[?]                                     sinh(x)
-cosh           x: f64[?]                                     cosh(x)
-tanh           x: f64[?]                                     tanh(x)
-sigmoid        x: f64[?]                                     sigmoid(x)
-softplus       x: f64[?]                                     softplus(x)
-floor          x: f64[?]                                     floor(x)
-ceil           x: f64[?]                                     ceil(x)
 invert         x: bool[?]                                    ~x
 cast           x: i32[?]                                     f64(x)
 add            x: f64[?, 3], y: f64[3]                       x + y
@@ -36,8 +20,6 @@ div            x: f64[?], y: f64[]                           x / y
 floordiv       x: i64[?], y: i64[]                           x // y
 mod            x: i64[?], y: i64[]                           x % y
 pow            x: f64[?]                                     x ** 2.0
-maximum        x: f64[?], y: f64[]                           maximum(x, y)
-minimum        x: f64[?], y: f64[]                           minimum(x, y)
 and            x: bool[?], y: bool[?]                        x & y
 or             x: bool[?], y: bool[?]                        x | y
 xor            x: i64[?], y: i64[?]                          x ^ y
@@ -76,18 +58,22 @@ grad           x: f64[?]                                     grad(sum(x * x), x)
 """
 
 
+def _program(parameters: str, expression: str) -> str:
+    return f"graph example({parameters}) {{\n  return {expression}\n}}\n"
+
+
 def _read_rows() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in _ROWS.strip().splitlines():
-        name, parameters, expression = line[:15].strip(), line[15:61].strip(), line[61:].strip()
-        found[name] = f"graph example({parameters}) {{\n  return {expression}\n}}\n"
-    return found
+    cut = [(line[:15].strip(), line[15:61].strip(), line[61:].strip()) for line in _ROWS.strip().splitlines()]
+    return {name: _program(parameters, expression) for name, parameters, expression in cut}
 
 
 EXAMPLES: dict[str, str] = _read_rows()
 
 
 def example(name: str) -> str:
-    """The program for one operation; KeyError for an unknown name."""
-    assert name in OPS
-    return EXAMPLES[name]
+    """The program for one operation; KeyError for one that is neither in the table nor plainly elementwise."""
+    row = OPS[name]
+    if name in EXAMPLES or row.family != "elementwise" or row.attrs:
+        return EXAMPLES[name]
+    names = ("x", "y", "z")[: row.operands]
+    return _program(", ".join(f"{each}: f64[?]" for each in names), f"{name}({', '.join(names)})")

@@ -153,7 +153,7 @@ def _has_body(op: Operation) -> bool:
 
 def explain(name: str) -> str:
     """What one operation of the table does, as a sentence, in graph text and in IR."""
-    from phintys.ir.examples import EXAMPLES
+    from phintys.ir.examples import example
     from phintys.ir.ops import OPS
     from phintys.ir.parser import parse_graphs
     from phintys.passes.convert_graph_to_nd import graphs_to_module
@@ -162,5 +162,5 @@ def explain(name: str) -> str:
     if name not in OPS:
         raise error(f"unknown operation '{name}'", None, near_match(name, OPS) or f"there are: {', '.join(OPS)}")
     attributes = ", ".join(OPS[name].attrs) or "none"
-    module = module_text(graphs_to_module(parse_graphs(EXAMPLES[name])))
-    return f"{name}: {OPS[name].doc}\nattributes: {attributes}\n\n{EXAMPLES[name]}\n{module}"
+    module = module_text(graphs_to_module(parse_graphs(example(name))))
+    return f"{name}: {OPS[name].doc}\nattributes: {attributes}\n\n{example(name)}\n{module}"

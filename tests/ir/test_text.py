@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from phintys.dialects.nd import CLASSES
 from phintys.dialects.text import module_text, parse_module, verify_module
 from phintys.ir.diagnostics import DiagnosticError
-from phintys.ir.examples import EXAMPLES
+from phintys.ir.examples import example
 from phintys.ir.graph import Graph, Node, Value, fingerprint
 from phintys.ir.ops import OPS
 from phintys.ir.parser import parse_graph, parse_graphs
@@ -52,7 +52,7 @@ def shared(graph: Graph) -> Graph:
     return Graph(graph.name, graph.inputs, outputs, graph.states, updates)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
 @given(graphs())
 def test_printed_graphs_parse_to_themselves(graph: Graph) -> None:
     graph = shared(graph)
@@ -63,7 +63,7 @@ def test_printed_graphs_parse_to_themselves(graph: Graph) -> None:
     assert format_graph(again) == text
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(graphs())
 def test_graphs_survive_nd(graph: Graph) -> None:
     module = graph_to_module(shared(graph))
@@ -78,8 +78,8 @@ def test_graphs_survive_nd(graph: Graph) -> None:
 
 @pytest.mark.parametrize("name", OPS)
 def test_examples_in_both_syntaxes(name: str) -> None:
-    graph = parse_graph(EXAMPLES[name])
-    assert format_graph(graph) == EXAMPLES[name]
+    graph = parse_graph(example(name))
+    assert format_graph(graph) == example(name)
     assert name in [node.op for node in graph.nodes()]
     module = graph_to_module(graph)
     verify_module(module)
@@ -99,7 +99,7 @@ def test_operations_are_documented(name: str) -> None:
 
 def _seeds() -> list[str]:
     texts = [path.read_text() for path in sorted(HERE.glob("*.phi"))]
-    return [piece for text in texts for piece in text.split("# -----\n")] + list(EXAMPLES.values())
+    return [piece for text in texts for piece in text.split("# -----\n")] + [example(name) for name in OPS]
 
 
 SEEDS = _seeds()
@@ -169,13 +169,13 @@ def read(text: str) -> None:
     assert format_graphs(parse_graphs(printed)) == printed
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**63), st.sampled_from(range(len(SEEDS))))
 def test_mutated_text_ends_in_graphs_or_diagnostics(seed: int, index: int) -> None:
     read(mutate(SEEDS[index], random.Random(seed)))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=200)
 @given(st.text(max_size=80))
 def test_any_text_ends_in_graphs_or_diagnostics(text: str) -> None:
     read(text)
