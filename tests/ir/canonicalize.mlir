@@ -145,6 +145,53 @@ func.func @shuffles(%x: tensor<?x?xf64>) -> tensor<?x?xf64> {
 
 // -----
 
+/// A transpose between elementwise operations moves to their operands; what a product of matrices reads stays.
+func.func @transposes(%u: tensor<?xf64>, %v: tensor<?xf64>, %w: tensor<?x?xf64>) -> (tensor<?x?xf64>, tensor<?xf64>) {
+  %c = nd.dimshuffle %u {order = array<i64: 0, -1>} : (tensor<?xf64>) -> tensor<?x1xf64>
+  %r = nd.dimshuffle %v {order = array<i64: -1, 0>} : (tensor<?xf64>) -> tensor<1x?xf64>
+  %o = nd.mul %c, %r : (tensor<?x1xf64>, tensor<1x?xf64>) -> tensor<?x?xf64>
+  %t = nd.dimshuffle %o {order = array<i64: 1, 0>} : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %a = nd.add %w, %t : (tensor<?x?xf64>, tensor<?x?xf64>) -> tensor<?x?xf64>
+  %e = nd.exp %w : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %f = nd.dimshuffle %e {order = array<i64: 1, 0>} : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %d = nd.dot %f, %u : (tensor<?x?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %a, %d : tensor<?x?xf64>, tensor<?xf64>
+}
+// CHECK-LABEL: @transposes
+// CHECK-NEXT:    [[r:%.+]] = nd.dimshuffle %u {order = array<i64: -1, 0>}
+// CHECK-NEXT:    [[c:%.+]] = nd.dimshuffle %v {order = array<i64: 0, -1>}
+// CHECK-NEXT:    [[o:%.+]] = nd.mul [[r]], [[c]]
+// CHECK-NEXT:    [[a:%.+]] = nd.add %w, [[o]]
+// CHECK-NEXT:    [[e:%.+]] = nd.exp %w
+// CHECK-NEXT:    [[f:%.+]] = nd.dimshuffle [[e]]
+// CHECK-NEXT:    nd.dot [[f]], %u
+
+// -----
+
+/// Only the element that is taken is computed.
+func.func @take(%x: tensor<?xf64>) -> tensor<f64> {
+  %e = nd.exp %x : (tensor<?xf64>) -> tensor<?xf64>
+  %t = nd.subtensor %e {index = "0"} : (tensor<?xf64>) -> tensor<f64>
+  func.return %t : tensor<f64>
+}
+// CHECK-LABEL: @take
+// CHECK-NEXT:    [[t:%.+]] = nd.subtensor %x {index = "0"}
+// CHECK-NEXT:    nd.exp [[t]]
+
+// -----
+
+/// One number is added at many places as it is.
+func.func @scatter(%x: tensor<?xf64>, %s: tensor<f64>, %i: tensor<?xi64>) -> tensor<?xf64> {
+  %n = nd.dim %i {axis = 0 : i64} : (tensor<?xi64>) -> tensor<i64>
+  %u = nd.alloc %s, %n {sizes = array<i64: -9223372036854775808>} : (tensor<f64>, tensor<i64>) -> tensor<?xf64>
+  %r = nd.scatter_add %x, %u, %i : (tensor<?xf64>, tensor<?xf64>, tensor<?xi64>) -> tensor<?xf64>
+  func.return %r : tensor<?xf64>
+}
+// CHECK-LABEL: @scatter
+// CHECK-NEXT:    nd.scatter_add %x, %s, %i
+
+// -----
+
 /// Sizes and bounds that are constants become part of the type.
 func.func @sizes(%x: tensor<?x6xf64>) -> tensor<f64> {
   %one = nd.constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>

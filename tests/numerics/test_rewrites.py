@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from random_programs import TYPES, arguments, random_body
 
+from phintys.dialects.text import verify_module
 from phintys.ir.diagnostics import DiagnosticError
 from phintys.passes.autodiff import Autodiff
 from phintys.passes.canonicalize import Canonicalize
@@ -27,7 +28,7 @@ def run(module: Any, *passes: Any) -> Any:
     """Apply passes and verify after each."""
     for one in passes:
         one().apply(None, module)
-        module.verify()
+        verify_module(module, name=f"after {one.name}")
     return module
 
 
@@ -59,6 +60,16 @@ def test_canonicalize_is_exact(seed: int) -> None:
     for arrays, expected in zip(inputs, before, strict=True):
         for found, value in zip(ref.evaluate(module, *arrays), expected, strict=True):
             assert_same_bits(found, value)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_second_run_changes_nothing(seed: int) -> None:
+    """After canonicalize no rule is left that would fire, and so after stabilize."""
+    for one in (Canonicalize, Stabilize):
+        module = run(ref.function(TYPES, random_body(seed)), one)
+        FIRED.clear()
+        run(module, one)
+        assert not FIRED
 
 
 @pytest.mark.parametrize("seed", range(100))
