@@ -84,8 +84,9 @@ def _refines(found: TensorType, expected: TensorType) -> bool:
 
 
 def _print_common(op: Operation, printer: Printer) -> None:
-    printer.print_string(" ")
-    printer.print_list(op.operands, printer.print_ssa_value)
+    if op.operands:
+        printer.print_string(" ")
+        printer.print_list(op.operands, printer.print_ssa_value)
     printer.print_op_attributes(op.attributes)
     printer.print_string(" : ")
     printer.print_operation_type(op)
