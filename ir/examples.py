@@ -54,7 +54,15 @@ set_subtensor  x: f64[?], y: f64[?]                          set_subtensor(x[1:]
 inc_subtensor  x: f64[?, 3], y: f64[3], i: i64[]             inc_subtensor(x[i], y)
 gather         x: f64[?, 3], rows: i64[?], columns: i64[?]   x[rows, columns]
 scatter_add    x: f64[?], y: f64[?], i: i64[?]               scatter_add(x, y, i)
+host           x: f64[?]                                     host(x, function="sort", results="f64[?]")
 grad           x: f64[?]                                     grad(sum(x * x), x)
+"""
+
+_DRAW = """graph example(n: i64[]) state(stream: u32[628]) {{
+  t1, t2 = {0}(stream, [n, 3])
+  update stream = t1
+  return t2
+}}
 """
 
 
@@ -67,13 +75,15 @@ def _read_rows() -> dict[str, str]:
     return {name: _program(parameters, expression) for name, parameters, expression in cut}
 
 
-EXAMPLES: dict[str, str] = _read_rows()
+EXAMPLES: dict[str, str] = _read_rows() | {name: _DRAW.format(name) for name in ("random_uniform", "random_normal")}
 
 
 def example(name: str) -> str:
     """The program for one operation; KeyError for one that is neither in the table nor plainly elementwise."""
     row = OPS[name]
-    if name in EXAMPLES or row.family != "elementwise" or row.attrs:
+    if name in EXAMPLES:
         return EXAMPLES[name]
+    if row.family != "elementwise" or row.attrs:
+        raise KeyError(f"'{name}' has no example: add a row to ir/examples.py")
     names = ("x", "y", "z")[: row.operands]
     return _program(", ".join(f"{each}: f64[?]" for each in names), f"{name}({', '.join(names)})")

@@ -276,6 +276,8 @@ FORMS: dict[str, Form] = {
     "arange": _arange,
     "alloc": _sized,
     "reshape": _sized,
+    "random_uniform": _sized,
+    "random_normal": _sized,
     "dimshuffle": _dimshuffle,
     "concatenate": _concatenate,
     "subtensor": _subtensor,

@@ -127,6 +127,14 @@ def _sized(name: str) -> Function:
     return apply
 
 
+def _draw(name: str) -> Function:
+    def apply(s: Scope, tree: Any, state: Pair, sizes: Sequence[Pair]) -> Term:
+        static, operands = _sizes(s, sizes)
+        return Results(s.results(name, s.operands(name, [state, *operands]), {"sizes": static}, tree))
+
+    return apply
+
+
 def _filled(number: float) -> Function:
     def apply(s: Scope, tree: Any, sizes: Pair, dtype: Option) -> Value:
         static, operands = _sizes(s, [sizes])
@@ -263,6 +271,8 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Function]] = {
     "dim": (("x", "axis"), _dim),
     "reshape": (("x", "*sizes"), _sized("reshape")),
     "alloc": (("x", "*sizes"), _sized("alloc")),
+    "random_uniform": (("state", "*sizes"), _draw("random_uniform")),
+    "random_normal": (("state", "*sizes"), _draw("random_normal")),
     "zeros": (("sizes", "dtype?"), _filled(0)),
     "ones": (("sizes", "dtype?"), _filled(1)),
     "zeros_like": (("x",), _filled_like(0)),

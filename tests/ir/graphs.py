@@ -47,6 +47,9 @@ def attributes(draw: st.DrawFn, op: str, operands: list[Value]) -> dict[str, Any
         "sizes": st.lists(st.sampled_from([1, 2, 6, -1]), max_size=3).map(tuple),
         "index": st.sampled_from(["", "0", ":", "1:", "::-1", ":2, ::2", "-1, 0:1", ":, 1:2:3"]),
     }
+    if op == "host":
+        choices["results"] = st.lists(TYPES, min_size=1, max_size=3).map(lambda types: ", ".join(map(str, types)))
+        choices |= {"function": st.sampled_from(["sort", "local:7"]), "options": st.sampled_from(["", "{'axis': 0}"])}
     if op == "arange":
         choices["dtype"] = st.sampled_from([None, "int32", "float64"])
     return {key: draw(choices[key]) for key in OPS[op].attrs}

@@ -1,0 +1,37 @@
+"""Rows of random draws and of what Python computes."""
+
+from __future__ import annotations
+
+from . import host as h
+from .op_row import REQUIRED, OpRow
+
+HOST: tuple[OpRow, ...] = (
+    # random numbers: NumPy's legacy generator, whose state is a tensor
+    OpRow(
+        "random_uniform",
+        1,
+        h.draw,
+        "random",
+        {"sizes": REQUIRED},
+        variadic=True,
+        doc="The next state of a random stream, and its next numbers in [0, 1).",
+    ),
+    OpRow(
+        "random_normal",
+        1,
+        h.draw,
+        "random",
+        {"sizes": REQUIRED},
+        variadic=True,
+        doc="The next state of a random stream, and its next standard normal numbers.",
+    ),
+    OpRow(
+        "host",
+        0,
+        h.host,
+        "host",
+        {"function": REQUIRED, "results": REQUIRED, "options": ""},
+        variadic=True,
+        doc="What a Python callable makes of arrays; it runs when the function is called.",
+    ),
+)
