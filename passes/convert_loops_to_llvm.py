@@ -240,13 +240,14 @@ class FunctionLowering:
 
     def _interface(self) -> tuple[list[str], list[str], list[str]]:
         arguments = []
-        for number, (argument, attrs) in enumerate(zip(self.source.args, _rows(self.function.arg_attrs), strict=False)):
+        rows = _rows(self.function.arg_attrs, self.source.args)
+        for number, (argument, attrs) in enumerate(zip(self.source.args, rows, strict=True)):
             name = attrs.get("nd.name")
             kind = "state" if "nd.state" in attrs else "input"
             shown = name.data if isinstance(name, bi.StringAttr) else f"arg{number}"
             arguments.append(f"{kind} {_tensor_type(argument.type, attrs)} {shown}")
         results = []
-        for value, attrs in zip(self.returned, _rows(self.function.res_attrs), strict=False):
+        for value, attrs in zip(self.returned, _rows(self.function.res_attrs, self.returned), strict=True):
             update = attrs.get("nd.update")
             if not isinstance(update, bi.IntegerAttr):
                 results.append(f"output {_tensor_type(value.type, attrs)}")
@@ -257,10 +258,9 @@ class FunctionLowering:
         return arguments, results, self.checks
 
 
-def _rows(attributes: bi.ArrayAttr[bi.DictionaryAttr] | None) -> list[dict[str, Attribute]]:
-    """Attribute dictionaries of arguments or results, and empty ones after them."""
-    rows = [dict(row.data) for row in attributes.data] if attributes is not None else []
-    return rows + [{} for _ in range(256)]
+def _rows(attributes: bi.ArrayAttr[bi.DictionaryAttr] | None, values: Sequence[SSAValue]) -> list[dict[str, Attribute]]:
+    """Attribute dictionaries of arguments or results, empty ones where there are none."""
+    return [dict(row.data) for row in attributes.data] if attributes is not None else [{} for _ in values]
 
 
 def _tensor_type(type: Attribute, attrs: dict[str, Attribute]) -> TensorType:

@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
+from xdsl.dialects import arith, func
 from xdsl.dialects import builtin as bi
-from xdsl.dialects import func
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -81,9 +81,17 @@ def _emit_member(region: _Region, op: NdOp) -> SSAValue:
     args = [region.read(value) for value in op.operands]
     dtypes = [type.dtype for type in op.types]
     result = from_xdsl(op.results[0].type).dtype
+    if op.op in ("argmax", "argmin"):
+        return _as_signed(region.emitter, args[0]) if op.types[0].kind == "u" else args[0]
     if op.row.family == "reduction":
-        return args[0] if op.op.startswith("arg") else cast(region.emitter, args[0], dtypes[0], result)
+        return cast(region.emitter, args[0], dtypes[0], result)
     return emit_scalar(region.emitter, op.op, args, dtypes, result)
+
+
+def _as_signed(e: Emitter, value: SSAValue) -> SSAValue:
+    """An unsigned integer with its highest bit turned: signed comparison then orders as unsigned comparison did before."""
+    assert isinstance(value.type, bi.IntegerType)
+    return e.op(arith.XOrIOp, [value, e.constant(-1 << (value.type.width.data - 1), value.type)])
 
 
 def _combiner(op: NdOp) -> str:

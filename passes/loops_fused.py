@@ -1,7 +1,8 @@
 """Loop nests of `nd.fused`: neighbouring dimensions collapsed, reductions in registers where the reduced loops are innermost.
 
-A float sum runs in blocks of `BLOCK` terms, each summed in vector lanes, the block sums added up: its error grows like that of a
-pairwise sum for the lengths that occur (Higham, Accuracy and Stability of Numerical Algorithms, section 4.2).
+A float sum runs in blocks of `BLOCK` terms, each summed in vector lanes. The sums of blocks are added with the rounding error of
+each addition kept beside the total (Knuth's two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005), so that the error
+does not grow with the number of blocks.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from .emit import Emitter, Index
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
 
-BLOCK = 2048  # terms of one block of a float sum
+BLOCK = 1024  # terms of one block of a float sum
 
 OPERATIONS: dict[tuple[str, str], type[Operation]] = {
     ("add", "f"): arith.AddfOp,
     ("add", "i"): arith.AddiOp,
     ("add", "u"): arith.AddiOp,
+    ("add", "b"): arith.OrIOp,
+    ("mul", "b"): arith.AndIOp,
     ("mul", "f"): arith.MulfOp,
     ("mul", "i"): arith.MuliOp,
     ("mul", "u"): arith.MuliOp,
@@ -95,6 +98,15 @@ def _better(e: Emitter, combiner: str, kind: str, value: SSAValue, best: SSAValu
     return e.op(arith.OrIOp, [better, first_nan])
 
 
+def _two_sum(e: Emitter, total: SSAValue, lost: SSAValue, term: SSAValue) -> list[SSAValue]:
+    """`total + term`, and `lost` with the rounding error of that addition."""
+    new = e.op(arith.AddfOp, [total, term])
+    part = e.op(arith.SubfOp, [new, total])
+    of_total = e.op(arith.SubfOp, [total, e.op(arith.SubfOp, [new, part])])
+    error = e.op(arith.AddfOp, [of_total, e.op(arith.SubfOp, [term, part])])
+    return [new, e.op(arith.AddfOp, [lost, error])]
+
+
 @dataclass(eq=False)
 class _Loop:
     """One loop: neighbouring axes of the iteration space taken together."""
@@ -151,14 +163,11 @@ class FusedLoops:
         self.accumulators = [[next(views) for _ in r.memory] for r in self.reductions]
 
     def _combined_dtype(self, number: int, dtype: str) -> str:
-        """dtype of what is combined: for argmax that of the yielded value, read off the operand it comes from."""
+        """dtype of what is combined; of integers whose position is wanted, signed (`fuse` maps unsigned ones to them)."""
         type = self.yields[number].type
         if type == scalar_type(dtype):
             return dtype
-        unsigned = {scalar_type(t.dtype) for v in self.op.operands if (t := from_xdsl(v.type)).kind == "u"}
-        rows = [row for row in DTYPES.values() if row.kind != "c" and scalar_type(row.name) == type]
-        wanted = "u" if type in unsigned else "bif"
-        return next(row.name for row in rows if row.kind in wanted)
+        return next(row.name for row in DTYPES.values() if row.kind in "bif" and scalar_type(row.name) == type)
 
     def _require_elements(self) -> None:
         for reduction in self.reductions:
@@ -213,11 +222,13 @@ class FusedLoops:
         if in_memory:
             outer = [number for number, loop in enumerate(self.loops) if not loop.reduced]
             self._nest(self.e, outer, {}, self._initialize)
+        size = self.loops[-1].size if tail else 1
+        self.blocked = tail > 1 or not isinstance(size, int) or size > BLOCK
         results: list[SSAValue] = []
 
         def visit(e: Emitter, ivs: dict[int, SSAValue]) -> None:
             start = self._load_accumulators(e, ivs) if in_memory else [v for r in self.reductions for v in r.initial(e)]
-            final = self._reduce(e, head, ivs, start)
+            final = self._narrow(e, self._reduce(e, head, ivs, self._widen(e, start)))
             self._store_accumulators(e, ivs, final)
             results.extend(final)
 
@@ -249,36 +260,50 @@ class FusedLoops:
         """Run the loops from `loop` on with `values` as accumulators."""
         if loop == len(self.loops):
             return self._point(e, ivs, values)
-        innermost = loop == len(self.loops) - 1
         size = self.loops[loop].size
-        blocked = innermost and any(r.combiner == "add" and DTYPES[r.dtype].kind == "f" for r in self.reductions)
-        if not blocked or (isinstance(size, int) and size <= BLOCK):
+        if loop < len(self.loops) - 1 or not any(map(self._in_blocks, self.reductions)):
             return self._counted(e, loop, 0, size, ivs, values)
+        if isinstance(size, int) and size <= BLOCK:
+            return self._add_block(e, values, self._counted(e, loop, 0, size, ivs, self._restart(e, values)))
         outer, op = e.loop(0, size, BLOCK, values)
         start, *carried = op.regions[0].block.args
         stop = outer.minimum(outer.add(start, BLOCK), size)
-        fresh = [value for r in self.reductions for value in (r.initial(outer) if r.combiner == "add" else [])]
-        inner = self._counted(outer, loop, start, stop, ivs, self._restart(carried, fresh))
-        outer.end_loop(self._add_blocks(outer, carried, inner))
+        inner = self._counted(outer, loop, start, stop, ivs, self._restart(outer, carried))
+        outer.end_loop(self._add_block(outer, carried, inner))
         return list(op.results)
 
-    def _restart(self, carried: Sequence[SSAValue], fresh: Sequence[SSAValue]) -> list[SSAValue]:
-        zeros = iter(fresh)
-        values = iter(carried)
+    def _in_blocks(self, r: _Reduction) -> bool:
+        """Whether a reduction is a sum whose total has, outside of blocks, a second register for what rounding took."""
+        return self.blocked and r.combiner == "add" and DTYPES[r.dtype].kind == "f"
+
+    def _split(self, values: Sequence[SSAValue], wide: bool) -> list[tuple[_Reduction, list[SSAValue]]]:
+        """Registers of each reduction: value and position, or (`wide`) total and lost part, or one."""
+        rest = iter(values)
+        two = [r.by_position or (wide and self._in_blocks(r)) for r in self.reductions]
+        return [(r, [next(rest) for _ in range(1 + both)]) for r, both in zip(self.reductions, two, strict=True)]
+
+    def _widen(self, e: Emitter, values: Sequence[SSAValue]) -> list[SSAValue]:
+        lost = [r.initial(e) if self._in_blocks(r) else [] for r in self.reductions]
+        return [v for (_, own), more in zip(self._split(values, False), lost, strict=True) for v in (*own, *more)]
+
+    def _narrow(self, e: Emitter, values: Sequence[SSAValue]) -> list[SSAValue]:
+        """Totals with what they lost; an infinite total has lost NaN."""
         result: list[SSAValue] = []
-        for r in self.reductions:
-            own = [next(values) for _ in range(2 if r.by_position else 1)]
-            result.extend([next(zeros)] if r.combiner == "add" else own)
+        for r, own in self._split(values, True):
+            if self._in_blocks(r):
+                total, lost = own
+                own = [e.select(e.fcmp("ord", lost, lost), e.op(arith.AddfOp, [total, lost]), total)]
+            result.extend(own)
         return result
 
-    def _add_blocks(self, e: Emitter, carried: Sequence[SSAValue], inner: Sequence[SSAValue]) -> list[SSAValue]:
-        before, after = iter(carried), iter(inner)
+    def _restart(self, e: Emitter, values: Sequence[SSAValue]) -> list[SSAValue]:
+        """Accumulators of a block: sums start from zero."""
+        return [v for r, own in self._split(values, True) for v in (r.initial(e) if self._in_blocks(r) else own)]
+
+    def _add_block(self, e: Emitter, values: Sequence[SSAValue], inner: Sequence[SSAValue]) -> list[SSAValue]:
         result: list[SSAValue] = []
-        for r in self.reductions:
-            for _ in range(2 if r.by_position else 1):
-                a, b = next(before), next(after)
-                add = arith.AddfOp if DTYPES[r.dtype].kind == "f" else arith.AddiOp
-                result.append(e.op(add, [a, b]) if r.combiner == "add" else b)
+        for (r, own), (_, new) in zip(self._split(values, True), self._split(inner, False), strict=True):
+            result.extend(_two_sum(e, own[0], own[1], new[0]) if self._in_blocks(r) else new)
         return result
 
     def _counted(
@@ -301,10 +326,8 @@ class FusedLoops:
         for (number, _), target in zip(self.maps, self.targets, strict=True):
             e.store(mapping[self.yields[number]], target.memref, [ivs[n] for n in target.loops])
         result: list[SSAValue] = []
-        rest = iter(values)
-        for r in self.reductions:
+        for r, own in self._split(values, False):
             position = self._position(e, ivs) if r.by_position else None
-            own = [next(rest) for _ in range(2 if r.by_position else 1)]
             result.extend(r.combine(e, own, mapping[self.yields[r.number]], position))
         return result
 
@@ -317,9 +340,7 @@ class FusedLoops:
         return e.op(arith.IndexCastOp, [e.index(position)], bi.i64)
 
     def _bind_scalars(self, values: list[SSAValue]) -> None:
-        rest = iter(values)
-        for r in self.reductions:
-            own = [next(rest) for _ in range(2 if r.by_position else 1)]
+        for r, own in self._split(values, False):
             result = self.op.results[r.number]
             if not from_xdsl(result.type).ndim:
                 self.low.set_scalar(result, own[-1])
@@ -405,5 +426,3 @@ def copy(low: Lowering, source: Buffer, target: Buffer, value: SSAValue | None =
     e.store(e.load(views[0], ivs) if value is None else value, views[-1], ivs)
     for inner in reversed(loops):
         inner.end_loop()
-
-

@@ -32,7 +32,13 @@ def _wrapped(low: Lowering, e: Emitter, position: Index, size: Index, axis: int)
         return position + size if position < 0 else position
     value, extent = e.index(position), e.index(size)
     final = e.select(e.icmp("slt", value, e.index(0)), e.op(arith.AddiOp, [value, extent]), value)
-    low.require(e, e.icmp("ult", final, extent), "IndexError", OUT_OF_BOUNDS % axis, [value, extent])
+    return _checked(low, e, final, value, size, axis)
+
+
+def _checked(low: Lowering, e: Emitter, final: SSAValue, given: SSAValue, size: Index, axis: int) -> SSAValue:
+    """A position; IndexError that shows `given` when it is outside."""
+    extent = e.index(size)
+    low.require(e, e.icmp("ult", final, extent), "IndexError", OUT_OF_BOUNDS % axis, [given, extent])
     return final
 
 
@@ -220,7 +226,10 @@ class _IndexLoops:
         register = self.e.load(number, ivs) if in_memory else number
         wide = cast(self.e, register, dtype, "int64")
         position = self.e.op(arith.IndexCastOp, [wide], INDEX)
-        return self.e.index(_wrapped(self.low, self.e, position, self.value.sizes[axis], axis))
+        size = self.value.sizes[axis]
+        if dtype == "uint64":  # what looks negative is too large
+            return _checked(self.low, self.e, position, position, size, axis)
+        return self.e.index(_wrapped(self.low, self.e, position, size, axis))
 
     def inner(self) -> list[SSAValue]:
         """Open the loops over the whole dimensions; their counters."""

@@ -62,13 +62,12 @@ def _dot_loops(low: Lowering, op: NdOp, x: Buffer, y: Buffer, sizes: list[Index]
         e, loop = e.loop(0, size)
         loops.append(e)
         ivs.append(loop.regions[0].block.args[0])
-    combine = ("or", "and") if kind == "b" else ("add", "mul")
-    start = e.constant(identity(combine[0], target.dtype), scalar_type(target.dtype))
+    start = e.constant(identity("add", target.dtype), scalar_type(target.dtype))
     inner, loop = e.loop(0, x.sizes[-1], 1, [start])
     k, total = loop.regions[0].block.args
     row, column = ivs[: x.ndim - 1], ivs[x.ndim - 1 :]
-    product = inner.op(OPERATIONS[combine[1], kind], [inner.load(left, [*row, k]), inner.load(right, [k, *column])])
-    inner.end_loop([inner.op(OPERATIONS[combine[0], kind], [total, product])])
+    product = inner.op(OPERATIONS["mul", kind], [inner.load(left, [*row, k]), inner.load(right, [k, *column])])
+    inner.end_loop([inner.op(OPERATIONS["add", kind], [total, product])])
     e.store(loop.results[0], into, ivs)
     for level in reversed(loops):
         level.end_loop()
