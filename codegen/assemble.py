@@ -20,8 +20,9 @@ def assemble(module: ModuleOp) -> tuple[str, Interface]:
     if len(functions) != 1:
         raise TranslationError(f"a module to compile has one function with phi.arguments, this one has {len(functions)}")
     interface = interface_of(functions[0])
-    body = translate(module, hide=True, attributes=function_attributes())
-    return with_entry(body, functions[0].sym_name.data, interface)
+    attributes = function_attributes()
+    body = translate(module, hide=True, attributes=attributes)
+    return with_entry(body, functions[0].sym_name.data, interface, attributes)
 
 
 def interface_of(function: llvm.FuncOp) -> Interface:

@@ -29,12 +29,15 @@ declare ptr @phi_slow(ptr, ptr, i64, ptr)
 """
 
 
-def with_entry(body: str, name: str, interface: Interface) -> tuple[str, Interface]:
-    """The body's text with its entry, and the interface with the entry's symbol, which is unique to the content."""
-    content = repr((body, name, interface.to_json()))
+def with_entry(body: str, name: str, interface: Interface, attributes: str = "nounwind") -> tuple[str, Interface]:
+    """The body's text with its entry, and the interface with the entry's symbol, which is unique to the content.
+
+    The entry takes the body in when LLVM inlines it: it needs the `attributes` of the body's functions.
+    """
+    content = repr((body, name, interface.to_json(), attributes))
     named = replace(interface, entry=f"phi_entry_{hashlib.sha256(content.encode()).hexdigest()[:32]}")
     parts = [STRUCTURES, body, EXTERNALS, *sizes_tables(named), argument_table(named), result_table(named)]
-    return "\n".join([*parts, interface_table(named), entry_function(name, named)]), named
+    return "\n".join([*parts, interface_table(named), entry_function(name, named, attributes)]), named
 
 
 def sizes_tables(interface: Interface) -> list[str]:
@@ -85,12 +88,12 @@ def interface_table(interface: Interface) -> str:
     return f"@phi.interface = internal constant %Interface {{ {numbers}, ptr @phi.arguments, ptr @phi.results }}"
 
 
-def entry_function(name: str, interface: Interface) -> str:
+def entry_function(name: str, interface: Interface, attributes: str) -> str:
     """Enter, call the body, leave; or the slow path."""
     results, slots = len(interface.results), len(interface.arguments)
     room = f"{{ %Frame, [{results} x ptr], [{slots} x %Slot] }}"
     lines = [
-        f"define ptr @{interface.entry}(ptr %self, ptr %args, i64 %n, ptr %kwnames) nounwind {{",
+        f"define ptr @{interface.entry}(ptr %self, ptr %args, i64 %n, ptr %kwnames) {attributes} {{",
         f"  %frame = alloca {room}, align 64",
         f"  %results = getelementptr {room}, ptr %frame, i32 0, i32 1",
         f"  %slots = getelementptr {room}, ptr %frame, i32 0, i32 2",

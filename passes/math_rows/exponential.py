@@ -139,12 +139,11 @@ def expm1_parts(b: ScalarBuilder, reduced: Reduced, terms: tuple[float, ...]) ->
     return value, b.add(error, b.fma(r_error, value, r_error))
 
 
-def exp_parts(b: ScalarBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue, Reduced]:
-    """exp(r) as a sum of two floats, with the reduced argument, whose 2^n is to be multiplied on; x is in range."""
-    reduced = reduce_argument(b, x, 2 * b.format.bias)
-    value, error = expm1_parts(b, reduced, TABLES[b.format.name].exp_terms)
-    high, low = b.fast_two_sum(1.0, value)
-    return high, b.add(low, error), reduced
+def exp_parts(b: ScalarBuilder, reduced: Reduced) -> tuple[SSAValue, SSAValue]:
+    """exp(r) as a rounded sum and what its last rounding lost; together they are off by a third of an ulp at most."""
+    slope = b.polynomial(reduced.r, (1.0, *TABLES[b.format.name].exp_terms))
+    high = b.fma(slope, reduced.r, 1.0)
+    return high, b.fma(slope, reduced.r, b.sub(1.0, high))
 
 
 def exp(b: ScalarBuilder, x: SSAValue) -> SSAValue:

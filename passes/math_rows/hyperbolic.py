@@ -34,7 +34,8 @@ def sinh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
 
 def cosh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """h + 1 / (4 h) with h = exp(|x|) / 2."""
-    high, low, reduced = exp_parts(b, b.clamp_high(b.abs(x), SINH_IS_INF[b.format.name]))
+    reduced = reduce_argument(b, b.clamp_high(b.abs(x), SINH_IS_INF[b.format.name]), 2 * b.format.bias)
+    high, low = exp_parts(b, reduced)
     first, second = power_of_two_halves(b, reduced)
     h = b.mul(b.mul(b.mul(high, 0.5), first), second)
     h_low = b.mul(b.mul(b.mul(low, 0.5), first), second)
