@@ -20,7 +20,8 @@ from xdsl.traits import IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from phintys.ir.infer import broadcast_shapes
-from phintys.ir.ops import OPS, OpRow
+from phintys.ir.op_row import OpRow
+from phintys.ir.ops import OPS
 from phintys.ir.types import TensorType, TypeInferenceError
 
 from .convert import decode_attr, decode_attrs, encode_attrs, from_xdsl, integers, scalar_type, to_xdsl

@@ -10,12 +10,14 @@ from abc import ABC
 from typing import Self
 
 from xdsl.dialects.builtin import f32, f64
-from xdsl.ir import Dialect, Operation, SSAValue
+from xdsl.ir import Dialect, SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, result_def, traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
+
+from .xmath_special import SPECIAL, FloatFunction
 
 
 class UnaryOperation(IRDLOperation, ABC):
@@ -87,38 +89,14 @@ class SignOp(UnaryOperation):
     name = "xmath.sign"
 
 
-class FmodOp(Operation):
+class FmodOp(FloatFunction):
     """The remainder of a division truncated towards zero, exact, with the sign of the dividend (C's `fmod`).
 
     %z = xmath.fmod %x, %y : f64
     """
 
     name = "xmath.fmod"
-    traits = traits_def(Pure())
-
-    def verify_(self) -> None:
-        """Two operands and a result, all f32 or all f64."""
-        types = {value.type for value in [*self.operands, *self.results]}
-        if len(self.operands) != 2 or len(self.results) != 1 or types not in ({f32}, {f64}):
-            raise VerifyException("xmath.fmod takes two f32 or two f64 and gives one")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> FmodOp:
-        """Read `%x, %y {attributes} : type`."""
-        names = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_unresolved_operand)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        type = parser.parse_type()
-        operands = [parser.resolve_operand(name, type) for name in names]
-        return cls.create(operands=operands, result_types=[type], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Write `%x, %y {attributes} : type`."""
-        printer.print_string(" ")
-        printer.print_list(self.operands, printer.print_ssa_value)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_attribute(self.results[0].type)
+    arity = 2
 
 
-XMath = Dialect("xmath", [SigmoidOp, SoftplusOp, SignOp, FmodOp])
+XMath = Dialect("xmath", [SigmoidOp, SoftplusOp, SignOp, FmodOp, *SPECIAL.values()])

@@ -7,68 +7,15 @@ in IR and `name(...)` (or its infix sign) in graph text. Adding an operation sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from . import infer as i
+from .op_row import ORDERED, REAL_FLOAT, REQUIRED, SAME, OpRow, binary, reduction, unary
+from .ops_host import HOST
+from .ops_math import MATH
 from .subscript import subtensor_type
 from .types import TensorType, TypeInferenceError
-
-REQUIRED: Any = object()  # default of an attribute that has to be given
-
-
-@dataclass(frozen=True)
-class OpRow:
-    """One operation: `operands` is a count, or a minimum when `variadic`; `infix` is its sign in graph text."""
-
-    name: str
-    operands: int
-    rule: i.Infer
-    family: str
-    attrs: Mapping[str, Any] = field(default_factory=dict)
-    variadic: bool = False
-    infix: str | None = None
-    commutative: bool = False
-    doc: str = ""
-
-    def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Attributes with defaults filled in; TypeInferenceError for unknown or missing ones."""
-        if not self.attrs and not given:
-            return {}
-        unknown = sorted(given.keys() - self.attrs.keys())
-        if unknown:
-            known = ", ".join(self.attrs) or "none"
-            raise TypeInferenceError(f"{self.name} has no attribute '{unknown[0]}'; it has: {known}")
-        result = {**self.attrs, **given}
-        missing = [key for key, value in result.items() if value is REQUIRED]
-        if missing:
-            raise TypeInferenceError(f"{self.name} needs the attribute '{missing[0]}'")
-        return result
-
-    def infer(self, types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
-        """Result types; normalizes `attrs` in place (negative axes). TypeInferenceError when the operands do not fit."""
-        if len(types) < self.operands or (len(types) > self.operands and not self.variadic):
-            wanted = f"{self.operands} or more" if self.variadic else str(self.operands)
-            raise TypeInferenceError(f"{self.name} takes {wanted} operands, got {len(types)}")
-        try:
-            return self.rule(types, attrs)
-        except TypeInferenceError as error:
-            if self.name in str(error):
-                raise
-            raise TypeInferenceError(f"{self.name}: {error}") from None
-
-
-def _unary(name: str, rule: i.Infer, doc: str) -> OpRow:
-    return OpRow(name, 1, rule, "elementwise", doc=doc)
-
-
-def _binary(name: str, rule: i.Infer, infix: str | None, doc: str, *, commutative: bool = False) -> OpRow:
-    return OpRow(name, 2, rule, "elementwise", infix=infix, commutative=commutative, doc=doc)
-
-
-def _reduction(name: str, rule: i.Infer, doc: str) -> OpRow:
-    return OpRow(name, 1, rule, "reduction", {"axes": REQUIRED}, doc=doc)
 
 
 def _subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
@@ -84,12 +31,8 @@ def _update_subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> lis
     return [types[0]]
 
 
-_SAME = i.elementwise(i.same)
-_FLOAT = i.elementwise(i.floating)
-_ORDERED = i.refuse_complex(_SAME)
-_REAL_FLOAT = i.refuse_complex(_FLOAT)
-_NUMERIC = i.refuse_bool(_SAME)
-_BITS = i.integral(_SAME)
+_NUMERIC = i.refuse_bool(SAME)
+_BITS = i.integral(SAME)
 _TRUTH = i.elementwise(i.boolean)
 _COMPARE = i.refuse_complex(_TRUTH)
 
@@ -97,26 +40,27 @@ OPS: dict[str, OpRow] = {
     row.name: row
     for row in (
         # elementwise, one operand
-        _unary("neg", _NUMERIC, "-x."),
-        _unary("abs", i.elementwise(i.real), "|x|; of complex numbers the modulus, which is real."),
-        _unary("sign", i.refuse_bool(_ORDERED), "-1, 0 or 1; NaN stays NaN."),
-        _unary("sqrt", _REAL_FLOAT, "Square root; NaN below 0."),
-        _unary("exp", _REAL_FLOAT, "e to the power x."),
-        _unary("expm1", _REAL_FLOAT, "exp(x) - 1, accurate near 0."),
-        _unary("log", _REAL_FLOAT, "Natural logarithm; -inf at 0, NaN below."),
-        _unary("log1p", _REAL_FLOAT, "log(1 + x), accurate near 0."),
-        _unary("sin", _REAL_FLOAT, "Sine of radians."),
-        _unary("cos", _REAL_FLOAT, "Cosine of radians."),
-        _unary("tan", _REAL_FLOAT, "Tangent of radians."),
-        _unary("arctan", _REAL_FLOAT, "Inverse tangent, in radians."),
-        _unary("sinh", _REAL_FLOAT, "Hyperbolic sine."),
-        _unary("cosh", _REAL_FLOAT, "Hyperbolic cosine."),
-        _unary("tanh", _REAL_FLOAT, "Hyperbolic tangent."),
-        _unary("sigmoid", _REAL_FLOAT, "1 / (1 + exp(-x))."),
-        _unary("softplus", _REAL_FLOAT, "log(1 + exp(x)), without overflow."),
-        _unary("floor", _ORDERED, "The largest integer not above x, in x's dtype."),
-        _unary("ceil", _ORDERED, "The smallest integer not below x, in x's dtype."),
-        _unary("invert", _BITS, "Bits inverted; of bool, not."),
+        unary("neg", _NUMERIC, "-x."),
+        unary("abs", i.elementwise(i.real), "|x|; of complex numbers the modulus, which is real."),
+        unary("sign", i.refuse_bool(ORDERED), "-1, 0 or 1; NaN stays NaN."),
+        unary("sqrt", REAL_FLOAT, "Square root; NaN below 0."),
+        unary("exp", REAL_FLOAT, "e to the power x."),
+        unary("expm1", REAL_FLOAT, "exp(x) - 1, accurate near 0."),
+        unary("log", REAL_FLOAT, "Natural logarithm; -inf at 0, NaN below."),
+        unary("log1p", REAL_FLOAT, "log(1 + x), accurate near 0."),
+        unary("sin", REAL_FLOAT, "Sine of radians."),
+        unary("cos", REAL_FLOAT, "Cosine of radians."),
+        unary("tan", REAL_FLOAT, "Tangent of radians."),
+        unary("arctan", REAL_FLOAT, "Inverse tangent, in radians."),
+        unary("sinh", REAL_FLOAT, "Hyperbolic sine."),
+        unary("cosh", REAL_FLOAT, "Hyperbolic cosine."),
+        unary("tanh", REAL_FLOAT, "Hyperbolic tangent."),
+        unary("sigmoid", REAL_FLOAT, "1 / (1 + exp(-x))."),
+        unary("softplus", REAL_FLOAT, "log(1 + exp(x)), without overflow."),
+        unary("floor", ORDERED, "The largest integer not above x, in x's dtype."),
+        unary("ceil", ORDERED, "The smallest integer not below x, in x's dtype."),
+        *MATH,
+        unary("invert", _BITS, "Bits inverted; of bool, not."),
         OpRow(
             "cast",
             1,
@@ -126,24 +70,24 @@ OPS: dict[str, OpRow] = {
             doc="Another dtype; floats are cut towards zero when they become ints.",
         ),
         # elementwise, two operands
-        _binary("add", _SAME, "+", "x + y; of bool, or.", commutative=True),
-        _binary("sub", _NUMERIC, "-", "x - y."),
-        _binary("mul", _SAME, "*", "x * y; of bool, and.", commutative=True),
-        _binary("div", i.elementwise(i.quotient), "/", "True quotient; of two ints, float64."),
-        _binary("floordiv", i.refuse_bool(_ORDERED), "//", "Quotient rounded down; of ints, 0 for a zero divisor."),
-        _binary("mod", i.refuse_bool(_ORDERED), "%", "Remainder of floordiv, with the divisor's sign."),
-        _binary("pow", i.refuse_bool(_ORDERED), "**", "x to the power y."),
-        _binary("maximum", _ORDERED, None, "The larger of two; NaN if either is.", commutative=True),
-        _binary("minimum", _ORDERED, None, "The smaller of two; NaN if either is.", commutative=True),
-        _binary("and", _BITS, "&", "Bitwise and; of bool, both.", commutative=True),
-        _binary("or", _BITS, "|", "Bitwise or; of bool, either.", commutative=True),
-        _binary("xor", _BITS, "^", "Bitwise exclusive or; of bool, different.", commutative=True),
-        _binary("eq", _TRUTH, "==", "Whether x equals y.", commutative=True),
-        _binary("ne", _TRUTH, "!=", "Whether x differs from y.", commutative=True),
-        _binary("lt", _COMPARE, "<", "Whether x is below y."),
-        _binary("le", _COMPARE, "<=", "Whether x is at most y."),
-        _binary("gt", _COMPARE, ">", "Whether x is above y."),
-        _binary("ge", _COMPARE, ">=", "Whether x is at least y."),
+        binary("add", SAME, "+", "x + y; of bool, or.", commutative=True),
+        binary("sub", _NUMERIC, "-", "x - y."),
+        binary("mul", SAME, "*", "x * y; of bool, and.", commutative=True),
+        binary("div", i.elementwise(i.quotient), "/", "True quotient; of two ints, float64."),
+        binary("floordiv", i.refuse_bool(ORDERED), "//", "Quotient rounded down; of ints, 0 for a zero divisor."),
+        binary("mod", i.refuse_bool(ORDERED), "%", "Remainder of floordiv, with the divisor's sign."),
+        binary("pow", i.refuse_bool(ORDERED), "**", "x to the power y."),
+        binary("maximum", ORDERED, None, "The larger of two; NaN if either is.", commutative=True),
+        binary("minimum", ORDERED, None, "The smaller of two; NaN if either is.", commutative=True),
+        binary("and", _BITS, "&", "Bitwise and; of bool, both.", commutative=True),
+        binary("or", _BITS, "|", "Bitwise or; of bool, either.", commutative=True),
+        binary("xor", _BITS, "^", "Bitwise exclusive or; of bool, different.", commutative=True),
+        binary("eq", _TRUTH, "==", "Whether x equals y.", commutative=True),
+        binary("ne", _TRUTH, "!=", "Whether x differs from y.", commutative=True),
+        binary("lt", _COMPARE, "<", "Whether x is below y."),
+        binary("le", _COMPARE, "<=", "Whether x is at most y."),
+        binary("gt", _COMPARE, ">", "Whether x is above y."),
+        binary("ge", _COMPARE, ">=", "Whether x is at least y."),
         OpRow(
             "select",
             3,
@@ -152,18 +96,18 @@ OPS: dict[str, OpRow] = {
             doc="x where the condition holds, else y, element by element.",
         ),
         # reductions
-        _reduction("sum", i.reduction(i.sum_dtype), "Sum over axes; bool and ints accumulate in 64 bits."),
-        _reduction("prod", i.reduction(i.sum_dtype), "Product over axes; bool and ints accumulate in 64 bits."),
-        _reduction("max", i.refuse_complex(i.reduction(i.keep_dtype)), "Largest element over axes; NaN if any is."),
-        _reduction("min", i.refuse_complex(i.reduction(i.keep_dtype)), "Smallest element over axes; NaN if any is."),
-        _reduction("all", i.reduction(i.to_bool), "Whether all elements over axes are true."),
-        _reduction("any", i.reduction(i.to_bool), "Whether any element over axes is true."),
-        _reduction(
+        reduction("sum", i.reduction(i.sum_dtype), "Sum over axes; bool and ints accumulate in 64 bits."),
+        reduction("prod", i.reduction(i.sum_dtype), "Product over axes; bool and ints accumulate in 64 bits."),
+        reduction("max", i.refuse_complex(i.reduction(i.keep_dtype)), "Largest element over axes; NaN if any is."),
+        reduction("min", i.refuse_complex(i.reduction(i.keep_dtype)), "Smallest element over axes; NaN if any is."),
+        reduction("all", i.reduction(i.to_bool), "Whether all elements over axes are true."),
+        reduction("any", i.reduction(i.to_bool), "Whether any element over axes is true."),
+        reduction(
             "argmax",
             i.refuse_complex(i.reduction(i.to_int64)),
             "Position of the largest element, the first of equals; over several axes, in their flattened order.",
         ),
-        _reduction(
+        reduction(
             "argmin",
             i.refuse_complex(i.reduction(i.to_int64)),
             "Position of the smallest element, the first of equals; over several axes, in their flattened order.",
@@ -244,6 +188,7 @@ OPS: dict[str, OpRow] = {
             variadic=True,
             doc="x with y added at [i, j, ...]; what falls on one position adds up.",
         ),
+        *HOST,
         # derivatives, expanded by the autodiff pass
         OpRow(
             "grad",

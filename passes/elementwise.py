@@ -17,6 +17,7 @@ from phintys.dialects import xmath
 from phintys.dialects.convert import scalar_type
 from phintys.ir.types import DTYPES
 
+from . import elementwise_math
 from .emit import Emitter
 
 Args = Sequence[SSAValue]
@@ -98,14 +99,41 @@ def _mod_float(e: Emitter, args: Args, dtype: str) -> SSAValue:
 def _floordiv_float(e: Emitter, args: Args, dtype: str) -> SSAValue:
     """NumPy's: the quotient that goes with its remainder, rounded to an integer; a / b for a zero divisor."""
     a, b = args
-    quotient = e.op(arith.DivfOp, [e.op(arith.SubfOp, [a, _mod_float(e, args, dtype)]), b])
+    zero, one = _zero(e, a), e.constant(1.0, a.type)
+    rest = e.op(xmath.FmodOp, [a, b])
+    signs = e.op(arith.XOrIOp, [e.fcmp("olt", rest, zero), e.fcmp("olt", b, zero)])
+    toward_zero = e.op(arith.AndIOp, [e.fcmp("une", rest, zero), signs])
+    quotient = e.op(arith.DivfOp, [e.op(arith.SubfOp, [a, rest]), b])
+    quotient = e.select(toward_zero, e.op(arith.SubfOp, [quotient, one]), quotient)
     floor = e.op(math.FloorOp, [quotient])
     high = e.fcmp("ogt", e.op(arith.SubfOp, [quotient, floor]), e.constant(0.5, a.type))
-    rounded = e.select(high, e.op(arith.AddfOp, [floor, e.constant(1.0, a.type)]), floor)
+    rounded = e.select(high, e.op(arith.AddfOp, [floor, one]), floor)
     plain = e.op(arith.DivfOp, [a, b])
-    nonzero = e.fcmp("une", quotient, _zero(e, a))
-    result = e.select(nonzero, rounded, e.op(math.CopySignOp, [_zero(e, a), plain]))
-    return e.select(e.fcmp("oeq", b, _zero(e, a)), plain, result)
+    result = e.select(e.fcmp("une", quotient, zero), rounded, e.op(math.CopySignOp, [zero, plain]))
+    return e.select(e.fcmp("oeq", b, zero), plain, result)
+
+
+def _pow_int(e: Emitter, args: Args, dtype: str) -> SSAValue:
+    """By squaring, with wrap-around; a negative exponent gives 1 / x**-n without its fraction (Theano's rule)."""
+    base, exponent = args
+    zero, one = _zero(e, base), e.constant(1, base.type)
+    signed = DTYPES[dtype].kind == "i"
+    result, square, rest = one, base, exponent
+    bits = DTYPES[dtype].bits - signed
+    for bit in range(bits):
+        odd = e.icmp("ne", e.op(arith.AndIOp, [rest, one]), zero)
+        result = e.select(odd, e.op(arith.MuliOp, [result, square]), result)
+        if bit < bits - 1:
+            square = e.op(arith.MuliOp, [square, square])
+            rest = e.op(arith.ShRUIOp, [rest, one])
+    if not signed:
+        return result
+    # the low bit of the exponent decides the sign of (-1)**n, whatever the others are
+    minus_one = e.constant(-1, base.type)
+    odd = e.icmp("ne", e.op(arith.AndIOp, [exponent, one]), zero)
+    of_minus_one = e.select(e.icmp("eq", base, minus_one), e.select(odd, minus_one, one), zero)
+    inverse = e.select(e.icmp("eq", base, one), one, of_minus_one)
+    return e.select(e.icmp("slt", exponent, zero), inverse, result)
 
 
 def _abs_int(e: Emitter, args: Args, dtype: str) -> SSAValue:
@@ -187,7 +215,7 @@ ROWS: dict[str, dict[str, Row]] = {
     "div": {"f": arith.DivfOp},
     "floordiv": {"f": _floordiv_float, "i": _floordiv_int, "u": _unsigned_division(arith.DivUIOp)},
     "mod": {"f": _mod_float, "i": _mod_int, "u": _unsigned_division(arith.RemUIOp)},
-    "pow": {"f": math.PowFOp},
+    "pow": {"f": math.PowFOp, "i": _pow_int, "u": _pow_int},
     "maximum": {"f": arith.MaximumfOp, "i": arith.MaxSIOp, "u": arith.MaxUIOp, "b": arith.OrIOp},
     "minimum": {"f": arith.MinimumfOp, "i": arith.MinSIOp, "u": arith.MinUIOp, "b": arith.AndIOp},
     "and": {"i": arith.AndIOp, "u": arith.AndIOp, "b": arith.AndIOp},
@@ -199,6 +227,7 @@ ROWS: dict[str, dict[str, Row]] = {
     "le": _compare("sle", "ule", "ole"),
     "gt": _compare("sgt", "ugt", "ogt"),
     "ge": _compare("sge", "uge", "oge"),
+    **elementwise_math.ROWS,
 }
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .numpy_special import SPECIAL
+
 Array = Any
 
 
@@ -85,4 +87,5 @@ ELEMENTWISE: dict[str, Callable[..., Array]] = {
     "gt": np.greater,
     "ge": np.greater_equal,
     "select": np.where,
+    **SPECIAL,
 }

@@ -14,7 +14,7 @@ from ..types import TensorType
 from ..variable import Variable
 
 from .var import TensorConstant, TensorVariable  # isort: skip  (first: the others need it)
-from . import nnet
+from . import nnet, special
 from .build import (
     as_tensor_variable,
     cast,
@@ -26,7 +26,13 @@ from .elementwise import (
     abs_,
     add,
     and_,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
     arctan,
+    arctan2,
+    arctanh,
     bitwise_and,
     bitwise_not,
     bitwise_or,
@@ -117,6 +123,7 @@ from .shaping import (
     transpose,
     unbroadcast,
 )
+from .special import *  # noqa: F403  (its `__all__`)
 
 from ..gradient import grad  # isort: skip  (it uses what stands above)
 
@@ -141,7 +148,13 @@ __all__ = [
     "and_",
     "any",
     "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
     "arctan",
+    "arctan2",
+    "arctanh",
     "argmax",
     "argmin",
     "as_tensor",
@@ -249,3 +262,4 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [*TYPES, *CONSTRUCTORS, *SEVERAL]
+__all__ += special.__all__

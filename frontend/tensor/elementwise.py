@@ -63,13 +63,22 @@ exp = _unary("exp", "exp", "Exponential.")
 expm1 = _unary("expm1", "expm1", "`exp(x) - 1`, precise near zero.")
 log = _unary("log", "log", "Natural logarithm; -inf at zero, nan below.")
 log1p = _unary("log1p", "log1p", "`log(1 + x)`, precise near zero.")
+exp2 = _unary("exp2", "exp2", "`2 ** x`, a float.")
+log2 = _unary("log2", "log2", "Logarithm to base 2.")
+log10 = _unary("log10", "log10", "Logarithm to base 10.")
 sin = _unary("sin", "sin", "Sine.")
 cos = _unary("cos", "cos", "Cosine.")
 tan = _unary("tan", "tan", "Tangent.")
+arcsin = _unary("arcsin", "arcsin", "Inverse sine; nan outside of [-1, 1].")
+arccos = _unary("arccos", "arccos", "Inverse cosine; nan outside of [-1, 1].")
 arctan = _unary("arctan", "arctan", "Inverse tangent.")
+arctan2 = _binary("arctan2", "arctan2", "Angle of the point whose vertical coordinate is the first operand.")
 sinh = _unary("sinh", "sinh", "Hyperbolic sine.")
 cosh = _unary("cosh", "cosh", "Hyperbolic cosine.")
 tanh = _unary("tanh", "tanh", "Hyperbolic tangent.")
+arcsinh = _unary("arcsinh", "arcsinh", "Inverse hyperbolic sine.")
+arccosh = _unary("arccosh", "arccosh", "Inverse hyperbolic cosine; nan below 1.")
+arctanh = _unary("arctanh", "arctanh", "Inverse hyperbolic tangent; nan outside of [-1, 1].")
 sigmoid = _unary("sigmoid", "sigmoid", "`1 / (1 + exp(-x))`, without overflow.")
 softplus = _unary("softplus", "softplus", "`log(1 + exp(x))`, without overflow.")
 floor = _unary("floor", "floor", "Largest integer that is not above, in the operand's dtype.")
@@ -118,21 +127,6 @@ square = sqr
 def inv(x: Any) -> TensorVariable:
     """`1 / x`."""
     return true_div(1, x)
-
-
-def exp2(x: Any) -> TensorVariable:
-    """`2 ** x`, a float."""
-    return exp(_float(x) * _like(math.log(2.0), x))
-
-
-def log2(x: Any) -> TensorVariable:
-    """Logarithm to base 2."""
-    return log(x) * _like(1 / math.log(2.0), x)
-
-
-def log10(x: Any) -> TensorVariable:
-    """Logarithm to base 10."""
-    return log(x) * _like(1 / math.log(10.0), x)
 
 
 def deg2rad(x: Any) -> TensorVariable:

@@ -12,9 +12,10 @@ from xdsl.dialects import math
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects import xmath
+from phintys.dialects.xmath_special import SPECIAL
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from . import exponential, hyperbolic, logarithm, logistic, rounding
+from . import exponential, hyperbolic, logarithm, logistic, polygamma, quantile, rounding
 
 Row = Callable[[ScalarBuilder, SSAValue], SSAValue]
 
@@ -30,6 +31,10 @@ ROWS: dict[type[Operation], Row] = {
     xmath.SoftplusOp: logistic.softplus,
     xmath.SignOp: rounding.sign,
     math.RoundOp: rounding.round_half_away,
+    SPECIAL["erfinv"]: quantile.erfinv,
+    SPECIAL["erfcinv"]: quantile.erfcinv,
+    SPECIAL["psi"]: polygamma.psi,
+    SPECIAL["tri_gamma"]: polygamma.tri_gamma,
 }
 """Operations with one operand that become a call of a function made by the row."""
 
@@ -51,6 +56,9 @@ LIBM: dict[type[Operation], str] = {
     math.SinOp: "sin",
     math.TanOp: "tan",
     xmath.FmodOp: "fmod",
+    SPECIAL["erfc"]: "erfc",
+    SPECIAL["gamma"]: "tgamma",
+    SPECIAL["gammaln"]: "lgamma",
 }
 """Operations that become a call of the C library's function: this name for f64, with an `f` behind it for f32."""
 

@@ -14,6 +14,7 @@ from phintys.ir.types import parse_type
 from phintys.passes.autodiff import Autodiff
 from phintys.passes.nd_builder import Term
 from phintys.passes.vjp_elementwise import ELEMENTWISE
+from phintys.passes.vjp_math import MATH
 from phintys.passes.vjp_reduction import REDUCTION
 from phintys.passes.vjp_shape import SHAPE
 
@@ -83,7 +84,10 @@ UNARY = {
     "neg": (-2, 2), "abs": (-2, 2), "sign": (-2, 2), "floor": (-2, 2), "ceil": (-2, 2), "sqrt": (0.5, 2),
     "exp": (-2, 2), "expm1": (-2, 2), "log": (0.5, 2), "log1p": (-0.5, 2), "sin": (-2, 2), "cos": (-2, 2),
     "tan": (-1, 1), "arctan": (-2, 2), "sinh": (-2, 2), "cosh": (-2, 2), "tanh": (-2, 2), "sigmoid": (-2, 2),
-    "softplus": (-2, 2),
+    "softplus": (-2, 2), "exp2": (-2, 2), "log2": (0.5, 2), "log10": (0.5, 2), "arcsin": (-0.8, 0.8), "arccos": (-0.8, 0.8),
+    "arcsinh": (-2, 2), "arccosh": (1.2, 2), "arctanh": (-0.8, 0.8), "round": (0.6, 1.4), "round_half_away": (0.6, 1.4),
+    "trunc": (-2, 2), "erf": (-2, 2), "erfc": (-2, 2), "erfcx": (-2, 2), "erfinv": (-0.8, 0.8), "erfcinv": (0.2, 1.8),
+    "gamma": (0.5, 2), "gammaln": (0.5, 2), "psi": (0.5, 2),
 }  # fmt: skip
 SHAPES = ["f64[]", "f64[?]", "f64[?, 2]", "f64[1, 1]", "f64[0]", "f64[2, ?, 1]"]
 
@@ -96,7 +100,7 @@ def test_unary(name: str, type: str) -> None:
 
 BINARY = {
     "add": (-2, 2), "sub": (-2, 2), "mul": (-2, 2), "div": (0.5, 2), "floordiv": (0.6, 2), "mod": (0.6, 2),
-    "pow": (0.5, 2), "maximum": (-2, 2), "minimum": (-2, 2),
+    "pow": (0.5, 2), "maximum": (-2, 2), "minimum": (-2, 2), "arctan2": (0.5, 2),
 }  # fmt: skip
 PAIRS = [
     ("f64[]", "f64[]"), ("f64[?]", "f64[?]"), ("f64[?]", "f64[]"), ("f64[]", "f64[?, 2]"), ("f64[?, 2]", "f64[2]"),
@@ -216,14 +220,14 @@ def test_all_rows_are_tested() -> None:
     tested = {*UNARY, *BINARY, "sum", "prod", "max", "min", "softmax", "log_softmax", "dot", "select", "cast", "alloc"}
     tested |= {"dimshuffle", "reshape", "make_vector", "concatenate", "arange", "subtensor", "set_subtensor"}
     tested |= {"inc_subtensor", "gather", "scatter_add"}
-    assert {*ELEMENTWISE, *REDUCTION, *SHAPE} == tested
+    assert {*ELEMENTWISE, *MATH, *REDUCTION, *SHAPE} == tested
 
 
 # --- gradients of gradients -------------------------------------------------------------------------------------------
 
 SMOOTH: dict[str, Body] = {
     **{name: lambda x, name=name: x.op(name) for name, (low, _) in UNARY.items()
-       if name not in {"abs", "sign", "floor", "ceil", "neg"}},
+       if name not in {"abs", "sign", "floor", "ceil", "neg", "psi"}},
     "power": lambda x: x.op("pow", x), "square": lambda x: x.op("pow", 2.0), "quotient": lambda x: 1.0 / (x * x),
     "softmax": lambda x: x.op("softmax"), "log_softmax": lambda x: x.op("log_softmax"),
     "prod": lambda x: x * x.op("prod", axes=(0,)), "max": lambda x: x * x.op("max", axes=(0,)),

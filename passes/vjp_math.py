@@ -1,0 +1,46 @@
+"""Derivatives of the functions of `ir/ops_math.py` (Abramowitz and Stegun, chapters 4, 6 and 7)."""
+
+from __future__ import annotations
+
+from math import log, pi, sqrt
+
+from .nd_builder import Term
+from .vjp import Adjoint, Row
+
+
+def _nothing(c: Adjoint) -> None:
+    return None
+
+
+def _gauss(x: Term) -> Term:
+    """The derivative of erf: 2 / sqrt(pi) exp(-x**2)."""
+    return (-(x * x)).op("exp") * (2 / sqrt(pi))
+
+
+def _distance(c: Adjoint) -> Term:
+    """The square of the distance of the point (y, x) from the origin."""
+    return c.x * c.x + c.y * c.y
+
+
+MATH: dict[str, Row] = {
+    "exp2": (lambda c: c.g * c.out * log(2.0),),
+    "log2": (lambda c: c.g / (c.x * log(2.0)),),
+    "log10": (lambda c: c.g / (c.x * log(10.0)),),
+    "arcsin": (lambda c: c.g / ((1.0 - c.x) * (c.x + 1.0)).op("sqrt"),),
+    "arccos": (lambda c: -(c.g / ((1.0 - c.x) * (c.x + 1.0)).op("sqrt")),),
+    "arcsinh": (lambda c: c.g / (c.x * c.x + 1.0).op("sqrt"),),
+    "arccosh": (lambda c: c.g / ((c.x - 1.0) * (c.x + 1.0)).op("sqrt"),),
+    "arctanh": (lambda c: c.g / ((1.0 - c.x) * (c.x + 1.0)),),
+    "arctan2": (lambda c: c.g * c.y / _distance(c), lambda c: -(c.g * c.x / _distance(c))),
+    "round": (_nothing,),
+    "round_half_away": (_nothing,),
+    "trunc": (_nothing,),
+    "erf": (lambda c: c.g * _gauss(c.x),),
+    "erfc": (lambda c: -(c.g * _gauss(c.x)),),
+    "erfcx": (lambda c: c.g * (c.x * c.out * 2.0 - 2 / sqrt(pi)),),
+    "erfinv": (lambda c: c.g * ((c.out * c.out).op("exp") * (sqrt(pi) / 2)),),
+    "erfcinv": (lambda c: -(c.g * ((c.out * c.out).op("exp") * (sqrt(pi) / 2))),),
+    "gamma": (lambda c: c.g * c.out * c.x.op("psi"),),
+    "gammaln": (lambda c: c.g * c.x.op("psi"),),
+    "psi": (lambda c: c.g * c.x.op("tri_gamma"),),
+}
