@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
+PI = np.longdouble("3.14159265358979323846264338")
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
 
 
@@ -44,12 +45,22 @@ def _gamma(x: float) -> float:
 
 
 def _gammaln(x: float) -> float:
+    """Stirling's series beyond 40, the recurrence below it, the reflection formula below 0."""
     if x <= 0 and not x % 1 > 0:
         return math.inf
-    try:
-        return math.lgamma(x)
-    except OverflowError:
-        return math.inf
+    if x < 0:
+        sine = np.sin(PI * np.longdouble(x - round(x)))
+        return float(np.log(PI / abs(sine)) - _stirling(np.longdouble(1) - np.longdouble(x)))
+    return float(_stirling(np.longdouble(x)))
+
+
+def _stirling(y: Array) -> Array:
+    product = np.longdouble(1)
+    while y < 40:
+        product *= y
+        y += 1
+    tail = sum(number / (2 * k * (2 * k - 1) * y ** (2 * k - 1)) for k, number in enumerate(BERNOULLI, 1))
+    return y if y == math.inf else (y - np.longdouble(0.5)) * np.log(y) - y + np.log(2 * PI) / 2 + tail - np.log(product)
 
 
 def _erfcx(x: float) -> float:

@@ -32,7 +32,7 @@ ROWS: dict[str, tuple[Any, tuple[float, float], float]] = {
     "erfinv": (mpmath.erfinv, (-1, 1), 3),
     "erfcinv": (lambda x: mpmath.erfinv(1 - x), (0, 2), 3),
     "gamma": (mpmath.gamma, (-8, 30), 5),
-    "gammaln": (lambda x: mpmath.log(abs(mpmath.gamma(x))), (3, 500), 8),
+    "gammaln": (lambda x: mpmath.log(abs(mpmath.gamma(x))), (3, 500), 4),
     "psi": (mpmath.digamma, (0.0, 60), 12),
     "tri_gamma": (lambda x: mpmath.psi(1, x), (-0.99, 60), 4),
 }
