@@ -27,8 +27,10 @@ def assemble(module: ModuleOp) -> tuple[str, Interface]:
 
 def interface_of(function: llvm.FuncOp) -> Interface:
     """The interface in the `phi.*` attributes of a function, checked against its signature."""
-    arguments, results, checks = (_strings(function, f"phi.{name}") for name in ("arguments", "results", "checks"))
-    interface = Interface.parse(arguments, results, checks)
+    arguments, results, checks, hosts = (
+        _strings(function, f"phi.{name}") for name in ("arguments", "results", "checks", "hosts")
+    )
+    interface = Interface.parse(arguments, results, checks, hosts=hosts)
     wanted = ["!llvm.ptr"]
     for argument in interface.arguments:
         wanted += ["!llvm.ptr"] + ["i64"] * argument.type.shape.count(None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from phintys.ir.graph import Graph, Node, fingerprint
+from phintys.ir.host import is_local
 
 from . import cache
 from .executable import Executable
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 def compile_graph(graph: Graph) -> Executable:
     """Native code of a graph, from the object cache when an equal graph was compiled before.
 
-    Locations in the executable's checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an
-    operation that has no native code for its dtype.
+    Functions that call Python callables of this process only are compiled each time. Locations in the executable's
+    checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an operation that has no native
+    code for its dtype.
     """
+    if any(node.op == "host" and is_local(node.attrs["function"]) for node in graph.nodes()):
+        return Executable(*compile_to_object(graph_module(graph)))
     key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()}".encode()).hexdigest()
     found = cache.load(key)
     if found is not None:
@@ -79,7 +83,6 @@ def compile_module(module: ModuleOp, entry: str = "nd") -> Executable:
 
 def ladder(graph: Graph) -> Iterator[tuple[str, Any]]:
     """Every level of a graph on its way down: (name, a module, or text for the levels that are text)."""
-    from xdsl.dialects.builtin import ModuleOp
 
     from phintys.passes.convert_graph_to_nd import graph_to_module
 

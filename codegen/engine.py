@@ -151,7 +151,16 @@ def _load(data: bytes, names: list[str]) -> dict[str, int]:
     return found
 
 
-RUNTIME_FUNCTIONS = ("phi_enter", "phi_leave", "phi_slow", "phi_output", "phi_alloc", "phi_free", "phi_pool_clear")
+RUNTIME_FUNCTIONS = (
+    "phi_enter",
+    "phi_leave",
+    "phi_slow",
+    "phi_output",
+    "phi_host",
+    "phi_alloc",
+    "phi_free",
+    "phi_pool_clear",
+)
 RUNTIME_VALUES = ("phi_pool_limit", "phi_pool_held", "phi_pool_lock", "phi_handler", "phi_numpy_handler")
 
 

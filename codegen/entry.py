@@ -84,20 +84,25 @@ def interface_table(interface: Interface) -> str:
         len(interface.states),
         len(interface.inplace),
     )
+    tables = "ptr @phi.arguments, ptr @phi.results"
     numbers = ", ".join(f"i32 {count}" for count in counts)
-    return f"@phi.interface = internal constant %Interface {{ {numbers}, ptr @phi.arguments, ptr @phi.results }}"
+    return f"@phi.interface = internal constant %Interface {{ {numbers}, {tables}, i32 {len(interface.hosts)} }}"
 
 
 def entry_function(name: str, interface: Interface, attributes: str) -> str:
     """Enter, call the body, leave; or the slow path."""
-    results, slots = len(interface.results), len(interface.arguments)
-    room = f"{{ %Frame, [{results} x ptr], [{slots} x %Slot] }}"
+    results, slots, hosts = len(interface.results), len(interface.arguments), len(interface.hosts)
+    room = f"{{ %Frame, [{results} x ptr], [{slots} x %Slot], [{hosts} x ptr] }}"
     lines = [
         f"define ptr @{interface.entry}(ptr %self, ptr %args, i64 %n, ptr %kwnames) {attributes} {{",
         f"  %frame = alloca {room}, align 64",
         f"  %results = getelementptr {room}, ptr %frame, i32 0, i32 1",
         f"  %slots = getelementptr {room}, ptr %frame, i32 0, i32 2",
+        f"  %kept = getelementptr {room}, ptr %frame, i32 0, i32 3",
+        "  %kept.at = getelementptr %Frame, ptr %frame, i32 0, i32 6",
+        "  store ptr %kept, ptr %kept.at",
         f"  store [{results} x ptr] zeroinitializer, ptr %results",
+        *[f"  store [{hosts} x ptr] zeroinitializer, ptr %kept"] * bool(hosts),
         "  %accepted = call i32 @phi_enter(ptr %frame, ptr @phi.interface, ptr %self, ptr %args, i64 %n, ptr %kwnames, "
         "ptr %results, ptr %slots)",
         "  %fast = icmp ne i32 %accepted, 0",

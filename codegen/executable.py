@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import engine
+from . import engine, host
 from .interface import Argument, Interface
 from .symbols import UnsupportedPlatform
 
@@ -64,7 +64,8 @@ class Executable:
 
         new = ctypes.pythonapi.PyCFunction_NewEx
         new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-        context = (slow, fail_with, bool(unpack), *states)
+        calls = [host.bind(call.function, call.gives, call.options) for call in self.interface.hosts]
+        context = (slow, fail_with, bool(unpack), *states, *calls)
         builtin: Callable[..., Any] = new(ctypes.addressof(self._method), context, None)
         return builtin
 

@@ -99,13 +99,35 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Host:
+    """One call of a Python callable: its name or token, the types of its results, its options (see `codegen.host`)."""
+
+    function: str
+    gives: str
+    options: str
+
+    @classmethod
+    def parse(cls, text: str) -> Host:
+        """Read `sort|f64[?]|{'axis': 0}`."""
+        function, bar, rest = text.partition("|")
+        gives, second, options = rest.partition("|")
+        if not (function and bar and gives and second):
+            raise InterfaceError(f"phi.hosts entry '{text}': expected 'FUNCTION|TYPES|OPTIONS'")
+        return cls(function, gives, options)
+
+    def __str__(self) -> str:
+        return f"{self.function}|{self.gives}|{self.options}"
+
+
+@dataclass(frozen=True)
 class Interface:
-    """Arguments, results and checks of a compiled function, and the symbol of its entry in the object."""
+    """Arguments, results, checks and Python callables of a compiled function, and the symbol of its entry."""
 
     arguments: tuple[Argument, ...]
     results: tuple[Result, ...]
     checks: tuple[Check, ...] = ()
     entry: str = ""
+    hosts: tuple[Host, ...] = ()
 
     def __post_init__(self) -> None:
         for result in self.results:
@@ -115,13 +137,21 @@ class Interface:
                 raise InterfaceError(f"phi.results entry '{result}': argument {result.argument} is not a state")
 
     @classmethod
-    def parse(cls, arguments: Sequence[str], results: Sequence[str], checks: Sequence[str] = (), entry: str = "") -> Interface:
-        """Read the three `phi.*` attributes."""
+    def parse(
+        cls,
+        arguments: Sequence[str],
+        results: Sequence[str],
+        checks: Sequence[str] = (),
+        entry: str = "",
+        hosts: Sequence[str] = (),
+    ) -> Interface:
+        """Read the `phi.*` attributes."""
         return cls(
             tuple(Argument.parse(text) for text in arguments),
             tuple(Result.parse(text) for text in results),
             tuple(Check.parse(text) for text in checks),
             entry,
+            tuple(Host.parse(text) for text in hosts),
         )
 
     @property
@@ -151,9 +181,10 @@ class Interface:
             "results": [str(result) for result in self.results],
             "checks": [str(check) for check in self.checks],
             "entry": self.entry,
+            "hosts": [str(host) for host in self.hosts],
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Interface:
         """Read what `to_json` gave."""
-        return cls.parse(data["arguments"], data["results"], data["checks"], data["entry"])
+        return cls.parse(data["arguments"], data["results"], data["checks"], data["entry"], data["hosts"])

@@ -2,13 +2,14 @@
 
 In: the tables that `entry.py` lays beside each function (what its arguments must be). Out: an object of its own,
 loaded once a process, whose functions the entries call: `phi_enter` checks and unwraps the arguments, `phi_output`
-makes a result array for the body, `phi_leave` wraps up (result list, new values of states, errors), `phi_slow` hands
-the call to Python; `runtime_memory.py` adds `phi_alloc`, `phi_free` and the recycling of large buffers. Being
-generic, they cost a compiled function no compile time.
+makes a result array for the body, `phi_host` calls Python from it, `phi_leave` wraps up (result list, new values of
+states, errors), `phi_slow` hands the call to Python; `runtime_memory.py` adds `phi_alloc`, `phi_free` and the recycling
+of large buffers. Being generic, they cost a compiled function no compile time.
 
 Everything `phi_enter` accepts is exact: an ndarray (no subclass) whose dtype is NumPy's own descriptor, C-contiguous,
 aligned, of the declared rank and sizes; or, for a scalar input, a float, np.float64 or int of exactly the same value.
-State arrays are held for the time of the call. Functions without states release the GIL when their inputs are large.
+State arrays are held for the time of the call. Functions without states and calls of Python release
+the GIL when their inputs are large.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from phintys.ir.types import DTYPES
 from . import symbols
 from .runtime_arguments import ARGUMENTS
 from .runtime_enter import ENTER
+from .runtime_host import HOST, HOST_VALUES
 from .runtime_leave import LEAVE, VALUES
 from .runtime_memory import MEMORY, MEMORY_VALUES
 from .runtime_results import RESULTS
@@ -28,11 +30,12 @@ RELEASE_BYTES = 1 << 18
 STRUCTURES = """
 %Argument = type { i32, i32, i32, i32, ptr }    ; dtype, rank, flags wanted, state (-1: an input), sizes (-1: any)
 %Result = type { i32, i32, i32, i32 }           ; kind (0 output, 1 update, 2 in place), dtype, rank, argument
-%Interface = type { i32, i32, i32, i32, i32, i32, ptr, ptr }
-; inputs, arguments, results, outputs, states, in-place states, %Argument table, %Result table
+%Interface = type { i32, i32, i32, i32, i32, i32, ptr, ptr, i32 }
+; inputs, arguments, results, outputs, states, in-place states, %Argument table, %Result table, calls of Python
 %Slot = type { ptr, ptr, ptr, i64 }             ; object, data, sizes, value of a Python scalar
-%Frame = type { [8 x i64], ptr, ptr, ptr, ptr, ptr }
-; values of a failed check, %Interface, the builtin's self, thread state while the GIL is released, results, slots
+%Frame = type { [8 x i64], ptr, ptr, ptr, ptr, ptr, ptr }
+; values of a failed check, %Interface, the builtin's self, thread state while the GIL is released, results, slots,
+; what calls of Python returned
 """
 
 EXTERNALS = """
@@ -101,8 +104,8 @@ def runtime_text() -> str:
     codes = {row.short: code for code, row in enumerate(DTYPES.values())}
     values: dict[str, object] = {name: value for name, value in vars(symbols).items() if name.isupper()}
     values |= {"F64": codes["f64"], "F32": codes["f32"], "TUPLE_ITEMS": symbols.tuple_items()}
-    values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **MEMORY_VALUES}
+    values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **HOST_VALUES, **MEMORY_VALUES}
     items = ", ".join(f"i64 {row.bits // 8}" for row in DTYPES.values())
     table = f"@phi_item_bytes = internal constant [{len(DTYPES)} x i64] [{items}]\n"
-    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, RESULTS, LEAVE, MEMORY)]
+    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, RESULTS, HOST, LEAVE, MEMORY)]
     return "\n".join([STRUCTURES, EXTERNALS, table, *parts])

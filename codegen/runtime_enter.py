@@ -143,7 +143,12 @@ apart:
 keep:
   call void @phi_hold(ptr %frame, ptr @Py_IncRef)
   ret i32 1
-release:
+release:                    ; no other thread may run while the body calls Python
+  %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
+  %hosts = load i32, ptr %hosts.at
+  %alone = icmp eq i32 %hosts, 0
+  br i1 %alone, label %measure, label %ready
+measure:
   %bytes = call i64 @phi_input_bytes(ptr %frame)
   %large = icmp uge i64 %bytes, $RELEASE_BYTES
   br i1 %large, label %unlock, label %ready
@@ -157,7 +162,7 @@ slow:
   ret i32 0
 }
 
-; Item 3 + state of self, which is the tuple (slow, fail, unpack, cell, cell, ...).
+; Item 3 + state of self, which is the tuple (slow, fail, unpack, cell, cell, ..., callable, callable, ...).
 define internal ptr @phi_cell(ptr %self, i32 %state) alwaysinline {
   %items = getelementptr i8, ptr %self, i64 $TUPLE_ITEMS
   %number = add i32 %state, 3

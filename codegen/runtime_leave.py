@@ -111,7 +111,7 @@ placed:
   %i.next = add i32 %i, 1
   br label %place
 finish:
-  call void @phi_let_go(ptr %frame, i32 %states)
+  call void @phi_let_go(ptr %frame, ptr %interface, i32 %states)
   %fine = icmp eq i32 %errors, 0
   br i1 %fine, label %give, label %undo
 undo:                       ; somebody emptied a state cell during the call
@@ -154,13 +154,24 @@ dropped:
   %j.next = add i32 %j, 1
   br label %drop
 dropped.all:
-  call void @phi_let_go(ptr %frame, i32 %states)
+  call void @phi_let_go(ptr %frame, ptr %interface, i32 %states)
   br label %raise
 raise:
   ret ptr null
 }
 
-define internal void @phi_let_go(ptr %frame, i32 %states) {
+; Give back the states, and what calls of Python returned.
+define internal void @phi_let_go(ptr %frame, ptr %interface, i32 %states) {
+  %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
+  %hosts = load i32, ptr %hosts.at
+  %quiet = icmp eq i32 %hosts, 0
+  br i1 %quiet, label %held, label %called
+called:
+  %kept.at = getelementptr %Frame, ptr %frame, i32 0, i32 6
+  %kept = load ptr, ptr %kept.at
+  call void @phi_drop(ptr %kept, i32 %hosts)
+  br label %held
+held:
   %none = icmp eq i32 %states, 0
   br i1 %none, label %out, label %some
 some:

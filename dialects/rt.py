@@ -1,4 +1,4 @@
-"""The `rt` dialect: what compiled code asks of its runtime, at the level of loops. So far: checks that may fail.
+"""The `rt` dialect: what compiled code asks of its runtime, at the level of loops: checks that may fail, Python callables.
 
     rt.assert %same, "ValueError", "dot: x has {0} columns but y has {1} rows" (%a, %b : index, index)
 
@@ -18,6 +18,8 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from phintys.ir.checks import EXCEPTIONS
+
+from .rt_host import HostOp
 
 MAX_VALUES = 8  # how many numbers a failed check can report
 
@@ -119,4 +121,4 @@ class AssertOp(Operation):
         return op
 
 
-Rt = Dialect("rt", [AssertOp], [])
+Rt = Dialect("rt", [AssertOp, HostOp], [])

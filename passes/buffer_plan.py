@@ -1,8 +1,9 @@
 """Which results may be written into the buffer of the state that they update.
 
-A new value of state S, computed by operation P, goes into S's own buffer when: the sizes are equal, P reads S only at the point that
-it writes (or not at all), nothing after P reads the old S, and nothing after P can fail (a failing call leaves states
-as they were). Otherwise the new value gets a buffer of its own, which replaces the state's when the call has succeeded.
+A new value of state S, computed by operation P, goes into S's own buffer when: P writes its result (it is no view), the sizes
+are equal, P reads S only at the point that it writes (or not at all), nothing after P reads the old S, and neither P, once it
+writes, nor anything after it can fail (a failing call leaves states as they were). Otherwise the new value gets a buffer of its
+own, which replaces the state's when the call has succeeded.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from .dims import Dims
 
 VIEWS = {"dimshuffle", "subtensor", "reshape"}
-DATA_DEPENDENT = {"gather", "scatter_add"}  # they check indices while they run
+MAY_FAIL = {"gather", "scatter_add", "host"}  # they check indices while they run, or call Python
 PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor"}
+WRITERS = {"alloc", "make_vector", "arange", "concatenate", "dot"} | PARTIAL_UPDATES  # they write where they are told, or fail before
 
 
 class BufferPlan:
@@ -48,6 +50,8 @@ class BufferPlan:
         indexed = isinstance(op, NdOp) and op.row.family in ("shape", "indexing")
         for value in op.results:
             scalar = not from_xdsl(value.type).ndim
+            if isinstance(op, NdOp) and op.op == "host" and (scalar or None in from_xdsl(value.type).shape):
+                continue  # sizes come with the results
             if scalar and not (isinstance(op, NdOp) and (op.row.family == "elementwise" or op.op in ("constant", "dim"))):
                 continue
             needed = [operand for operand in op.operands if scalar or indexed or from_xdsl(operand.type).ndim]
@@ -71,13 +75,15 @@ class BufferPlan:
         if isinstance(op, FusedOp):
             mapped = any(result is value and kind == "map" for result, kind in zip(op.results, op.combine, strict=True))
             return mapped and all(operand is state and self.dims[operand] == self.dims[value] for operand in reads)
-        if isinstance(op, NdOp) and op.op in PARTIAL_UPDATES:
+        if not isinstance(op, NdOp) or op.op not in WRITERS:
+            return False
+        if op.op in PARTIAL_UPDATES and reads:
             return reads == [state] and op.operands[0] is state
         return not reads
 
     def _can_fail(self, op: Operation) -> bool:
         """Whether lowering `op` leaves a check in the body rather than at the entry."""
-        if isinstance(op, NdOp) and op.op in DATA_DEPENDENT:
+        if isinstance(op, NdOp) and op.op in MAY_FAIL:
             return True
         if isinstance(op, RequireOp) or (isinstance(op, NdOp) and op.row.family in ("shape", "indexing")):
             return not all(value in self.early for value in op.operands)

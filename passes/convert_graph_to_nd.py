@@ -66,18 +66,23 @@ def _first_and_indices(tensors: int) -> Callable[[Node], Wanted]:
     return wanted
 
 
+def _draw(node: Node) -> Wanted:
+    return [None, *["int64"] * (len(node.inputs) - 1)]
+
+
 def _scatter(node: Node) -> Wanted:
     return [*_result(node)[:2], *_unchanged(node)[2:]]
 
 
 WANTED: dict[str, Callable[[Node], Wanted]] = {
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _common),
-    **dict.fromkeys(("abs", "cast", "dim", "gather", "grad", "constant"), _unchanged),
+    **dict.fromkeys(("abs", "cast", "dim", "gather", "grad", "constant", "host"), _unchanged),
     **dict.fromkeys((name for name, row in OPS.items() if row.family == "reduction"), _unchanged),
     **dict.fromkeys(("alloc", "reshape", "subtensor"), _first_and_indices(1)),
     **dict.fromkeys(("set_subtensor", "inc_subtensor"), _first_and_indices(2)),
     "select": _select,
     "scatter_add": _scatter,
+    **dict.fromkeys(("random_uniform", "random_normal"), _draw),
 }
 
 

@@ -26,7 +26,7 @@ from phintys.dialects.convert import BY_ELEMENT, elements, location_text
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import BY_SHORT, TensorType
 
-from . import llvm_memory, llvm_rows
+from . import llvm_host, llvm_memory, llvm_rows
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, stored
 
@@ -46,6 +46,7 @@ class FunctionLowering:
         self.live: list[SSAValue] = []
         self.slots: list[SSAValue] = []
         self.checks: list[str] = []
+        self.hosts: list[str] = []
         last = self.source.last_op
         assert last is not None
         self.returned = list(last.operands)
@@ -92,7 +93,8 @@ class FunctionLowering:
         self.declare("phi_free", [PTR], None)
         self.e.call("phi_free", [pointer], None)
 
-    def _leave(self, status: int) -> None:
+    def leave(self, status: int) -> None:
+        """Return a status other than 0; temporaries are freed."""
         for pointer in self.live:
             self.free(pointer)
         self.e.effect(llvm.ReturnOp, [self.e.int(status, I32)])
@@ -104,7 +106,7 @@ class FunctionLowering:
         failed, go_on = self.e.new_block(), self.e.new_block()
         self.e.branch_if(fine, go_on, failed)
         self.e.block = failed
-        self._leave(-1)
+        self.leave(-1)
         self.e.block = go_on
 
     def _assert(self, op: AssertOp) -> None:
@@ -114,7 +116,7 @@ class FunctionLowering:
         self.e.block = failed
         for number, value in enumerate(op.values):
             self.e.store(self.value(value), self.e.element(self.context, number, I64))
-        self._leave(len(self.checks))
+        self.leave(len(self.checks))
         self.e.block = go_on
 
     # --- operations ----------------------------------------------------------------------------------------------------------
@@ -128,6 +130,8 @@ class FunctionLowering:
             self.values[op.results[0]] = llvm_rows.ROWS[kind](e, op, [self.values[value] for value in op.operands])
         elif kind in llvm_memory.ROWS:
             llvm_memory.ROWS[kind](self, op)
+        elif kind in llvm_host.ROWS:
+            llvm_host.ROWS[kind](self, op)
         elif isinstance(op, scf.ForOp):
             self._for(op)
         elif isinstance(op, scf.IfOp):
@@ -226,6 +230,8 @@ class FunctionLowering:
             output: Attribute = I32
             for name, texts in zip(("arguments", "results", "checks"), self._interface(), strict=True):
                 extra[f"phi.{name}"] = bi.ArrayAttr([bi.StringAttr(text) for text in texts])
+            if self.hosts:
+                extra["phi.hosts"] = bi.ArrayAttr([bi.StringAttr(text) for text in self.hosts])
         else:
             output = llvm_rows.lowered(self.function.function_type.outputs.data[0])
         arg_attrs = bi.ArrayAttr([bi.DictionaryAttr(row) for row in attributes])

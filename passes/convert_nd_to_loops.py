@@ -8,7 +8,7 @@ entry, before the first loop, so that a bad shape fails before anything is writt
     %s = nd.fused %x {combine = ["add"], axes = array<i64: 0>} ...        %r = scf.for %i = %c0 to %n iter_args(%a = %zero) ...
     func.return %s : tensor<f64>                                  ->      memref.store %r, %out[] ; func.return %out : memref<f64>
 
-Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing` and `loops_linalg`.
+Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing`, `loops_linalg` and `loops_host`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import DTYPES
 
-from . import loops_fused, loops_indexing, loops_linalg, loops_shape
+from . import loops_fused, loops_host, loops_indexing, loops_linalg, loops_shape
 from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .elementwise import emit_scalar
@@ -36,7 +36,7 @@ from .emit import INDEX, Emitter, Index
 
 Row = Callable[["Lowering", NdOp], None]
 
-ROWS: dict[str, Row] = {**loops_shape.ROWS, **loops_indexing.ROWS, **loops_linalg.ROWS}
+ROWS: dict[str, Row] = {**loops_shape.ROWS, **loops_indexing.ROWS, **loops_linalg.ROWS, **loops_host.ROWS}
 
 
 class Lowering:
