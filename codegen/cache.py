@@ -29,7 +29,7 @@ from typing import Any
 MAGIC = b"PHINTYS1"
 HEADER = struct.Struct("<8s32sI")
 LIMIT = 512 << 20
-SOURCES = ("phintys", "phintys.ir", "phintys.dialects", "phintys.passes", "phintys.codegen")
+SOURCES = ("phintys.ir", "phintys.dialects", "phintys.passes", "phintys.codegen")  # what code comes from
 
 
 def load(key: str) -> tuple[bytes, dict[str, Any]] | None:
@@ -169,13 +169,12 @@ def toolchain_fingerprint() -> str:
 
 @cache
 def source_hash() -> str:
-    """A hash of the contents of our own sources (.py and .lark), read once a process; a few milliseconds."""
+    """A hash of the contents of the sources that code comes from, read once a process; a few milliseconds."""
     digest = hashlib.sha256()
     for package in SOURCES:
         spec = importlib.util.find_spec(package)
         for folder in spec.submodule_search_locations or () if spec else ():
-            for path in sorted(Path(folder).iterdir()):
-                if path.suffix in (".py", ".lark"):
-                    content = path.read_bytes()
-                    digest.update(f"{package}/{path.name} {len(content)}\n".encode() + content)
+            for path in sorted(Path(folder).rglob("*.py")):
+                content = path.read_bytes()
+                digest.update(f"{package}/{path.relative_to(folder)} {len(content)}\n".encode() + content)
     return digest.hexdigest()

@@ -13,9 +13,10 @@ from .conversion import exact
 from .errors import noted
 from .inputs import In
 from .names import node_text
-from .printing import pp
+from .printing import expression
 from .tensor.sharedvar import TensorSharedVariable
 from .types import Array
+from .widening import Widening
 
 MISSING: Any = object()
 EXCEPTIONS: dict[str, type[Exception]] = {
@@ -52,23 +53,16 @@ class Failures:
         if not location.startswith("#") or not location[1:].isdigit():
             return [f"at {location}"] if location else []
         node = self.graph.nodes()[int(location[1:])]
-        expression = pp(node.results[0]) if not node.results[0].name else _unnamed(node.results[0])
-        if len(expression) > 200:
-            expression = expression[:95] + " ... " + expression[-95:]
+        text = expression(node.results[0], named=True)
+        if len(text) > 200:
+            text = text[:95] + " ... " + text[-95:]
+        if node.results[0].name:
+            text = f"{node.results[0].name} = {text}"
         return [
-            f"at {node.loc}: {expression}",
+            f"at {node.loc}: {text}",
             f"Apply node that caused the error: {node_text(node)}",
             f"Inputs types: [{', '.join(str(value.type) for value in node.inputs)}]",
         ]
-
-
-def _unnamed(value: Any) -> str:
-    """The expression behind a named value."""
-    name, value.name = value.name, None
-    try:
-        return f"{name} = {pp(value)}"
-    finally:
-        value.name = name
 
 
 class Caller:
@@ -87,6 +81,8 @@ class Caller:
         self.kept = kept
         self.cells = cells
         self.strict = strict
+        self.widening = Widening(() if kept else inputs)
+        self.entry: Callable[..., Any] = strict  # the native entry that has this object behind it
         self.defaults: list[Any] = [
             MISSING if spec.value is None or number in kept else self._convert(number, spec.value)
             for number, spec in enumerate(inputs)
@@ -94,6 +90,9 @@ class Caller:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function with anything that can be converted."""
+        widened = None if kwargs else self.widening(args)
+        if widened is not None:
+            return self.entry(*widened)
         values = self._bind(args, kwargs)
         arrays = []
         for number, value in enumerate(values):
