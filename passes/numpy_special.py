@@ -102,7 +102,7 @@ def _psi(x: float) -> float:
     if x <= 0:
         if not x % 1 > 0:  # at -inf it is NaN
             return math.copysign(math.inf, -x) if x == 0 else math.nan
-        return float(np.longdouble(_psi(1 - x)) - math.pi / np.tan(np.longdouble(math.pi) * np.longdouble(x - round(x))))
+        return float(np.longdouble(_psi(1 - x)) - PI / np.tan(PI * np.longdouble(x - round(x))))
     y, total = np.longdouble(x), np.longdouble(0)
     while y < 40:
         total -= 1 / y
@@ -115,7 +115,7 @@ def _tri_gamma(x: float) -> float:
     if x <= 0:
         if not x % 1 > 0:
             return math.inf if math.isfinite(x) else math.nan
-        return float((math.pi / np.sin(np.longdouble(math.pi) * np.longdouble(x - round(x)))) ** 2 - _tri_gamma(1 - x))
+        return float((PI / np.sin(PI * np.longdouble(x - round(x)))) ** 2 - _tri_gamma(1 - x))
     y, total = np.longdouble(x), np.longdouble(0)
     while y < 40:
         total += 1 / y**2
