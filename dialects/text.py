@@ -128,6 +128,8 @@ def _diagnostic(failure: ParseError, source: Source) -> DiagnosticError:
         name = message.split()[1]
         help = near_match(name, known_operations(name.partition(".")[0]))
         message = f"unknown operation '{name}'"
+        found = source.text.rfind(name, 0, end)  # xDSL points behind the name
+        span = Span(source, *source.position(found), len(name)) if found >= 0 else span
     return error(message, span, help)
 
 

@@ -41,6 +41,8 @@ ONE = (
 ROUND = ("sigmoid", "softplus", "floor", "ceil")
 TWO = ("add", "sub", "mul", "div", "maximum", "minimum", "pow", "and", "or", "xor")
 COMPARE = ("eq", "ne", "lt", "le", "gt", "ge")
+FLOATS = {*ONE, *ROUND, "div", "pow"}  # of floats only; and those that are of ints and bool only
+INTS = {"and", "or", "xor"}
 SCALAR_OPERANDS: dict[str, int] = {
     **dict.fromkeys((*ONE, *ROUND), 1),
     **dict.fromkeys((*TWO, *COMPARE), 2),
@@ -88,6 +90,12 @@ class ScalarNode(Node):
         dtypes = {value.type.dtype for value in values}
         if len(dtypes) > 1 and "." not in self.op:
             raise TypeInferenceError(f"{self.op} of {', '.join(sorted(dtypes))}: scalar operands have one dtype")
+        kind = values[0].type.kind
+        if (self.op in FLOATS and kind != "f") or (self.op in INTS and kind == "f"):
+            wanted = "floats" if self.op in FLOATS else "ints or bool"
+            raise TypeInferenceError(f"{self.op} of {values[0].type.dtype}: expected {wanted}; cast the operand")
+        if self.op == "select" and self.inputs[0].type.dtype != "bool":
+            raise TypeInferenceError(f"select: the condition is {self.inputs[0].type.dtype}, expected bool")
         return "bool" if self.op in COMPARE else values[0].type.dtype
 
 

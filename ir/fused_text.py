@@ -37,6 +37,10 @@ def read_fused(evaluator: Evaluator, tree: Any, declared: list[TensorType | None
     body.read(statements.children)
     if len(body.combine) != len(declared):
         scope.fail(f"{len(declared)} names for the {len(body.combine)} results of this region", tree)
+    for type, combiner, value in zip(declared, body.combine, body.outputs, strict=True):
+        if type is None or combiner.startswith("arg") or type.dtype.removeprefix("u") == value.type.dtype:
+            continue
+        scope.fail(f"declared {type}, but the region gives {value.type.dtype} elements", tree)
     dtypes = [
         type.dtype if type is not None else "int64" if combiner.startswith("arg") else value.type.dtype
         for type, combiner, value in zip(declared, body.combine, body.outputs, strict=True)
@@ -148,6 +152,8 @@ class _BodyReader:
         scalar = self.scalar(inner)
         if isinstance(scalar, Literal):
             return self.constant(scalar, dtype, tree)
+        if scalar.type.dtype == dtype:
+            return scalar
         return self.node("cast", [(scalar, inner)], {"dtype": dtype}, tree)
 
     def call(self, tree: Any) -> Scalar:

@@ -94,7 +94,7 @@ class _Emitter:
         self.values: dict[int, SSAValue] = {}
         self.casts: dict[tuple[int, str], SSAValue] = {}
 
-    def operand(self, value: Value, dtype: str | None, loc: Any) -> SSAValue:
+    def operand(self, value: Value, dtype: str | None, loc: Any, place: str = "") -> SSAValue:
         """The IR value of an operand, cast where its dtype is another; constants are converted here."""
         if dtype is None or dtype == value.type.dtype:
             found = self.values.get(id(value))
@@ -103,6 +103,8 @@ class _Emitter:
             return found
         key = (id(value), dtype)
         found = self.casts.get(key)
+        if found is None and value.type.kind == "c" and DTYPES[dtype].kind != "c":
+            raise error(f"a conversion from {value.type.dtype} to {dtype} drops the imaginary part", name=place)
         if found is None:
             if value.is_constant:
                 found = self.constant(value, dtype, loc)
@@ -137,7 +139,8 @@ class _Emitter:
             return  # created by its users
         else:
             wanted = WANTED.get(node.op, _result)(node)
-            operands = [self.operand(v, dtype, loc) for v, dtype in zip(node.inputs, wanted, strict=True)]
+            place = node.loc or ""
+            operands = [self.operand(v, dtype, loc, place) for v, dtype in zip(node.inputs, wanted, strict=True)]
             types = [value.type for value in node.results]
             results = self.append(node.op, operands, types, encode_attrs(node.attrs), loc)
         for value, result in zip(node.results, results, strict=True):

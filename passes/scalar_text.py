@@ -146,6 +146,8 @@ def _emit_scalar(e: Emitter, node: Node, operands: Sequence[SSAValue]) -> SSAVal
     if node.op == "select":
         return e.select(*operands)
     target = node.results[0].type.dtype
+    if node.op == "cast" and target == first:
+        return operands[0]
     name = _conversion(first, target) if node.op == "cast" else SPELLED.get((node.op, kind), node.op)
     if name not in CLASSES:
         raise error(f"a fused body has no '{node.op}' of {first}", name=node.loc or "")

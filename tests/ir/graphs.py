@@ -45,7 +45,7 @@ def attributes(draw: st.DrawFn, op: str, operands: list[Value]) -> dict[str, Any
         "dtype": st.sampled_from(list(DTYPES)),
         "order": st.permutations([*range(ndim), -1]).map(tuple),
         "sizes": st.lists(st.sampled_from([1, 2, 6, -1]), max_size=3).map(tuple),
-        "index": st.sampled_from(["", "0", ":", "1:", "::-1", ":2, ::2", "-1, 0:1", ":, 1:2:3"]),
+        "index": st.sampled_from(["", "0", "?", "?:", "1, :?:-1", "?:?", ":", "1:", "::-1", ":2, ::2", "-1, 0:1", ":, 1:2:3"]),
     }
     if op == "host":
         choices["results"] = st.lists(TYPES, min_size=1, max_size=3).map(lambda types: ", ".join(map(str, types)))
@@ -68,7 +68,9 @@ def fused(draw: st.DrawFn, values: list[Value]) -> FusedNode:
         constant = ScalarNode("constant", (), {"value": np.array(draw(st.sampled_from([0, 1])), x.type.dtype)}).results[0]
         if x.type.kind in "if":
             pool += ScalarNode(draw(st.sampled_from(["add", "mul", "lt", "maximum"])), [x, constant]).results
-        pool += ScalarNode("cast", [x], {"dtype": draw(st.sampled_from(["int64", "float32", "float64"]))}).results
+        target = draw(st.sampled_from(["int64", "float32", "float64"]))
+        if target != x.type.dtype:
+            pool += ScalarNode("cast", [x], {"dtype": target}).results
     outputs = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=3))
     combine = [
         "map" if value.type.kind not in "if" else draw(st.sampled_from(["map", "add", "max", "argmax"])) for value in outputs
@@ -107,7 +109,14 @@ def _node(draw: st.DrawFn, pool: list[Value]) -> Node | None:
         return draw(fused([draw(st.sampled_from(real))])) if real else None
     count = OPS[op].operands + (draw(st.integers(0, 2)) if OPS[op].variadic else 0)
     operands = [draw(st.sampled_from(pool)) for _ in range(count)]
+    if op == "select" and operands[0].type.kind == "c":
+        return None
+    if op.endswith("subtensor") or op == "scatter_add":
+        operands = [value for value in operands if value.type.kind != "c"]
+    attrs = attributes(draw, op, operands)
+    if "index" in attrs and attrs["index"].count("?") != count - OPS[op].operands:
+        return None
     try:
-        return Node(op, operands, attributes(draw, op, operands))
+        return Node(op, operands, attrs)
     except (TypeInferenceError, ValueError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from phintys.dialects.nd import CLASSES
 from phintys.dialects.text import module_text, parse_module, verify_module
 from phintys.ir.diagnostics import DiagnosticError
-from phintys.ir.examples import example
+from phintys.ir.examples import EXAMPLES, example
 from phintys.ir.graph import Graph, Node, Value, fingerprint
 from phintys.ir.ops import OPS
 from phintys.ir.parser import parse_graph, parse_graphs
@@ -99,7 +100,8 @@ def test_operations_are_documented(name: str) -> None:
 
 def _seeds() -> list[str]:
     texts = [path.read_text() for path in sorted(HERE.glob("*.phi"))]
-    return [piece for text in texts for piece in text.split("# -----\n")] + [example(name) for name in OPS]
+    pieces = [piece for text in texts for piece in re.split(r"\n(?=graph )|# -----\n", text)]
+    return [piece for piece in pieces if "graph " in piece] + list(EXAMPLES.values())
 
 
 SEEDS = _seeds()
@@ -137,8 +139,23 @@ BITS = [
 ]
 
 
+TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|[-+*/%@<>=!&|^]+")
+
+
+def substitute(text: str, rng: random.Random) -> str:
+    """Some tokens exchanged for others of their kind, which often leaves a text that the grammar accepts."""
+    tokens = [(match.start(), match.end()) for match in TOKEN.finditer(text)]
+    for start, end in sorted(rng.sample(tokens, min(len(tokens), rng.randint(1, 3))), reverse=True):
+        kind = re.compile(r"[^\W\d]" if text[start].isalpha() else r"\d" if text[start].isdigit() else r"\W")
+        others = [token for token in TOKEN.findall(rng.choice([text, rng.choice(SEEDS)])) if kind.match(token)]
+        text = text[:start] + (rng.choice(others) if others else "x") + text[end:]
+    return text
+
+
 def mutate(text: str, rng: random.Random) -> str:
-    """One to four edits of a text: cut, double, swap, insert."""
+    """One to four edits of a text: cut, double, insert, copy from another; or tokens exchanged."""
+    if rng.random() < 0.6:
+        return substitute(text, rng)
     for _ in range(rng.randint(1, 4)):
         a, b = sorted((rng.randrange(len(text) + 1), rng.randrange(len(text) + 1)))
         b = min(b, a + rng.randint(0, 20))
@@ -160,11 +177,10 @@ def read(text: str) -> None:
     """What is accepted prints, parses again and converts."""
     try:
         found = parse_graphs(text)
-        modules = graphs_to_module(found)
+        verify_module(graphs_to_module(found))
     except DiagnosticError as failure:
         assert str(failure)
         return
-    verify_module(modules)
     printed = format_graphs(found)
     assert format_graphs(parse_graphs(printed)) == printed
 
