@@ -10,14 +10,19 @@ What comes in: Python expressions. What goes out: a graph of light nodes (`ir/gr
 compiler, and callable functions. First file to open: `tensor/__init__.py` for expressions, `function.py` for what
 becomes of them. `types.py` and `conversion.py` say which Python values a tensor accepts, `plan.py` what the arguments
 of `function` mean, `call.py` what happens around the native entry, `gradient.py` and `shared.py` what their names say,
-`flags.py` and `config.py` the configuration, `printing.py`, `debugprint.py` and `names.py` how expressions read.
+`flags.py` and `config.py` the configuration. `printing.py`, `debugprint.py`, `drawing.py` and `names.py` say how
+expressions read, `display.py` and `derivatives.py` which graph is shown. `as_theano.py`, `gof/`, `compile/`, `scalar.py`
+and `apply.py` are for programs that say `import theano`.
 """
 
 from __future__ import annotations
 
 from . import tensor
 
-from . import printing, gradient  # isort: skip  (after tensor, which they use)
+from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
+from . import compile, gof, ifelse  # isort: skip
+from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
+from .as_theano import install_as_theano
 from .clone import clone
 from .config import change_flags, config
 from .errors import (
@@ -31,10 +36,14 @@ from .errors import (
 from .function import Function, function
 from .gradient import grad
 from .inputs import In, Out, Param
+from .later import foldl, foldr, map, reduce, scan, scan_checkpoints
+from .modes import Mode
 from .printing import debugprint, pp, pprint
+from .profiling import ProfileStats
 from .shared import shared
 from .tensor import TensorConstant, TensorType, TensorVariable, Variable, as_tensor_variable, dot
 from .tensor.sharedvar import TensorSharedVariable
+from .updates import OrderedUpdates
 
 __version__ = "0.1.0"
 
@@ -44,10 +53,13 @@ __all__ = [
     "Function",
     "In",
     "MissingInputError",
+    "Mode",
     "NotScalarConstantError",
     "NullTypeGradError",
+    "OrderedUpdates",
     "Out",
     "Param",
+    "ProfileStats",
     "TensorConstant",
     "TensorSharedVariable",
     "TensorType",
@@ -57,15 +69,27 @@ __all__ = [
     "as_tensor_variable",
     "change_flags",
     "clone",
+    "compile",
     "config",
+    "configparser",
     "debugprint",
     "dot",
+    "foldl",
+    "foldr",
     "function",
+    "gof",
     "grad",
     "gradient",
+    "ifelse",
+    "install_as_theano",
+    "map",
     "pp",
     "pprint",
     "printing",
+    "reduce",
+    "scalar",
+    "scan",
+    "scan_checkpoints",
     "shared",
     "tensor",
 ]

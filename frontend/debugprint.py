@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from phintys.ir.graph import Node, Value, topological
 
+from .apply import Apply
 from .names import constant_text, op_text, value_text
 
 
@@ -29,7 +30,10 @@ def _identifiers() -> Iterator[str]:
 class _Tree:
     """The lines of a print; identifiers are shared by all its expressions."""
 
-    def __init__(self, order: list[Node] | None, depth: int, print_type: bool, stop_on_name: bool) -> None:
+    def __init__(self, order: list[Node] | None, depth: int, print_type: bool, stop_on_name: bool, ids: str = "CHAR") -> None:
+        if ids not in ("CHAR", "int", "id", ""):
+            raise ValueError(f"ids is 'CHAR', 'int', 'id' or ''; got {ids!r}")
+        self.ids = ids
         self.number = {id(node): place for place, node in enumerate(order or ())}
         self.depth = depth
         self.print_type = print_type
@@ -57,15 +61,18 @@ class _Tree:
     def line(self, value: Value, node: Node | None) -> str:
         """One value: operation or name, identifier, type if wanted, name, place in the order of execution."""
         key = id(node if node is not None else value)
-        identifier = self.names.setdefault(key, "") or next(self.fresh)
-        self.names[key] = identifier
+        if key not in self.names:
+            letters = next(self.fresh)
+            texts = {"CHAR": letters, "int": str(len(self.names)), "id": str(key), "": ""}
+            self.names[key] = f" [id {texts[self.ids]}]" if self.ids else ""
+        identifier = self.names[key]
         kind = f" <{value.type}>" if self.print_type else ""
         if node is None:
             text = constant_text(value.data) if value.is_constant and not value.name else value_text(value)
-            return f"{text} [id {identifier}]{kind}"
+            return f"{text}{identifier}{kind}"
         result = f".{value.index}" if len(node.results) > 1 else ""
         place = str(self.number[id(node)]) if id(node) in self.number else ""
-        return f"{op_text(node)}{result} [id {identifier}]{kind} '{value.name or ''}'   {place}"
+        return f"{op_text(node)}{result}{identifier}{kind} '{value.name or ''}'   {place}"
 
 
 def debugprint(
@@ -73,26 +80,22 @@ def debugprint(
     depth: int = -1,
     print_type: bool = False,
     file: TextIO | str | None = None,
+    ids: str = "CHAR",
     stop_on_name: bool = False,
-    **_: Any,
+    done: Any = None,
+    print_storage: bool = False,
+    print_clients: bool = False,
+    used_ids: Any = None,
 ) -> Any:
     """Print the tree of a variable, of a list of them, or of a compiled function (with its order of execution).
 
     `file`: where to (standard output without one); `"str"` returns the text instead. `depth` limits the levels (-1:
-    all), `print_type` adds types, `stop_on_name` does not look into named sub-expressions. TypeError for other objects.
+    all), `print_type` adds types, `stop_on_name` does not look into named sub-expressions. `ids`: "CHAR" for letters,
+    "int" for numbers, "id" for Python's, "" for none. The rest is Theano's and changes nothing. TypeError for other
+    objects, ValueError for other `ids`.
     """
-    objects = list(obj) if isinstance(obj, list | tuple) else [obj]
-    roots: list[Value] = []
-    order: list[Node] | None = None
-    for one in objects:
-        if isinstance(one, Value):
-            roots.append(one)
-        elif hasattr(one, "maker"):
-            roots += one.maker.fgraph.outputs
-            order = [node for node in topological(one.maker.fgraph.outputs) if node.op != "constant"]
-        else:
-            raise TypeError(f"debugprint cannot print an object of this type: {one!r}")
-    tree = _Tree(order, depth, print_type, stop_on_name)
+    roots, order = _roots(obj)
+    tree = _Tree(order, depth, print_type, stop_on_name, ids)
     for root in roots:
         tree.add(root)
     text = "\n".join(tree.lines) + "\n"
@@ -100,3 +103,25 @@ def debugprint(
         return text
     (sys.stdout if file is None or isinstance(file, str) else file).write(text)
     return file
+
+
+def _roots(obj: Any) -> tuple[list[Value], list[Node] | None]:
+    """What to print of an object, and the order of execution if it is a compiled function."""
+    from .display import written
+
+    objects = list(obj) if isinstance(obj, list | tuple) else [obj]
+    expressions: list[Value] = []
+    compiled: list[Value] = []
+    for one in objects:
+        if isinstance(one, Value):
+            expressions.append(one)
+        elif isinstance(one, Apply):
+            expressions += one.outputs
+        elif hasattr(one, "maker"):
+            compiled += one.maker.fgraph.outputs
+        elif hasattr(one, "toposort"):
+            compiled += one.outputs
+        else:
+            raise TypeError(f"debugprint cannot print an object of this type: {one!r}")
+    order = [node for node in topological(compiled) if node.op != "constant"] if compiled else None
+    return [*written(expressions), *compiled], order

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
-from phintys.ir.graph import Graph, Node, Value, topological
+from phintys.ir.graph import Graph, topological
 
 from .call import MISSING, Caller, Failures
 from .config import config
-from .inputs import In
+from .fgraph import FunctionGraph, Maker
+from .modes import Guard, get_mode
 from .plan import Plan, make_plan
+from .profiling import ProfileStats
+from .tensor.random_state import returning_states
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .tensor.var import TensorVariable
 from .types import Array
 
-_MODES = ("Mode", "FAST_RUN", "FAST_COMPILE", "DebugMode", "DEBUG_MODE", "NanGuardMode", "JAX", "None")
+__all__ = ["Function", "FunctionGraph", "Maker", "evaluate", "function", "make_function"]
 
 
 def function(
@@ -40,15 +46,16 @@ def function(
     old values. `givens`: pairs (variable, what replaces it in this function). `no_default_updates`: leave
     `default_update`s of shared variables alone (True, or a list of them). `allow_input_downcast`: True converts
     arguments at any loss of precision. `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without
-    it). `rebuild_strict=False` lets `givens` change types. `mode`, `accept_inplace` and `profile` are Theano's and
-    change nothing.
+    it). `rebuild_strict=False` lets `givens` change types. `mode`: a name or an object of `modes.py`. `profile`: True
+    counts and times calls (`f.profile.summary()`, printed when the program ends). `accept_inplace` is Theano's and
+    changes nothing.
 
     Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
     MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
     operands do not fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that
     do not.
     """
-    _check_mode(config.mode if mode is None else mode)
+    chosen = get_mode(mode)
     plan = make_plan(
         inputs,
         outputs,
@@ -60,47 +67,8 @@ def function(
         allow_input_downcast,
         on_unused_input,
     )
-    return make_function(plan)
-
-
-def _check_mode(mode: Any) -> None:
-    """ValueError for the name of a mode that does not exist (anything but a string is taken for a mode object)."""
-    if isinstance(mode, str) and mode not in _MODES:
-        raise ValueError(f"No predefined mode exist for string: {mode}; there are {', '.join(_MODES[:-1])}")
-
-
-class FunctionGraph:
-    """What a function computes, as Theano's programs look at it: `inputs`, `outputs`, `toposort()`."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.inputs: list[Value] = [*graph.inputs, *graph.states]
-        self.outputs: list[Value] = graph.roots
-
-    def toposort(self) -> list[Node]:
-        """All operations, operands first."""
-        return [node for node in topological(self.outputs) if node.op != "constant"]
-
-    @property
-    def apply_nodes(self) -> set[Node]:
-        """All operations."""
-        return set(self.toposort())
-
-
-class Maker:
-    """What a function was made from: `fgraph`."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-
-    @property
-    def fgraph(self) -> FunctionGraph:
-        """The graph as it was given, with replacements and updates applied."""
-        return FunctionGraph(self.plan.graph)
-
-    @property
-    def inputs(self) -> list[In]:
-        """The inputs as the caller gives them."""
-        return self.plan.inputs
+    plan.mode = chosen
+    return make_function(plan, profile=config.profile if profile is None else profile)
 
 
 class Function:
@@ -114,6 +82,7 @@ class Function:
     trust_input: bool
     caller: Caller
     executable: Any
+    profile: ProfileStats | None
     _states: list[TensorSharedVariable]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -188,13 +157,13 @@ class Function:
         executable = self.executable
         if delete_updates and plan.graph.updates:
             graph = plan.graph
-            plan = Plan(plan.name, plan.inputs, _without_updates(graph), plan.unpack, plan.keys, plan.kept)
+            plan = dataclasses.replace(plan, graph=_without_updates(graph))
             position = {id(state): number for number, state in enumerate(graph.states)}
             states = [states[position[id(state)]] for state in plan.graph.states]
             executable = None
         if name is not None:
-            plan = Plan(name, plan.inputs, plan.graph, plan.unpack, plan.keys, plan.kept)
-        return make_function(plan, executable, states)
+            plan = dataclasses.replace(plan, name=name)
+        return make_function(plan, executable, states, profile)
 
 
 def _swapped(state: TensorSharedVariable, swap: Mapping[Any, Any]) -> TensorSharedVariable:
@@ -217,40 +186,69 @@ def _without_updates(graph: Graph) -> Graph:
     return Graph(graph.name, graph.inputs, graph.outputs, [state for state in graph.states if id(state) in used])
 
 
-def make_function(plan: Plan, executable: Any = None, states: Sequence[TensorSharedVariable] | None = None) -> Function:
+def make_function(
+    plan: Plan, executable: Any = None, states: Sequence[TensorSharedVariable] | None = None, profile: Any = None
+) -> Function:
     """The function of a plan, compiled unless its executable is at hand, on its states or others of their types."""
+    started = time.perf_counter()
     if executable is None:
         from phintys.codegen.compiler import compile_graph
 
         executable = compile_graph(plan.graph)
     bound = [state for state in states or plan.graph.states if isinstance(state, TensorSharedVariable)]
     cells = [state.container.storage for state in bound]
-    unpack = plan.unpack
     fail = Failures(plan.graph, executable.interface.checks)
-    strict = executable.bind_strict(cells, fail=fail, unpack=unpack)
+    strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack)
     caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
-    entry = executable.bind(cells, slow=caller, fail=fail, unpack=unpack)
-    cls = type("Function", (Function,), {"__call__": _as_dict(caller, plan) or (caller if plan.kept else entry)})
+    entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack)
+    call = caller if plan.kept or plan.keys is not None else entry
+    if plan.mode is not None and plan.mode.guard is not None:
+        call = _guarded(call, plan, plan.mode.guard, bound)
+    stats = profile if isinstance(profile, ProfileStats) else ProfileStats(message=plan.name) if profile else None
+    if stats is not None:
+        call = stats.timed(call)
+    call = returning_states(call, plan.graph.outputs, plan.unpack)
+    if plan.keys is not None:
+        call = _as_dict(call, plan.keys)
+    # A Python function would be bound to the object as a method; the native entry is not.
+    attribute = staticmethod(call) if isinstance(call, FunctionType) else call
+    cls = type("Function", (Function,), {"__call__": attribute})
     result: Function = cls()
     result.name = plan.name
     result.maker = Maker(plan)
     result.trust_input = False
     result.caller = caller
     result.executable = executable
+    result.profile = stats
     result._states = bound
+    if stats is not None:
+        stats.compile_time += time.perf_counter() - started
+        stats.nodes += len(plan.graph.nodes())
     return result
 
 
-def _as_dict(caller: Caller, plan: Plan) -> Callable[..., Any] | None:
+def _guarded(call: Callable[..., Any], plan: Plan, guard: Guard, states: Sequence[TensorSharedVariable]) -> Callable[..., Any]:
+    """The call with a look at everything that goes in and comes out."""
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        guard.check(((f"argument {number}", value) for number, value in enumerate(args)), plan.name)
+        guard.check(((f"argument {name}", value) for name, value in kwargs.items()), plan.name)
+        result = call(*args, **kwargs)
+        outputs = [result] if plan.unpack else result
+        guard.check(((f"output {number}", value) for number, value in enumerate(outputs)), plan.name)
+        guard.check(((f"state {state}", state.get_value(borrow=True)) for state in states), plan.name)
+        return result
+
+    return watched
+
+
+def _as_dict(call: Callable[..., Any], keys: Sequence[str]) -> Callable[..., Any]:
     """The call of a function whose outputs were given as a dict."""
-    if plan.keys is None:
-        return None
-    keys = plan.keys
 
-    def call(self: Function, *args: Any, **kwargs: Any) -> dict[str, Array]:
-        return dict(zip(keys, caller(*args, **kwargs), strict=True))
+    def named(*args: Any, **kwargs: Any) -> dict[str, Array]:
+        return dict(zip(keys, call(*args, **kwargs), strict=True))
 
-    return call
+    return named
 
 
 def evaluate(variable: TensorVariable, values: Mapping[Any, Any], options: Mapping[str, Any]) -> Array:

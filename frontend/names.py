@@ -20,27 +20,12 @@ SCALARS = {
     "ne": "neq",
     "select": "switch",
 }
-SIGNS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "floordiv": "//",
-    "mod": "%",
-    "pow": "**",
-    "and": "&",
-    "or": "|",
-    "xor": "^",
-    "eq": "==",
-    "ne": "!=",
-    "lt": "<",
-    "le": "<=",
-    "gt": ">",
-    "ge": ">=",
-    "dot": "\\dot",
-}
+# Theano writes these between their operands, and all others as functions.
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "floordiv": "//", "pow": "**", "dot": "\\dot"}
 REDUCTIONS = {"sum": "Sum", "prod": "Prod", "max": "max", "min": "min", "all": "All", "any": "Any", "argmax": "Argmax"}
 OTHERS = {
+    "random_uniform": "RandomFunction{uniform}",
+    "random_normal": "RandomFunction{normal}",
     "softmax": "Softmax",
     "log_softmax": "LogSoftmax",
     "make_vector": "MakeVector",
@@ -56,10 +41,20 @@ OTHERS = {
 }
 
 
+# Operations whose Theano object had a name of its own, without `Elemwise` around it, and those that only prints have.
+OWN_NAMES = {"sigmoid": "sigmoid", "softplus": "softplus", "softmax_grad": "SoftmaxGrad"}
+SHOWN = {"fill": "second", "sqr": "sqr"}
+
+
 def _axes(node: Node) -> str:
+    """`Sum{axis=[1], acc_dtype=float64}`, `max{axis=[0]}`."""
     axes = tuple(node.attrs["axes"])
     name = REDUCTIONS.get(node.op, node.op)
-    return name if len(axes) == node.inputs[0].type.ndim else f"{name}{{axis={list(axes)}}}"
+    parts = [] if len(axes) == node.inputs[0].type.ndim else [f"axis={list(axes)}"]
+    if node.op in ("sum", "prod"):
+        dtype = node.results[0].type.dtype
+        parts.append(f"acc_dtype={'float64' if dtype == 'float32' else dtype}")
+    return f"{name}{{{', '.join(parts)}}}" if parts else name
 
 
 def op_text(node: Node) -> str:
@@ -67,6 +62,12 @@ def op_text(node: Node) -> str:
     op, attrs = node.op, node.attrs
     if op == "cast":
         return f"Elemwise{{Cast{{{attrs['dtype']}}}}}"
+    if op in OWN_NAMES:
+        return OWN_NAMES[op]
+    if op in SHOWN:
+        return f"Elemwise{{{SHOWN[op]},no_inplace}}"
+    if op not in OPS:
+        return op
     if OPS[op].family == "elementwise":
         return f"Elemwise{{{SCALARS.get(op, op)},no_inplace}}"
     if OPS[op].family == "reduction":
@@ -79,6 +80,9 @@ def op_text(node: Node) -> str:
         prefix = {"set_subtensor": "Set;", "inc_subtensor": "Inc;"}.get(op, "")
         return f"{OTHERS[op]}{{{prefix}{attrs['index']}}}"
     return OTHERS.get(op, op)
+
+
+GREEK = {name: f"\\{name}" for name in ("alpha", "beta", "gamma", "delta", "epsilon")}
 
 
 def constant_text(data: np.ndarray[Any, Any]) -> str:

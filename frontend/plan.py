@@ -13,6 +13,7 @@ from .config import config
 from .errors import MissingInputError, UnusedInputError, noted
 from .inputs import In, Out
 from .location import here
+from .modes import Mode
 from .names import node_text
 from .tensor.build import as_tensor_variable
 from .tensor.sharedvar import TensorSharedVariable
@@ -35,6 +36,7 @@ class Plan:
     unpack: bool
     keys: list[str] | None = None
     kept: dict[int, TensorSharedVariable] = field(default_factory=dict)
+    mode: Mode | None = None
 
 
 def pairs(given: Any, what: str) -> Pairs:

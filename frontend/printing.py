@@ -7,11 +7,10 @@ from typing import Any
 from phintys.ir.graph import Node, Value, topological
 
 from .debugprint import debugprint
-from .names import OTHERS, REDUCTIONS, SCALARS, SIGNS, value_text
+from .drawing import pydotprint
+from .names import GREEK, OTHERS, OWN_NAMES, REDUCTIONS, SCALARS, SIGNS, op_text, value_text
 
-__all__ = ["debugprint", "pp", "pprint"]
-
-_MINUS = {"neg": "-", "invert": "~"}
+__all__ = ["debugprint", "min_informative_str", "pp", "pprint", "pydotprint", "var_descriptor"]
 
 
 def _index(node: Node, operands: list[str]) -> str:
@@ -27,8 +26,8 @@ def _node(node: Node, operands: list[str]) -> str:
     op = node.op
     if op in SIGNS:
         return f"({operands[0]} {SIGNS[op]} {operands[1]})"
-    if op in _MINUS:
-        return f"({_MINUS[op]}{operands[0]})"
+    if op == "neg":
+        return f"(-{operands[0]})"
     if op == "subtensor":
         return _index(node, operands)
     if op in ("inc_subtensor", "set_subtensor"):
@@ -37,11 +36,13 @@ def _node(node: Node, operands: list[str]) -> str:
         return f"{operands[0]}[{', '.join(operands[1:])}]"
     if op == "dimshuffle":
         return _dimshuffle(node, operands[0])
-    if op == "cast":
-        return f"{node.attrs['dtype']}({operands[0]})"
+    if op == "abs":
+        return f"|{operands[0]}|"
+    if op in ("cast", "sum", "prod"):
+        return f"{op_text(node)}({operands[0]})"
     if op == "dim":
         return f"{operands[0]}.shape[{node.attrs['axis']}]"
-    name = SCALARS.get(op) or REDUCTIONS.get(op) or OTHERS.get(op, op)
+    name = SCALARS.get(op) or REDUCTIONS.get(op) or OTHERS.get(op) or OWN_NAMES.get(op, op)
     axes = node.attrs.get("axes")
     if axes is not None and len(axes) != node.inputs[0].type.ndim:
         operands = [*operands, f"axis={list(axes)}"]
@@ -59,28 +60,63 @@ def _dimshuffle(node: Node, operand: str) -> str:
     return f"DimShuffle{{{shown}}}({operand})"
 
 
+def expression(value: Value, named: bool = False) -> str:
+    """The text of one expression; with `named`, sub-expressions that have a name are written by it."""
+    texts: dict[int, str] = {}
+    for node in topological([value]):
+        operands = [texts.get(id(operand)) or _leaf(operand) for operand in node.inputs]
+        for result in node.results:
+            plain = node.op == "constant" or (named and result.name and result is not value)
+            texts[id(result)] = value_text(result) if plain else _node(node, operands)
+    return texts.get(id(value)) or _leaf(value)
+
+
+def _leaf(value: Value) -> str:
+    return GREEK.get(value.name or "", "") or value_text(value)
+
+
 class PrettyPrinter:
     """Infix text of expressions; call it, or `process` it, with a variable or a compiled function."""
 
-    def __call__(self, obj: Any) -> str:
-        """The text of a variable, of a list of them, or of the outputs of a function."""
+    def __call__(self, *args: Any) -> str:
+        """The text of a variable, of a list of them, or of the outputs of a function; of several, with commas."""
+        return ", ".join(self._one(obj) for obj in args)
+
+    def _one(self, obj: Any) -> str:
         if isinstance(obj, list | tuple):
-            return ", ".join(self(value) for value in obj)
-        if not isinstance(obj, Value):
-            return self(obj.maker.fgraph.outputs)
-        texts: dict[int, str] = {}
-        for node in topological([obj]):
-            operands = [texts.get(id(value)) or value_text(value) for value in node.inputs]
-            for value in node.results:
-                texts[id(value)] = value_text(value) if value.name or node.op == "constant" else _node(node, operands)
-        return texts.get(id(obj)) or value_text(obj)
+            return self(*obj)
+        if isinstance(obj, Value):
+            from .display import written
+
+            return expression(written([obj])[0])
+        outputs = obj.outputs if hasattr(obj, "outputs") else obj.maker.fgraph.outputs
+        return ", ".join(expression(value) for value in outputs)
 
     process = __call__
 
 
-pprint = PrettyPrinter()
+pprint = pp = PrettyPrinter()
+"""`pp(x + y)`: the expression as a line of mathematics, `(x + y)`; gradients are written out."""
 
 
-def pp(*args: Any) -> str:
-    """The expression as a line of mathematics: `(x + y)`, `exp((x + y))`; named sub-expressions by their names."""
-    return ", ".join(pprint(obj) for obj in args)
+def min_informative_str(obj: Any, indent_level: int = 0) -> str:
+    """The tree of an expression with letters for its variables, one to a line: A. Elemwise{...}, B. x, ..."""
+    lines: list[str] = []
+    known: dict[int, str] = {}
+    stack: list[tuple[Value, int]] = [(obj, indent_level)]
+    while stack:
+        value, level = stack.pop()
+        indent = " " * 4 * level
+        if id(value) in known:
+            lines.append(f"{indent}<{known[id(value)]}>")
+            continue
+        known[id(value)] = chr(ord("A") + len(known)) if len(known) < 26 else f"A{len(known)}"
+        inner = value.node is not None and not value.is_constant and not value.name
+        text = op_text(value.node) if inner and value.node is not None else value_text(value)
+        lines.append(f"{indent}{known[id(value)]}. {text}")
+        if inner and value.node is not None:
+            stack += [(operand, level + 1) for operand in reversed(value.node.inputs)]
+    return "\n".join(lines)
+
+
+var_descriptor = min_informative_str

@@ -8,6 +8,7 @@ from typing import Any
 from phintys.ir.graph import Node, Value
 from phintys.ir.types import TensorType as CoreType
 
+from .apply import Apply
 from .names import value_text
 from .types import TensorType, frontend_type
 
@@ -28,9 +29,9 @@ class Variable(Value):
         super().__init__(frontend_type(type), name, node, index, loc)
 
     @property
-    def owner(self) -> Node | None:
-        """The node that computes this value; `None` for inputs, constants and shared variables."""
-        return self.node
+    def owner(self) -> Apply | None:
+        """The operation that computes this value; `None` for inputs, constants and shared variables."""
+        return None if self.node is None else Apply(self.node)
 
     @property
     def tag(self) -> SimpleNamespace:
@@ -46,8 +47,8 @@ class Variable(Value):
         """A new input of the same type and name."""
         return self.__class__(self.type, self.name, loc=self.loc)
 
-    def get_parents(self) -> list[Node]:
-        """The node that computes this value, as a list of at most one."""
+    def get_parents(self) -> list[Apply]:
+        """The operation that computes this value, as a list of at most one."""
         return [] if self.owner is None else [self.owner]
 
     def _extra(self) -> dict[str, Any]:

@@ -36,9 +36,8 @@ def climb_down(function: Any) -> dict[str, Any]:
 
 def write_levels(function: Any, folder: Path, stem: str) -> list[tuple[Path, str]]:
     """Write `stem.SUFFIX` for each level, and the drawings; returns the files and what they are."""
+    from phintys.ir.draw import draw_svg
     from phintys.ir.printer import format_graph
-
-    from .draw import draw_svg
 
     reached = climb_down(function)
     written: list[tuple[Path, str]] = []

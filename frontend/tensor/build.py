@@ -16,6 +16,7 @@ import numpy as np
 from phintys.ir.graph import Node, Value
 from phintys.ir.types import DTYPES
 
+from ..apply import Apply
 from ..config import config
 from ..errors import AsTensorError, NotScalarConstantError
 from ..location import here
@@ -102,8 +103,8 @@ def as_tensor_variable(value: Any, name: str | None = None, ndim: int | None = N
     leading ones that are known to be 1. AsTensorError (a TypeError) for values without a meaning as a tensor, `True`
     and `False` among them: they are mostly the result of a mistaken `==`.
     """
-    if isinstance(value, Node):
-        (value,) = value.results
+    if isinstance(value, Apply):
+        value = value.default_output()
     if isinstance(value, TensorVariable):
         return value if ndim is None else _with_ndim(value, ndim)
     if isinstance(value, Value):

@@ -32,7 +32,7 @@ FORMS: list[tuple[Any, str, int]] = [
 
 @pytest.mark.parametrize(("key", "text", "operands"), FORMS, ids=[text for _, text, _ in FORMS])
 def test_normal_form(key: Any, text: str, operands: int) -> None:
-    node = x[key].owner
+    node = x[key].node
     assert node.op == "subtensor" and node.attrs["index"] == text and len(node.inputs) == 1 + operands
 
 
@@ -42,7 +42,7 @@ def test_nothing_to_do() -> None:
 
 def test_gather() -> None:
     y = T.dmatrix()[T.arange(n), j]
-    assert y.owner.op == "gather" and len(y.owner.inputs) == 3 and y.ndim == 1
+    assert y.node.op == "gather" and len(y.node.inputs) == 3 and y.ndim == 1
 
 
 KEYS: list[Any] = [
@@ -84,7 +84,7 @@ def numeric(key: Any) -> Any:
 
 
 def _inputs(key: T.TensorVariable) -> tuple[Any, ...]:
-    return key.owner.inputs if key.owner is not None else ()
+    return key.node.inputs if key.node is not None else ()
 
 
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
@@ -98,7 +98,7 @@ def test_values_and_shapes_are_numpys(key: Any) -> None:
 @pytest.mark.parametrize("key", [key for key in KEYS if not isinstance(key, list)], ids=lambda _: "")
 def test_inc_subtensor_is_numpys_add_at(key: Any) -> None:
     part = x[key]
-    if part.owner.op == "dimshuffle" and "_indexed" not in vars(part):
+    if part.node.op == "dimshuffle" and "_indexed" not in vars(part):
         pytest.skip("new dimensions cannot be assigned to")
     f = phintys.function([x, i, j, m, n], T.inc_subtensor(part, 0.5), on_unused_input="ignore")
     expected = X.copy()

@@ -1,8 +1,8 @@
 """Expression graphs as SVG: a self-contained picture, laid out without any outside program.
 
-In: a `phintys.ir.graph.Graph`. Out: SVG text. A box is an input, a state, a constant, an operation, a check, an
-output or the new value of a state, and has its kind's colour; it shows the name and the type, and a
-tooltip tells the source line.
+In: a `Graph`, its operations those of the table or any others. Out: SVG text. A box is an input, a state, a constant,
+an operation, a check, an output or the new value of a state, and has its kind's colour; it shows the name and the type,
+and a tooltip tells the source line.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from phintys.ir.checks import checks_of
-from phintys.ir.graph import Graph, Node, Value
-from phintys.ir.ops import OPS
-
+from .checks import checks_of
+from .graph import Graph, Node, Value
 from .layout import Layout, Point, arrange
+from .ops import OPS
 
 # kind: fill, border, corner radius
 STYLES: dict[str, tuple[str, str, int]] = {
@@ -116,7 +115,7 @@ def operand_labels(node: Node) -> list[str]:
     """What the operands' arrows say: a fused region's names for them, or numbers where operands may not be swapped."""
     if node.op == "fused":
         return list(body_names(node.attrs["body"]).values())[: len(node.inputs)]
-    if len(node.inputs) < 2 or OPS[node.op].commutative:
+    if len(node.inputs) < 2 or (node.op in OPS and OPS[node.op].commutative):
         return [""] * len(node.inputs)
     return [str(place) for place in range(1, len(node.inputs) + 1)]
 
@@ -140,7 +139,7 @@ def node_box(node: Node) -> Box:
         axes = node.attrs["axes"]
         title = f"fused, axes {', '.join(map(str, axes))}" if axes else "fused"
         return Box("fused", title, (outcome,), node.loc, tuple(body_lines(node)))
-    defaults = OPS[node.op].attrs
+    defaults = OPS[node.op].attrs if node.op in OPS else {}
     attributes = [f"{key}={shorten(value)}" for key, value in node.attrs.items() if value != defaults.get(key)]
     return Box("operation", node.op, (*attributes, outcome), node.loc)
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phintys.tools.layout import arrange, crossings, isotonic, order, split
+from phintys.ir.layout import arrange, crossings, isotonic, order, split
 
 BOX = (60.0, 30.0)
 

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import numpy as np
 
 from phintys.ir.checks import Check, CheckedGraph
+from phintys.ir.draw import draw_svg
 from phintys.ir.fused import FusedBody, FusedNode, ScalarNode
 from phintys.ir.graph import Graph, Node, Value
 from phintys.ir.types import parse_type
-from phintys.tools.draw import draw_svg
 
 
 def small_graph() -> Graph:

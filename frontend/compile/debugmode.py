@@ -1,0 +1,7 @@
+"""`DebugMode`, where Theano has it; see `modes.py`."""
+
+from __future__ import annotations
+
+from ..modes import DebugMode
+
+__all__ = ["DebugMode"]

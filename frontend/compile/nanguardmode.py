@@ -1,0 +1,7 @@
+"""`NanGuardMode`, where Theano has it; see `modes.py`."""
+
+from __future__ import annotations
+
+from ..modes import NanGuardMode
+
+__all__ = ["NanGuardMode"]

@@ -1,0 +1,24 @@
+"""What programs use of `theano.gof`: names for the parts of a graph, and walks over it (`graph.py`)."""
+
+from __future__ import annotations
+
+from ..apply import Apply
+from ..function import FunctionGraph
+from ..tensor.var import TensorConstant as Constant
+from ..types import TensorType as Type
+from ..variable import Variable
+from . import graph
+from .graph import ancestors, inputs, io_toposort, is_same_graph
+
+__all__ = [
+    "Apply",
+    "Constant",
+    "FunctionGraph",
+    "Type",
+    "Variable",
+    "ancestors",
+    "graph",
+    "inputs",
+    "io_toposort",
+    "is_same_graph",
+]

@@ -1,0 +1,9 @@
+"""Theano's `tensor.signal`: convolutions and pools, which are not available yet."""
+
+from __future__ import annotations
+
+from ..later import conv2d, pool_2d
+
+max_pool_2d = pool_2d
+
+__all__ = ["conv2d", "max_pool_2d", "pool_2d"]

@@ -1,0 +1,103 @@
+"""`install_as_theano`: each import form of Theano's programs, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False)
+
+
+def passes(program: str) -> None:
+    done = run(program)
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_phintys_registers_nothing() -> None:
+    passes("""
+        import sys, phintys
+        assert not [name for name in sys.modules if name.split(".")[0] == "theano"]
+        try:
+            import theano
+        except ModuleNotFoundError:
+            pass
+        else:
+            assert theano is not phintys
+    """)
+
+
+IMPORTS = """
+import theano, theano.tensor as T, theano.tensor.nnet as nnet
+import theano.tensor.nnet.nnet, theano.tensor.extra_ops, theano.tensor.basic, theano.tensor.elementwise
+import theano.printing, theano.gradient, theano.gof.graph as graph, theano.compile.mode, theano.compile.sharedvalue
+import theano.scalar, theano.configparser, theano.updates, theano.compile.nanguardmode, theano.tensor.signal.pool
+from theano import tensor, function, shared, config, In, Out, Param, scan, grad, pp, Mode
+from theano.tensor.var import TensorVariable
+from theano.tensor.sharedvar import TensorSharedVariable
+from theano.compile.mode import Mode, get_default_mode
+from theano.configparser import change_flags
+from theano.ifelse import ifelse
+from theano.gof import Variable, Apply
+"""
+
+
+@pytest.mark.parametrize("line", [line for line in IMPORTS.splitlines() if line])
+def test_import(line: str) -> None:
+    passes(f"import phintys\nphintys.install_as_theano()\n{line}\n")
+
+
+def test_modules_are_the_same_objects() -> None:
+    passes("""
+        import phintys
+        assert phintys.install_as_theano() is phintys.install_as_theano() is phintys
+        import theano, theano.tensor.var, theano.tensor.elementwise, theano.configparser, importlib, sys
+        import phintys.tensor.elementwise
+        assert theano is phintys and theano.tensor is phintys.tensor
+        assert sys.modules["theano.tensor.elementwise"] is phintys.tensor.elementwise
+        assert importlib.import_module("theano.tensor.var").TensorVariable is phintys.TensorVariable
+        assert phintys.tensor.elementwise.__spec__.name == "phintys.tensor.elementwise"
+        with theano.configparser.change_flags(floatX="float32"):
+            assert phintys.config.floatX == "float32"
+        import theano.tensor.sort, theano.compile.function
+        assert theano.tensor.var(theano.tensor.vector()).ndim == 0 and callable(theano.function)
+        space = {}
+        exec("from theano import *", space)
+        assert {"function", "shared", "tensor", "config", "In", "Out", "scan", "grad"} <= set(space)
+    """)
+
+
+def test_what_is_not_there_says_so() -> None:
+    passes("""
+        import phintys
+        phintys.install_as_theano()
+        import theano
+        for name in ("theano.sandbox.cuda", "theano.tensor.nothing"):
+            try:
+                __import__(name)
+            except ModuleNotFoundError as error:
+                assert "no counterpart" in str(error), error
+            else:
+                raise SystemExit(name)
+        for missing in (theano.scan, theano.ifelse.ifelse):
+            try:
+                missing(lambda x: x)
+            except NotImplementedError as error:
+                assert "not available" in str(error)
+            else:
+                raise SystemExit(missing)
+    """)
+
+
+def test_refuses_beside_a_real_theano() -> None:
+    done = run("""
+        import sys, types
+        sys.modules["theano"] = types.ModuleType("theano")
+        import phintys
+        phintys.install_as_theano()
+    """)
+    assert done.returncode == 1 and "ImportError: a module named theano is loaded already" in done.stderr
