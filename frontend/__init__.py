@@ -22,7 +22,7 @@ from . import tensor
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
 from . import compile, gof, ifelse  # isort: skip
 from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
-from .as_theano import install_as_theano
+from .as_theano import install_as_theano, load_ipython_extension
 from .clone import clone
 from .config import change_flags, config
 from .errors import (
@@ -82,6 +82,7 @@ __all__ = [
     "gradient",
     "ifelse",
     "install_as_theano",
+    "load_ipython_extension",
     "map",
     "pp",
     "pprint",

@@ -1,8 +1,9 @@
 """`install_as_theano()`: programs that say `import theano` get Phintys.
 
 Most of Theano's modules have a namesake here, and `PLACES` says where the names of the others are to be found. What is
-loaded is entered in `sys.modules` under both names; a finder answers for the rest when it is asked for. A module is the same object under both names,
-so classes and configuration are shared. Nothing is registered before the call, and importing Phintys never does it.
+loaded is entered in `sys.modules` under both names; a finder answers for the rest when it is asked for. A module is the
+same object under both names, so classes and configuration are shared. Nothing is registered before the call, and
+importing Phintys never does it. In a notebook: `%load_ext phintys`, or the call, in the first cell.
 """
 
 from __future__ import annotations
@@ -121,3 +122,8 @@ def _register() -> None:
         parent, _, child = name.rpartition(".")
         if parent and not hasattr(sys.modules[parent], child):
             setattr(sys.modules[parent], child, module_found)
+
+
+def load_ipython_extension(shell: object) -> None:
+    """`%load_ext phintys` in a notebook: `import theano` then means Phintys."""
+    install_as_theano()

@@ -1,6 +1,9 @@
-"""Compile a file of any level (.phi graph text, .mlir below it) and call its function.
+"""Compile a file of any level (.phi graph text, .mlir below it) and call its function, or run a Python program.
 
     phintys run step.phi x=[[1,2],[3,4]] w=weights.npy
+    phintys run --as-theano program.py ARGUMENTS
+
+The program's own `import theano` gets Phintys; words behind it that start with a dash need a `--` before them.
 
 A value is a Python literal or a .npy file. States that are not given start as zeros where their sizes are known.
 Outputs and new states are printed; --save FILE keeps them, unabridged, in an .npz file.
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -29,13 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `phintys run`."""
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("values", metavar="NAME=VALUE", nargs="*", help="inputs and first states")
+    parser.add_argument("--as-theano", action="store_true", help="FILE is a Python program that imports theano")
     parser.add_argument("--function", metavar="NAME", help="which function to run, where FILE holds several")
     parser.add_argument("--calls", metavar="N", type=int, default=1, help="call N times (default: 1)")
     parser.add_argument("--save", metavar="FILE", type=Path, help="write outputs and states into an .npz file")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Compile, call, print."""
+    """Compile, call, print; or run the program."""
+    if arguments.as_theano or arguments.file.suffix == ".py":
+        return run_program(arguments.file, arguments.values, arguments.as_theano)
     from phintys.ir.diagnostics import DiagnosticError
 
     from .lowering import compile_file
@@ -54,6 +61,22 @@ def main(arguments: argparse.Namespace) -> int:
         import numpy as np
 
         np.savez(arguments.save, allow_pickle=False, **results)
+    return 0
+
+
+def run_program(file: Path, values: list[str], as_theano: bool) -> int:
+    """Run a Python program as `python FILE VALUES` would, with Phintys in the place of Theano if so wanted."""
+    import runpy
+
+    if not file.is_file():
+        raise CommandError(f"there is no file {file}")
+    if as_theano:
+        import phintys
+
+        phintys.install_as_theano()
+    sys.argv = [str(file), *values]
+    sys.path.insert(0, str(file.resolve().parent))
+    runpy.run_path(str(file), run_name="__main__")
     return 0
 
 
