@@ -55,6 +55,10 @@ inc_subtensor  x: f64[?, 3], y: f64[3], i: i64[]             inc_subtensor(x[i],
 gather         x: f64[?, 3], rows: i64[?], columns: i64[?]   x[rows, columns]
 scatter_add    x: f64[?], y: f64[?], i: i64[?]               scatter_add(x, y, i)
 host           x: f64[?]                                     host(x, function="sort", results="f64[?]")
+zero_grad      x: f64[?]                                     grad(sum(x * zero_grad(x)), x)
+stop_grad      x: f64[?]                                     grad(sum(x * stop_grad(x)), x)
+grad_clip      x: f64[?]                                     grad(sum(grad_clip(x * x, -1.0, 1.0)), x)
+grad_scale     x: f64[?], y: f64[]                           grad(sum(grad_scale(x, y)), x)
 grad           x: f64[?]                                     grad(sum(x * x), x)
 """
 

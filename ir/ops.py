@@ -13,6 +13,7 @@ from typing import Any
 from . import infer as i
 from .op_row import ORDERED, REAL_FLOAT, REQUIRED, SAME, OpRow, binary, reduction, unary
 from .ops_host import HOST
+from .ops_marks import MARKS
 from .ops_math import MATH
 from .subscript import subtensor_type
 from .types import TensorType, TypeInferenceError
@@ -189,7 +190,8 @@ OPS: dict[str, OpRow] = {
             doc="x with y added at [i, j, ...]; what falls on one position adds up.",
         ),
         *HOST,
-        # derivatives, expanded by the autodiff pass
+        # derivatives, expanded by the autodiff pass, and marks for it
+        *MARKS,
         OpRow(
             "grad",
             2,

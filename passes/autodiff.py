@@ -23,11 +23,12 @@ from .nd_builder import Builder, type_of
 from .rewriting import erase, erase_dead, functions, operations, refusal
 from .vjp import Adjoint, Row, unbroadcast
 from .vjp_elementwise import ELEMENTWISE
+from .vjp_marks import MARKS
 from .vjp_math import MATH
 from .vjp_reduction import REDUCTION
 from .vjp_shape import SHAPE
 
-VJPS: Mapping[str, Row] = {**ELEMENTWISE, **MATH, **REDUCTION, **SHAPE}
+VJPS: Mapping[str, Row] = {**ELEMENTWISE, **MARKS, **MATH, **REDUCTION, **SHAPE}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ PIPELINE: tuple[Stage, ...] = (
     # Patterns as the user wrote them: derivatives are then taken of the stable form.
     Stage("stabilize the expressions", "stabilize", "nd"),
     Stage("expand gradients", "autodiff", "nd"),
+    Stage("forget marks for gradients", "drop-marks", "nd"),
     Stage("simplify", "canonicalize", "nd"),
     Stage("merge equal values", "cse", "nd"),
     # The same patterns again, as they come up in gradients.
@@ -50,6 +51,7 @@ PASSES: dict[str, str] = {
     for name in (
         "stabilize",
         "autodiff",
+        "drop-marks",
         "canonicalize",
         "cse",
         "pow-by-squaring",
