@@ -6,14 +6,16 @@ or stop at, a level's text.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from phintys.ir.graph import Graph, Node, fingerprint
 from phintys.ir.host import is_local
 
-from . import cache
+from . import cache, engine
 from .executable import Executable
 from .interface import Interface
 
@@ -38,9 +40,23 @@ def compile_graph(graph: Graph) -> Executable:
     found = cache.load(key)
     if found is not None:
         return Executable(found[0], Interface.from_json(found[1]))
-    data, interface = compile_to_object(graph_module(graph))
+    engine.start_in_background()
+    with collection_paused():
+        data, interface = compile_to_object(graph_module(graph))
     cache.store(key, data, interface.to_json())
     return Executable(data, interface)
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No cyclic garbage collection meanwhile: importing and lowering make many objects, nearly all of which stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def graph_module(graph: Graph) -> ModuleOp:
@@ -69,7 +85,6 @@ def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Obs
 
 def compile_to_object(module: ModuleOp, entry: str = "nd") -> tuple[bytes, Interface]:
     """Object code of a module of any level, and what the function takes and gives."""
-    from . import engine
     from .assemble import assemble
 
     text, interface = assemble(lower(module, "llvm", entry))
@@ -86,7 +101,6 @@ def ladder(graph: Graph) -> Iterator[tuple[str, Any]]:
 
     from phintys.passes.convert_graph_to_nd import graph_to_module
 
-    from . import engine
     from .assemble import assemble
 
     module: ModuleOp = graph_to_module(graph)

@@ -7,6 +7,7 @@ engine holds all objects of the process; code stays for the life of the process.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -22,6 +23,7 @@ from .runtime_memory import default_pool_limit
 
 _LOCK = threading.RLock()
 _ENTRIES: dict[str, int] = {}
+_RUNTIME: dict[str, int] = {}
 
 
 class LLVMError(Exception):
@@ -79,7 +81,7 @@ def _parsed(text: str) -> Any:
     return module
 
 
-def _optimized(text: str, loops: bool = True) -> Any:
+def _optimized(text: str) -> Any:
     """Parse and optimize. O2 without SLP vectorization: on loop nests of ours O3 and SLP cost compile time and give
     nothing.
 
@@ -90,10 +92,23 @@ def _optimized(text: str, loops: bool = True) -> Any:
     binding = _llvm()
     module = _parsed(text)
     options = binding.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = loops
+    options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
     options.slp_vectorization = False
     builder = binding.create_pass_builder(target_machine(), options)
     builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def _tidied(text: str) -> Any:
+    """Parse, inline what has to be and clean up behind it: half the time of optimizing, for code written by hand."""
+    binding = _llvm()
+    module = _parsed(text)
+    passes = binding.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
     return module
 
 
@@ -109,10 +124,10 @@ def assembly(text: str) -> str:
         return str(target_machine().emit_assembly(_optimized(text)))
 
 
-def compile_object(text: str, *, loops: bool = True) -> bytes:
-    """An object file for the host, optimized; `loops` False leaves loops alone (they are short)."""
+def compile_object(text: str, *, optimized: bool = True) -> bytes:
+    """An object file for the host; the runtime needs no optimizer, a call takes as long without."""
     with _LOCK:
-        return bytes(target_machine().emit_object(_optimized(text, loops)))
+        return bytes(target_machine().emit_object((_optimized if optimized else _tidied)(text)))
 
 
 @cache
@@ -164,20 +179,35 @@ RUNTIME_FUNCTIONS = (
 RUNTIME_VALUES = ("phi_pool_limit", "phi_pool_held", "phi_pool_lock", "phi_handler", "phi_numpy_handler")
 
 
-@cache
 def start() -> dict[str, int]:
     """Load the runtime once; addresses of its functions and variables."""
     with _LOCK:
-        _engine()
-        found = _load(_runtime_object(), [*RUNTIME_FUNCTIONS, *RUNTIME_VALUES])
-        for name, address in found.items():
-            _llvm().add_symbol(name, address)
-        _install_handler(found)
-        ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
-        lock = ctypes.c_int32.from_address(found["phi_pool_lock"])
-        if hasattr(os, "register_at_fork"):  # another thread of the parent may have held it
-            os.register_at_fork(after_in_child=lambda: setattr(lock, "value", 0))
-        return found
+        if not _RUNTIME:
+            _engine()
+            found = _load(_runtime_object(), [*RUNTIME_FUNCTIONS, *RUNTIME_VALUES])
+            for name, address in found.items():
+                _llvm().add_symbol(name, address)
+            _install_handler(found)
+            ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
+            lock = ctypes.c_int32.from_address(found["phi_pool_lock"])
+            if hasattr(os, "register_at_fork"):  # another thread of the parent may have held it
+                os.register_at_fork(after_in_child=lambda: setattr(lock, "value", 0))
+            _RUNTIME.update(found)
+        return _RUNTIME
+
+
+def start_in_background() -> None:
+    """Begin to load the runtime: LLVM works on it while Python lowers the first function.
+
+    What goes wrong is left to the first `load`, which tries again and says so.
+    """
+
+    def work() -> None:
+        with contextlib.suppress(Exception):
+            start()
+
+    if not _RUNTIME:
+        threading.Thread(target=work, name="phintys runtime").start()
 
 
 def _runtime_object() -> bytes:
@@ -189,7 +219,7 @@ def _runtime_object() -> bytes:
     found = disk.load(key)
     if found is not None:
         return found[0]
-    made = compile_object(text, loops=False)
+    made = compile_object(text, optimized=False)
     disk.store(key, made, {})
     return made
 
