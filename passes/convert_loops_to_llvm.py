@@ -38,9 +38,9 @@ class FunctionLowering:
         self.function = function
         self.declarations = declarations
         self.source = function.body.block
-        self.is_body = any(isinstance(argument.type, bi.MemRefType) for argument in self.source.args) or any(
-            isinstance(type, bi.MemRefType) for type in function.function_type.outputs
-        )
+        types = [argument.type for argument in self.source.args] + list(function.function_type.outputs)
+        # The one public function, as opposed to scalar helpers, which always have a result.
+        self.is_body = not types or any(isinstance(type, bi.MemRefType) for type in types)
         self.values: dict[SSAValue, SSAValue] = {}
         self.memrefs: dict[SSAValue, Descriptor] = {}
         self.live: list[SSAValue] = []
