@@ -31,19 +31,28 @@ from .dims import Dim, Dims, Place
 _SIDES = ("on the left", "on the right")
 
 
+def _ranks(op: Operation) -> list[int]:
+    return [from_xdsl(value.type).ndim for value in op.operands]
+
+
 def _message(op: Operation, a: Place, b: Place) -> str:
-    """What went wrong, in Theano's opening words; {0} and {1} are the two sizes."""
+    """What went wrong, in Theano's words, then in ours; {0} and {1} are the two sizes, see `_also_shown` for the others."""
     name = op.op if isinstance(op, NdOp) else op.name
     if name == "dot":
-        x, y = (value.type for value in op.operands)
-        left = "columns" if from_xdsl(x).ndim == 2 else "elements"
-        right = "rows" if from_xdsl(y).ndim == 2 else "elements"
-        return f"Shape mismatch: dot: x has {{0}} {left} but y has {{1}} {right}"
+        left, right = _ranks(op)
+        if left == right == 2:
+            return "Shape mismatch: x has {0} cols (and {2} rows) but y has {1} rows (and {3} cols)"
+        columns, rows = ("columns" if left == 2 else "elements"), ("rows" if right == 2 else "elements")
+        return f"Shape mismatch: dot: x has {{0}} {columns} but y has {{1}} {rows}"
+    wide = max(_ranks(op)) if isinstance(op, NdOp) and op.row.family == "elementwise" else 0
+    places = [(number, axis + max(wide - _ranks(op)[number], 0) if wide else axis) for number, axis in (a, b)]
+    theano = ", ".join(f"input[{number}].shape[{axis}] = {{{k}}}" for k, (number, axis) in enumerate(places))
     if len(op.operands) == 2 and a[1] == b[1]:
         sides = [_SIDES[number] for number in (a[0], b[0])]
-        return f"Input dimension mis-match: {name}: dimension {a[1]} is {{0}} {sides[0]} and {{1}} {sides[1]}"
-    shown = [f"input[{number}].shape[{axis}] = {{{k}}}" for k, (number, axis) in enumerate((a, b))]
-    return f"Input dimension mis-match: {name}: {shown[0]}, {shown[1]}"
+        own = f"{name}: dimension {a[1]} is {{0}} {sides[0]} and {{1}} {sides[1]}"
+    else:
+        own = f"{name}: these sizes have to be equal"
+    return f"Input dimension mis-match. ({theano}) {own}"
 
 
 class _Checker:
@@ -88,7 +97,15 @@ class _Checker:
 
     def _on_meeting(self, op: Operation, a: Dim, b: Dim, at_a: Place, at_b: Place) -> None:
         left, right = self._read(op, a), self._read(op, b)
-        self._require(op, self._insert(op, "eq", [left, right]), _message(op, at_a, at_b), [left, right])
+        values = [left, right, *self._also_shown(op)]
+        self._require(op, self._insert(op, "eq", [left, right]), _message(op, at_a, at_b), values)
+
+    def _also_shown(self, op: Operation) -> list[SSAValue]:
+        """Of a product of matrices the sizes that do not meet."""
+        if not isinstance(op, NdOp) or op.op != "dot" or _ranks(op) != [2, 2]:
+            return []
+        x, y = op.operands
+        return [self._read(op, self.dims[x][0]), self._read(op, self.dims[y][1])]
 
     def _check_sizes(self, op: NdOp) -> None:
         """Sizes given as operands must not be negative (-1 in a reshape stands for the size that is left)."""

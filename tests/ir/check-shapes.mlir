@@ -9,7 +9,7 @@ func.func @add(%x: tensor<?xf64>, %y: tensor<?xf64>) -> tensor<?xf64> {
 // CHECK:         [[n:%.+]] = nd.dim %x {axis = 0 : i64}
 // CHECK-NEXT:    [[m:%.+]] = nd.dim %y {axis = 0 : i64}
 // CHECK-NEXT:    [[same:%.+]] = nd.eq [[n]], [[m]]
-// CHECK-NEXT:    nd.require [[same]], [[n]], [[m]] {exception = "ValueError", message = "Input dimension mis-match: add: dimension 0 is {0} on the left and {1} on the right"}
+// CHECK-NEXT:    nd.require [[same]], [[n]], [[m]] {exception = "ValueError", message = "Input dimension mis-match. (input[0].shape[0] = {0}, input[1].shape[0] = {1}) add: dimension 0 is {0} on the left and {1} on the right"}
 // CHECK-NEXT:    nd.add %x, %y
 
 // -----
@@ -49,7 +49,7 @@ func.func @dot(%x: tensor<?x?xf64>, %w: tensor<784x10xf64>) -> tensor<?x10xf64> 
 // CHECK-LABEL: @dot
 // CHECK:         nd.dim %x {axis = 1 : i64}
 // CHECK-NEXT:    nd.constant {{.*}}dense<784>
-// CHECK:         nd.require {{.*}}"Shape mismatch: dot: x has {0} columns but y has {1} rows"
+// CHECK:         nd.require {{.*}}"Shape mismatch: x has {0} cols (and {2} rows) but y has {1} rows (and {3} cols)"
 
 // -----
 
