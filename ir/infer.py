@@ -111,13 +111,15 @@ def refuse_bool(infer: Infer) -> Infer:
 
 
 def integral(infer: Infer) -> Infer:
-    """`infer` for bitwise operations: bool and ints only."""
+    """`infer` for bitwise operations: bool and ints only, of a common dtype (int64 and uint64 have none)."""
 
     def checked(types: Types, attrs: Attrs) -> list[TensorType]:
-        for type in types:
+        results = infer(types, attrs)
+        for type in [*types, *results]:
             if type.kind not in "biu":
-                raise TypeInferenceError(f"bitwise operations take bool or int operands, got {type}")
-        return infer(types, attrs)
+                given = " and ".join(map(str, types))
+                raise TypeInferenceError(f"bitwise operations take bool or int operands of a common dtype, got {given}")
+        return results
 
     return checked
 

@@ -193,9 +193,9 @@ def trivial_power(op: NdOp, b: Builder) -> Found:
 
 
 def absolute_of_signed(op: NdOp, b: Builder) -> Found:
-    """`abs(-x) -> abs(x)`, `abs(abs(x)) -> abs(x)`."""
+    """`abs(-x) -> abs(x)`, `abs(abs(x)) -> abs(x)`. Unsigned numbers wrap around: they are their own absolute values."""
     inner = producer(op.operands[0], "neg")
-    if inner is not None:
+    if inner is not None and type_of(op.operands[0]).kind != "u":
         return b.op("abs", inner.operands[0])
     return op.operands[0] if producer(op.operands[0], "abs") is not None else None
 

@@ -212,9 +212,9 @@ class Lowering:
             return self.block.args[state]
         if state is not None and value is self.source.args[state]:
             return self.block.args[state]
+        tensor = self.copies.get(value, tensor)  # of what the argument held before updates
         if tensor.storage.argument is not None or not tensor.whole or tensor.storage.returned:
-            copied = self.copies.pop(value, None)
-            tensor = copied if copied is not None else self.copy(tensor)
+            tensor = self.copy(tensor)
         tensor.storage.returned = True
         return tensor.storage.memref
 

@@ -138,6 +138,17 @@ def can_replace(old: SSAValue, new: SSAValue) -> bool:
     return not any(isinstance(use.operation, ReturnOp) for use in old.uses)
 
 
+def weaken(old: SSAValue, new: SSAValue, created: Sequence[NdOp]) -> bool:
+    """Make a value that was just created forget the sizes that `old` does not know, where a signature shows `old`."""
+    a, b = type_of(old), type_of(new)
+    if new.owner not in created or a.dtype != b.dtype or a.ndim != b.ndim:
+        return False
+    if any(size not in (None, other) for size, other in zip(a.shape, b.shape, strict=True)):
+        return False
+    new._type = old.type
+    return True
+
+
 def refusal(op: NdOp, message: str) -> DiagnosticError:
     """The error to raise about one operation: where it was written, its name, what is wrong."""
     return error(f"{op.op}: {message}", name=location_text(op))
@@ -168,12 +179,12 @@ def erase_dead(func: FuncOp) -> int:
     return count
 
 
-def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = ()) -> Counter[str]:
+def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = (), weakening: bool = False) -> Counter[str]:
     """Apply the rules of each operation's name, then those of `always`, until none fires; dead operations are removed.
 
-    Returns how often each rule fired. The error for rules that never come to an end names them.
+    With `weakening` a rule may know more sizes than a signature shows: its result forgets them. Returns how often each rule fired. The error for rules that never come to an end names them.
     """
-    driver = _Driver(rules, tuple(always))
+    driver = _Driver(rules, tuple(always), weakening)
     driver.run(operations(func))
     FIRED.update(driver.fired)
     return driver.fired
@@ -190,8 +201,9 @@ def refine_type(op: NdOp, b: Builder) -> SSAValue | None:
 class _Driver:
     """A worklist: after a replacement, what was created and what uses it is looked at again."""
 
-    def __init__(self, rules: Rules, always: tuple[Rule, ...]) -> None:
+    def __init__(self, rules: Rules, always: tuple[Rule, ...], weakening: bool) -> None:
         self.rules = rules
+        self.weakening = weakening
         self.always = always
         self.by_name: dict[str, tuple[Rule, ...]] = {}
         self.fired: Counter[str] = Counter()
@@ -236,7 +248,7 @@ class _Driver:
         for rule in rules:
             found = rule(op, builder)
             new = found.value if isinstance(found, Term) else found
-            if new is not None and new is not op.results[0] and can_replace(op.results[0], new):
+            if new is not None and new is not op.results[0] and self.fits(op, new, builder):
                 self.fired[getattr(rule, "__name__", repr(rule))] += 1
                 self.count += 1
                 self.replace(op, new, builder.created)
@@ -245,6 +257,11 @@ class _Driver:
                 for created in reversed(builder.created):
                     erase(created)
                 builder.created.clear()
+
+    def fits(self, op: NdOp, new: SSAValue, builder: Builder) -> bool:
+        """Whether `new` can stand for the result of `op`."""
+        old = op.results[0]
+        return can_replace(old, new) or (self.weakening and weaken(old, new, builder.created))
 
     def replace(self, op: NdOp, new: SSAValue, created: list[NdOp]) -> None:
         users = [use.operation for use in op.results[0].uses]

@@ -46,13 +46,25 @@ UPDATES: dict[str, Any] = {
     "part": lambda w: w[1:],
     "longer": lambda w: T.concatenate([w, w[:1]]),
     "empty": lambda w: w[:0],
+    "view of a sum": lambda w: (w + w)[::-1],
+    "all of a sum": lambda w: (w + w)[:],
+    "transposed sum": lambda w: (w + 1).T,
+    "stacked": lambda w: T.stack([w[1], w[0], w[3], w[2]]),
+    "set in a sum": lambda w: T.set_subtensor((w + w)[1], 7.0),
+    "set in an alloc": lambda w: T.set_subtensor(T.alloc(0.1, 4, 4)[w.shape[0] - 2], w.sum(0)),
+    "range": lambda w: T.arange(0.0, 16.0, w.shape[0] / 4.0).astype("float64").reshape((4, 4)),
     "cumulated": lambda w: T.concatenate([w[1:], w[:1]]),
 }
 
 
 @pytest.mark.parametrize("name", UPDATES)
 def test_one_state(name: str) -> None:
-    for outputs in (lambda w: [], lambda w: [w], lambda w: [w.sum(), w[1:], w.T], lambda w: [UPDATES[name](w), w * 2]):
+    for outputs in (
+        lambda w: [],
+        lambda w: [w],
+        lambda w: [w.sum(), w[1:], w.T, w, w, w[1:]],
+        lambda w: [UPDATES[name](w), w * 2],
+    ):
         w = matrix()
         calls = 2 if name in ("part", "longer") else 1 if name == "empty" else 3
         check([], outputs(w), [], {w: UPDATES[name](w)}, ulps=64, scale=10, calls=calls)
@@ -114,6 +126,14 @@ def test_scalars() -> None:
     check([], [a], [], {a: m[0, 0] + m.sum(), m: m * a}, ulps=64, calls=3)
 
 
+def test_states_of_known_size() -> None:
+    w = shared(np.array([3.0]), broadcastable=[True])
+    check([], [w], [], {w: T.constant(np.array([7.0]))}, calls=2)
+    v = shared(np.array([[1.0, 2.0, 3.0]]), broadcastable=[True, False])
+    check([], [v * 2], [], {v: (v.T + w).T, w: w + v[0, 1]}, calls=2)
+    check([], [], [], {w: T.dot(T.constant(np.ones((1, 2))), T.constant(np.ones(2))) * 0.5}, calls=2)
+
+
 def test_state_in_another_states_memory() -> None:
     array = np.arange(6.0)
     a, b = shared(array, borrow=True), shared(array[:3], borrow=True)
@@ -168,6 +188,12 @@ FAILURES: dict[str, Any] = {
     "scatter": (
         lambda x, a, b: {a: op("scatter_add", a, 1.0, x.astype("int64")), b: b + 1},
         np.array([0.0, 5.0]), IndexError, "bounds"),
+    "scatter into nothing": (
+        lambda x, a, b: {a: op("scatter_add", T.zeros_like(a), 1.0, x.astype("int64")), b: b + 1},
+        np.array([0.0, 5.0]), IndexError, "bounds"),
+    "gather of a constant": (
+        lambda x, a, b: {a: T.constant(np.arange(3.0))[(x * (a[0] + 1)).astype("int64")], b: b + 1},
+        np.array([0.0, 1.0, 2.0, 3.0]), IndexError, "bounds"),
     "arange": (lambda x, a, b: {a: a + 1, b: T.arange(0, 4, x[0]) + b}, np.zeros(1), ZeroDivisionError, "step is zero"),
     "increment": (lambda x, a, b: {a: a + 1, b: T.inc_subtensor(b[1:], x)}, np.zeros(2), ValueError, "update is 2"),
 }  # fmt: skip
