@@ -30,7 +30,7 @@ _FIRST = {
 
 def _differentiable(node: Node) -> Sequence[Value]:
     """Operands that carry a derivative. Integers and truth values never do."""
-    if node.op in _NOTHING:
+    if node.op in _NOTHING or (node.op == "host" and str(node.attrs["function"]).startswith("random_")):
         return ()
     operands = node.inputs[1:] if node.op == "select" else node.inputs[: _FIRST.get(node.op)]
     return [value for value in operands if value.type.kind in "fc"]

@@ -12,6 +12,7 @@ from phintys.ir.types import DTYPES
 
 from .conversion import exact
 from .location import here
+from .tensor.random_state import RandomStateSharedVariable
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .types import TensorType, native_name
 
@@ -26,7 +27,7 @@ def shared(
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
 ) -> TensorSharedVariable:
-    """A shared variable that starts with `value`, a number or a NumPy array.
+    """A shared variable that starts with `value`, a number or a NumPy array (or a RandomState, for a random stream).
 
     Its dtype is NumPy's for the value (`shared(0)` is int64, `shared(0.)` float64, whatever floatX is). No dimension
     broadcasts, even of size 1, unless `broadcastable` says so, since `set_value` may change the sizes. The value is
@@ -35,6 +36,8 @@ def shared(
     """
     if isinstance(value, Value):
         raise TypeError("Shared variable constructor needs numeric values and not symbolic variables.")
+    if isinstance(value, np.random.RandomState):
+        return RandomStateSharedVariable.of_state(value, name)
     if not isinstance(value, np.ndarray | np.generic | bool | int | float | complex):
         raise TypeError(
             "No suitable SharedVariable constructor could be found. Are you sure all kwargs are supported? A shared "

@@ -19,7 +19,7 @@ from .dims import Dims
 
 VIEWS = {"dimshuffle", "subtensor", "reshape"}
 MAY_FAIL = {"gather", "scatter_add", "host"}  # they check indices while they run, or call Python
-PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor"}
+PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor", "random_uniform", "random_normal"}
 WRITERS = {"alloc", "make_vector", "arange", "concatenate", "dot"} | PARTIAL_UPDATES  # they write where they are told, or fail before
 
 
@@ -85,7 +85,7 @@ class BufferPlan:
         """Whether lowering `op` leaves a check in the body rather than at the entry."""
         if isinstance(op, NdOp) and op.op in MAY_FAIL:
             return True
-        if isinstance(op, RequireOp) or (isinstance(op, NdOp) and op.row.family in ("shape", "indexing")):
+        if isinstance(op, RequireOp) or (isinstance(op, NdOp) and op.row.family in ("shape", "indexing", "random")):
             return not all(value in self.early for value in op.operands)
         return isinstance(op, FusedOp) and any(value not in self.early for value in op.operands if from_xdsl(value.type).ndim)
 

@@ -26,9 +26,12 @@ from phintys.dialects.convert import BY_ELEMENT, elements, location_text
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import BY_SHORT, TensorType
 
-from . import llvm_host, llvm_memory, llvm_rows
+from . import llvm_host, llvm_memory, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, stored
+
+
+CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_while.ROWS}
 
 
 class FunctionLowering:
@@ -130,8 +133,8 @@ class FunctionLowering:
             self.values[op.results[0]] = llvm_rows.ROWS[kind](e, op, [self.values[value] for value in op.operands])
         elif kind in llvm_memory.ROWS:
             llvm_memory.ROWS[kind](self, op)
-        elif kind in llvm_host.ROWS:
-            llvm_host.ROWS[kind](self, op)
+        elif kind in CALLS_AND_LOOPS:
+            CALLS_AND_LOOPS[kind](self, op)
         elif isinstance(op, scf.ForOp):
             self._for(op)
         elif isinstance(op, scf.IfOp):
@@ -151,7 +154,7 @@ class FunctionLowering:
         result = self.e.call(op.callee.string_value(), operands, llvm_rows.lowered(op.results[0].type))
         self.values[op.results[0]] = result
 
-    def _block(self, block: Block) -> list[SSAValue]:
+    def lower_block(self, block: Block) -> list[SSAValue]:
         """Lower a nested block's operations; the values that it yields."""
         for op in block.ops:
             if isinstance(op, scf.YieldOp):
@@ -173,7 +176,7 @@ class FunctionLowering:
         self.values.update(zip(op.body.block.args, header.args, strict=True))
         at = e.block
         e.block = body
-        yielded = self._block(op.body.block)
+        yielded = self.lower_block(op.body.block)
         latch = e.branch(header, [e.int(e.add(iv, step)), *yielded])
         latch.attributes.update({key: value for key, value in op.attributes.items() if key == "phi.loop"})
         leave = e.new_block()
@@ -190,7 +193,7 @@ class FunctionLowering:
         branches = [(then, op.true_region), (otherwise, op.false_region)]
         for block, region in branches[: 1 + (otherwise is not merge)]:
             e.block = block
-            e.branch(merge, self._block(region.block))
+            e.branch(merge, self.lower_block(region.block))
         e.region.add_block(merge)
         e.block = merge
         self.values.update(zip(op.results, merge.args, strict=True))

@@ -13,6 +13,8 @@ from phintys.dialects import llvm_extra
 
 from .llvm_emit import _NO_FLAGS, _NSW, _WRAPS, FLOATING, I64, OVERFLOWING, LlvmEmitter
 
+_CUTS = llvm.OverflowAttr("none")  # of a truncation xDSL wants the flags themselves, not their number
+
 Row = Callable[[LlvmEmitter, Operation, Sequence[SSAValue]], SSAValue]
 
 
@@ -81,7 +83,7 @@ def _index_cast(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> 
     assert isinstance(source, bi.IntegerType) and isinstance(target, bi.IntegerType)
     if target.width.data > source.width.data:
         return e.op(llvm.SExtOp, operands, target)
-    return e.op(llvm.TruncOp, operands, target, {"overflowFlags": _WRAPS})
+    return e.op(llvm.TruncOp, operands, target, {"overflowFlags": _CUTS})
 
 
 def _constant(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
@@ -92,7 +94,7 @@ def _constant(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SS
 
 
 def _truncate(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
-    return e.op(llvm.TruncOp, operands, op.results[0].type, {"overflowFlags": _WRAPS})
+    return e.op(llvm.TruncOp, operands, op.results[0].type, {"overflowFlags": _CUTS})
 
 
 def _select(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:

@@ -83,7 +83,7 @@ class TensorSharedVariable(TensorVariable):
         return result
 
     def __copy__(self) -> TensorSharedVariable:
-        result = TensorSharedVariable(self.type, self.name, loc=self.loc)
+        result = self.__class__(self.type, self.name, loc=self.loc)
         vars(result).update(self._extra())
         return result
 
