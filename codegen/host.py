@@ -31,6 +31,7 @@ def sort(x: Array, axis: int = -1) -> Array:
 
 HOST: dict[str, HostFunction | str] = {
     "sort": sort,
+    "rows": "phintys.codegen.host_rows:rows",
     **{
         f"random_{name}": f"phintys.codegen.host_random:{name}"
         for name in ("binomial", "choice", "multinomial", "permutation", "poisson", "random_integers")
