@@ -53,6 +53,13 @@ subtensor      x: f64[?, 3], n: i64[]                        x[:n, ::-1]
 set_subtensor  x: f64[?], y: f64[?]                          set_subtensor(x[1:], y)
 inc_subtensor  x: f64[?, 3], y: f64[3], i: i64[]             inc_subtensor(x[i], y)
 gather         x: f64[?, 3], rows: i64[?], columns: i64[?]   x[rows, columns]
+scatter_set    x: f64[?], y: f64[?], i: i64[?]               scatter_set(x, y, i)
+cumsum         x: f64[?, 3]                                  cumsum(x, axis=0)
+cumprod        x: f64[?, 3]                                  cumprod(x, axis=1)
+argsort        x: f64[?, 3]                                  argsort(x, axis=1)
+searchsorted   x: f64[?], y: f64[?]                          searchsorted(x, y)
+nonzero        x: f64[?]                                     nonzero(x > 0.0)
+batched_dot    x: f64[?, 3, 4], y: f64[?, 4, 5]              batched_dot(x, y)
 scatter_add    x: f64[?], y: f64[?], i: i64[?]               scatter_add(x, y, i)
 host           x: f64[?]                                     host(x, function="sort", results="f64[?]")
 zero_grad      x: f64[?]                                     grad(sum(x * zero_grad(x)), x)

@@ -15,6 +15,7 @@ from .op_row import ORDERED, REAL_FLOAT, REQUIRED, SAME, OpRow, binary, reductio
 from .ops_host import HOST
 from .ops_marks import MARKS
 from .ops_math import MATH
+from .ops_sequence import SEQUENCE
 from .subscript import subtensor_type
 from .types import TensorType, TypeInferenceError
 
@@ -190,6 +191,15 @@ OPS: dict[str, OpRow] = {
             doc="x with y added at [i, j, ...]; what falls on one position adds up.",
         ),
         *HOST,
+        OpRow(
+            "scatter_set",
+            3,
+            i.scatter_add,
+            "indexing",
+            variadic=True,
+            doc="x with y put at [i, j, ...]; of what falls on one position the last stays.",
+        ),
+        *SEQUENCE,
         # derivatives, expanded by the autodiff pass, and marks for it
         *MARKS,
         OpRow(

@@ -26,9 +26,10 @@ from .vjp_elementwise import ELEMENTWISE
 from .vjp_marks import MARKS
 from .vjp_math import MATH
 from .vjp_reduction import REDUCTION
+from .vjp_sequence import SEQUENCE
 from .vjp_shape import SHAPE
 
-VJPS: Mapping[str, Row] = {**ELEMENTWISE, **MARKS, **MATH, **REDUCTION, **SHAPE}
+VJPS: Mapping[str, Row] = {**ELEMENTWISE, **MARKS, **MATH, **REDUCTION, **SEQUENCE, **SHAPE}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from .dims import Dims
 
 VIEWS = {"dimshuffle", "subtensor", "reshape"}
-MAY_FAIL = {"gather", "scatter_add", "host"}  # they check indices while they run, or call Python
+MAY_FAIL = {"gather", "scatter_add", "scatter_set", "host"}  # they check indices while they run, or call Python
 PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor", "random_uniform", "random_normal"}
 WRITERS = {"alloc", "make_vector", "arange", "concatenate", "dot"} | PARTIAL_UPDATES  # they write where they are told, or fail before
 
@@ -50,7 +50,7 @@ class BufferPlan:
         indexed = isinstance(op, NdOp) and op.row.family in ("shape", "indexing")
         for value in op.results:
             scalar = not from_xdsl(value.type).ndim
-            if isinstance(op, NdOp) and op.op == "host" and (scalar or None in from_xdsl(value.type).shape):
+            if isinstance(op, NdOp) and op.op in ("host", "nonzero") and (scalar or None in from_xdsl(value.type).shape):
                 continue  # sizes come with the results
             if scalar and not (isinstance(op, NdOp) and (op.row.family == "elementwise" or op.op in ("constant", "dim"))):
                 continue

@@ -64,7 +64,7 @@ def update_with_small(op: NdOp, b: Builder) -> SSAValue | None:
     return b.op(op.row.name, *operands, **op.attrs)
 
 
-UPDATES: Rules = {name: (update_with_small,) for name in ("set_subtensor", "inc_subtensor", "scatter_add")}
+UPDATES: Rules = {name: (update_with_small,) for name in ("set_subtensor", "inc_subtensor", "scatter_add", "scatter_set")}
 
 
 def lift_broadcast(op: NdOp, b: Builder) -> SSAValue | None:

@@ -81,7 +81,9 @@ WANTED: dict[str, Callable[[Node], Wanted]] = {
     **dict.fromkeys(("alloc", "reshape", "subtensor"), _first_and_indices(1)),
     **dict.fromkeys(("set_subtensor", "inc_subtensor"), _first_and_indices(2)),
     "select": _select,
-    "scatter_add": _scatter,
+    **dict.fromkeys(("scatter_add", "scatter_set"), _scatter),
+    **dict.fromkeys(("argsort", "nonzero"), _unchanged),
+    "searchsorted": _common,
     **dict.fromkeys(("random_uniform", "random_normal"), _draw),
 }
 

@@ -226,6 +226,21 @@ def _gather(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     return [*dims._broadcast(op, indices), *dims[op.operands[0]][len(indices) :]]
 
 
+def _searchsorted(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
+    return dims[op.operands[1]]
+
+
+def _nonzero(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
+    return [None]
+
+
+def _batched_dot(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
+    x, y = dims[op.operands[0]], dims[op.operands[1]]
+    dims.meet(op, x[0], y[0], (0, 0), (1, 0))
+    dims.meet(op, x[2], y[1], (0, 2), (1, 1))
+    return [x[0], x[1], y[2]]
+
+
 def _scatter_add(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     """The update has the shape of what a gather with the same indices would read, or broadcasts to it."""
     value, update, *indices = op.operands
@@ -253,4 +268,11 @@ _RULES: dict[str, Rule] = {
     "inc_subtensor": _same,
     "gather": _gather,
     "scatter_add": _scatter_add,
+    "scatter_set": _scatter_add,
+    "cumsum": _same,
+    "cumprod": _same,
+    "argsort": _same,
+    "searchsorted": _searchsorted,
+    "nonzero": _nonzero,
+    "batched_dot": _batched_dot,
 }

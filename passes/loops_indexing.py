@@ -268,7 +268,7 @@ def _gather(low: Lowering, op: NdOp) -> None:
     loops.close()
 
 
-def _scatter_add(low: Lowering, op: NdOp) -> None:
+def _scatter(low: Lowering, op: NdOp) -> None:
     value, update, *indices = op.operands
     source = low.buffer(value)
     target = low.destination(op.results[0], source.sizes)
@@ -285,7 +285,9 @@ def _scatter_add(low: Lowering, op: NdOp) -> None:
     e = loops.e
     at = [*loops.positions, *inner]
     term = tensor.value if isinstance(tensor, Scalar) else e.load(terms, [*loops.outer, *inner])  # type: ignore[arg-type]
-    e.store(e.op(OPERATIONS["add", DTYPES[target.dtype].kind], [e.load(view, at), term]), view, at)
+    if op.op == "scatter_add":
+        term = e.op(OPERATIONS["add", DTYPES[target.dtype].kind], [e.load(view, at), term])
+    e.store(term, view, at)
     loops.close()
 
 
@@ -294,5 +296,6 @@ ROWS: dict[str, Row] = {
     "set_subtensor": _set_subtensor,
     "inc_subtensor": _inc_subtensor,
     "gather": _gather,
-    "scatter_add": _scatter_add,
+    "scatter_add": _scatter,
+    "scatter_set": _scatter,
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xdsl.ir import SSAValue
+
 from phintys.dialects.blas import GemmOp, GemvOp
 from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import NdOp
 from phintys.ir.types import DTYPES
 
 from .buffers import Buffer
-from .emit import Index
+from .emit import Emitter, Index
 from .loops_fused import OPERATIONS, identity
 
 if TYPE_CHECKING:
@@ -53,19 +55,26 @@ def _dot(low: Lowering, op: NdOp) -> None:
 def _dot_loops(low: Lowering, op: NdOp, x: Buffer, y: Buffer, sizes: list[Index]) -> None:
     """Rows times columns in loops, the sum in a register."""
     target = low.destination(op.results[0], sizes)
-    kind = DTYPES[target.dtype].kind
-    e = low.body
-    left, right, into = x.view(e), y.view(e), target.view(e)
+    memory = (x.view(low.body), y.view(low.body), target.view(low.body))
+    _product(low.body, memory, sizes, x.sizes[-1], target.dtype, x.ndim - 1)
+
+
+def _product(
+    e: Emitter, memory: tuple[SSAValue, ...], sizes: list[Index], length: Index, dtype: str, rows: int = 1
+) -> None:
+    """Loops over the elements of a product; the first `rows` of their counters are of the left operand."""
+    left, right, into = memory
+    kind = DTYPES[dtype].kind
     loops = []
     ivs = []
     for size in sizes:
         e, loop = e.loop(0, size)
         loops.append(e)
         ivs.append(loop.regions[0].block.args[0])
-    start = e.constant(identity("add", target.dtype), scalar_type(target.dtype))
-    inner, loop = e.loop(0, x.sizes[-1], 1, [start])
+    start = e.constant(identity("add", dtype), scalar_type(dtype))
+    inner, loop = e.loop(0, length, 1, [start])
     k, total = loop.regions[0].block.args
-    row, column = ivs[: x.ndim - 1], ivs[x.ndim - 1 :]
+    row, column = ivs[:rows], ivs[rows:]
     product = inner.op(OPERATIONS["mul", kind], [inner.load(left, [*row, k]), inner.load(right, [k, *column])])
     inner.end_loop([inner.op(OPERATIONS["add", kind], [total, product])])
     e.store(loop.results[0], into, ivs)
@@ -73,4 +82,29 @@ def _dot_loops(low: Lowering, op: NdOp, x: Buffer, y: Buffer, sizes: list[Index]
         level.end_loop()
 
 
-ROWS: dict[str, Row] = {"dot": _dot}
+def _matrix(e: Emitter, source: Buffer, number: SSAValue) -> SSAValue:
+    """A memref of one matrix of a stack."""
+    offset = e.add(source.offset, e.mul(number, source.strides[0]))
+    return e.reinterpret(source.storage.memref, offset, source.sizes[1:], source.strides[1:])
+
+
+def _batched_dot(low: Lowering, op: NdOp) -> None:
+    """A product of matrices for each pair: of floats a call of the BLAS, of ints in loops."""
+    x, y = (low.buffer(value) for value in op.operands)
+    floats = DTYPES[x.dtype].kind == "f"
+    if floats:
+        x, y = (source if source.positive and 1 in source.strides[1:] else low.copy(source) for source in (x, y))
+    target = low.destination(op.results[0], [x.sizes[0], x.sizes[1], y.sizes[2]])
+    inner, loop = low.body.loop(0, x.sizes[0])
+    (number,) = loop.regions[0].block.args
+    left, right, into = (_matrix(inner, buffer, number) for buffer in (x, y, target))
+    if floats:
+        type = scalar_type(target.dtype)
+        one, zero = inner.constant(1.0, type), inner.constant(0.0, type)
+        inner.insert(GemmOp.build_op(one, left, right, zero, into, inner.location))
+    else:
+        _product(inner, (left, right, into), [x.sizes[1], y.sizes[2]], x.sizes[2], target.dtype)
+    inner.end_loop()
+
+
+ROWS: dict[str, Row] = {"dot": _dot, "batched_dot": _batched_dot}

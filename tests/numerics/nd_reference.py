@@ -85,6 +85,12 @@ def _inc_subtensor(attrs: Attrs, x: Array, y: Array, *index: Array) -> Array:
     return result
 
 
+def _scatter_set(attrs: Attrs, x: Array, y: Array, *index: Array) -> Array:
+    result = x.copy()
+    result[index] = y
+    return result
+
+
 def _scatter_add(attrs: Attrs, x: Array, y: Array, *index: Array) -> Array:
     result = x.copy()
     np.add.at(result, index, y)
@@ -120,6 +126,13 @@ ROWS: dict[str, Row] = {
     "inc_subtensor": _inc_subtensor,
     "gather": lambda attrs, x, *index: x[index],
     "scatter_add": _scatter_add,
+    "scatter_set": _scatter_set,
+    "cumsum": lambda attrs, x: np.cumsum(x, attrs["axis"], dtype=x.dtype),
+    "cumprod": lambda attrs, x: np.cumprod(x, attrs["axis"], dtype=x.dtype),
+    "argsort": lambda attrs, x: np.argsort(x, attrs["axis"], kind="stable"),
+    "searchsorted": lambda attrs, x, y: np.asarray(np.searchsorted(x, y, attrs["side"])),
+    "nonzero": lambda attrs, x: np.nonzero(x)[0],
+    "batched_dot": lambda attrs, x, y: x @ y,
 }
 
 

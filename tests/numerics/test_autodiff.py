@@ -16,6 +16,7 @@ from phintys.passes.nd_builder import Term
 from phintys.passes.vjp_elementwise import ELEMENTWISE
 from phintys.passes.vjp_math import MATH
 from phintys.passes.vjp_reduction import REDUCTION
+from phintys.passes.vjp_sequence import SEQUENCE
 from phintys.passes.vjp_shape import SHAPE
 
 Body = Callable[..., Term]
@@ -42,7 +43,7 @@ def check(body: Body, types: Sequence[str], arrays: Sequence[Any], tolerance: fl
     rng = np.random.default_rng(7)
     result = ref.function(types, body)
     weights = rng.uniform(0.5, 1.5, ref.evaluate(result, *arrays)[0].shape)
-    wtype = str(ref.result_types(result)[0])
+    wtype = ref.result_types(result)[0].text
     wrt = differentiable(types)
 
     def with_gradient(*terms: Term) -> list[Term]:
@@ -206,6 +207,28 @@ def test_scatter_add() -> None:
     check(lambda x, y, i: x.op("scatter_add", y, i), ["f64[4]", "f64[]", "i64[?]"], [draw("f64[4]"), 0.5, INDEX])
 
 
+def test_scatter_set() -> None:
+    once = np.array([2, 0, 1])
+    types = ["f64[?, 2]", "f64[?, 2]", "i64[?]"]
+    check(lambda x, y, i: x.op("scatter_set", y, i), types, [draw("f64[4, 2]"), draw("f64[3, 2]"), once])
+    check(lambda x, y, i: x.op("scatter_set", y, i), ["f64[4]", "f64[]", "i64[?]"], [draw("f64[4]"), 0.5, once])
+
+
+@pytest.mark.parametrize(("type", "axis"), [("f64[?]", 0), ("f64[?, 4]", 1), ("f64[?, 4]", 0), ("f64[2, ?, 4]", 1)])
+def test_running(type: str, axis: int) -> None:
+    check(lambda x: x.op("cumsum", axis=axis), [type], [draw(type)])
+    x = draw(type)
+    for zeros in (0, 1, 2):
+        flat = x.reshape(-1)
+        flat[: 3 * zeros : 3] = 0.0
+        check(lambda x: x.op("cumprod", axis=axis), [type], [x])
+
+
+def test_batched_dot() -> None:
+    types = ["f64[?, 2, 3]", "f64[?, 3, ?]"]
+    check(lambda x, y: x.op("batched_dot", y), types, [draw("f64[4, 2, 3]"), draw("f64[4, 3, 5]", seed=1)])
+
+
 def test_cast() -> None:
     body: Body = lambda x: x.op("cast", dtype="float32").op("cast", dtype="float64")  # noqa: E731
     module = autodiff(ref.function(["f64[?]"], lambda x: ref.gradient(weigh(body(x), x), x)))
@@ -219,8 +242,8 @@ def test_cast() -> None:
 def test_all_rows_are_tested() -> None:
     tested = {*UNARY, *BINARY, "sum", "prod", "max", "min", "softmax", "log_softmax", "dot", "select", "cast", "alloc"}
     tested |= {"dimshuffle", "reshape", "make_vector", "concatenate", "arange", "subtensor", "set_subtensor"}
-    tested |= {"inc_subtensor", "gather", "scatter_add"}
-    assert {*ELEMENTWISE, *MATH, *REDUCTION, *SHAPE} == tested
+    tested |= {"inc_subtensor", "gather", "scatter_add", "scatter_set", "cumsum", "cumprod", "batched_dot"}
+    assert {*ELEMENTWISE, *MATH, *REDUCTION, *SEQUENCE, *SHAPE} == tested
 
 
 # --- gradients of gradients -------------------------------------------------------------------------------------------

@@ -1,0 +1,69 @@
+"""Rows of the operation table that go along a dimension in order, and products of stacks of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import infer as i
+from .op_row import OpRow
+from .types import TensorType, TypeInferenceError, upcast
+
+
+def _along(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    """Same type; the axis is normalized."""
+    (attrs["axis"],) = i.normalize_axes([attrs["axis"]], types[0].ndim)
+    return [types[0]]
+
+
+def _positions(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    return [type.with_dtype("int64") for type in _along(types, attrs)]
+
+
+def _searchsorted(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    if types[0].ndim != 1:
+        raise TypeInferenceError(f"searchsorted looks in a sorted vector, got {types[0]}")
+    if attrs["side"] not in ("left", "right"):
+        raise TypeInferenceError(f"searchsorted: side is 'left' or 'right', got '{attrs['side']}'")
+    return [types[1].with_dtype("int64")]
+
+
+def _nonzero(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    if types[0].ndim != 1 or types[0].kind != "b":
+        raise TypeInferenceError(f"nonzero takes a bool vector, got {types[0]}")
+    return [TensorType("int64", (None,))]
+
+
+def _batched_dot(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    x, y = types
+    if x.ndim != 3 or y.ndim != 3:
+        raise TypeInferenceError(f"batched_dot takes two stacks of matrices, got {x} and {y}")
+    for a, b in ((x.shape[0], y.shape[0]), (x.shape[2], y.shape[1])):
+        if None not in (a, b) and a != b:
+            raise TypeInferenceError(f"batched_dot: sizes {a} and {b} differ, in {x} and {y}")
+    batch = x.shape[0] if x.shape[0] is not None else y.shape[0]
+    return [TensorType(upcast(x.dtype, y.dtype), (batch, x.shape[1], y.shape[2]))]
+
+
+SEQUENCE: tuple[OpRow, ...] = (
+    OpRow("cumsum", 1, i.refuse_complex(_along), "sequence", {"axis": 0}, doc="Sums of the first 1, 2, ... along an axis."),
+    OpRow("cumprod", 1, i.refuse_complex(_along), "sequence", {"axis": 0}, doc="Products of the first 1, 2, ... along an axis."),
+    OpRow(
+        "argsort",
+        1,
+        i.refuse_complex(_positions),
+        "sequence",
+        {"axis": -1},
+        doc="Positions that sort along an axis, NaN last; equal elements keep their order.",
+    ),
+    OpRow(
+        "searchsorted",
+        2,
+        i.refuse_complex(_searchsorted),
+        "sequence",
+        {"side": "left"},
+        doc="Where elements of y would be put in a sorted vector x: before equal ones (left) or after (right).",
+    ),
+    OpRow("nonzero", 1, _nonzero, "sequence", doc="Positions of the true elements of a vector, in order."),
+    OpRow("batched_dot", 2, _batched_dot, "linalg", doc="Products of the matrices of two stacks, pair by pair."),
+)

@@ -1,0 +1,225 @@
+"""Lowering rows for what goes along a dimension in order: running sums, sorting, searching, positions of true elements.
+
+Sorting is a bottom-up merge sort of positions, stable, without branches: runs of 1, 2, 4, ... are merged from one half
+of a buffer into the other (Knuth, The Art of Computer Programming, volume 3, section 5.2.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import arith
+from xdsl.dialects import builtin as bi
+from xdsl.ir import SSAValue
+
+from phintys.dialects.convert import scalar_type
+from phintys.dialects.nd import NdOp
+from phintys.ir.types import DTYPES
+
+from .buffers import Buffer, Scalar
+from .emit import INDEX, Emitter, Index
+from .loops_fused import OPERATIONS, identity
+
+if TYPE_CHECKING:
+    from .convert_nd_to_loops import Lowering, Row
+
+
+class _Nest:
+    """Loops over sizes, opened one by one; `e` emits into the innermost."""
+
+    def __init__(self, e: Emitter, sizes: Sequence[Index]) -> None:
+        self.e = e
+        self.loops: list[Emitter] = []
+        self.ivs: list[SSAValue] = []
+        for size in sizes:
+            self.e, op = self.e.loop(0, size)
+            self.loops.append(self.e)
+            self.ivs.append(op.regions[0].block.args[0])
+
+    def close(self) -> None:
+        for loop in reversed(self.loops):
+            loop.end_loop()
+
+
+def _cumulative(combiner: str) -> Row:
+    """`y[i] = y[i - 1] + x[i]`: in a register where the axis is the last, else row by row, from memory."""
+
+    def row(low: Lowering, op: NdOp) -> None:
+        source, axis = low.buffer(op.operands[0]), op.attrs["axis"]
+        target = low.destination(op.results[0], source.sizes)
+        kind = DTYPES[target.dtype].kind
+        name = {"add": "or", "mul": "and"}[combiner] if kind == "b" else combiner
+        e = low.body
+        x, y = source.view(e), target.view(e)
+        start = e.constant(identity(name, target.dtype), scalar_type(target.dtype))
+        outer = _Nest(e, source.sizes[:axis])
+        if axis == source.ndim - 1:
+            inner, loop = outer.e.loop(0, source.sizes[axis], 1, [start])
+            iv, total = loop.regions[0].block.args
+            total = inner.op(OPERATIONS[name, kind], [total, inner.load(x, [*outer.ivs, iv])])
+            inner.store(total, y, [*outer.ivs, iv])
+            inner.end_loop([total])
+        else:
+            nest = _Nest(outer.e, source.sizes[axis:])
+            e, (iv, *rest) = nest.e, nest.ivs
+            before = e.op(arith.MaxSIOp, [e.index(e.sub(iv, 1)), e.index(0)])
+            first = e.icmp("eq", iv, e.index(0))
+            total = e.select(first, start, e.load(y, [*outer.ivs, before, *rest]))
+            total = e.op(OPERATIONS[name, kind], [total, e.load(x, [*outer.ivs, iv, *rest])])
+            e.store(total, y, [*outer.ivs, iv, *rest])
+            nest.close()
+        outer.close()
+
+    return row
+
+
+def _less(e: Emitter, kind: str, a: SSAValue, b: SSAValue) -> SSAValue:
+    """Whether `a` comes before `b`; NaN comes last."""
+    if kind != "f":
+        return e.icmp("slt" if kind == "i" else "ult", a, b)
+    last = e.op(arith.AndIOp, [e.fcmp("ord", a, a), e.fcmp("uno", b, b)])
+    return e.op(arith.OrIOp, [e.fcmp("olt", a, b), last])
+
+
+def _bits(e: Emitter, value: Index) -> Index:
+    """How many bits a number has: the least k with value < 2**k; 0 of what is not positive."""
+    if isinstance(value, int):
+        return max(value, 0).bit_length()
+    inner, loop = e.loop(0, 62, 1, [e.index(0)])
+    iv, count = loop.regions[0].block.args
+    reached = inner.icmp("sge", value, inner.op(arith.ShLIOp, [inner.index(1), iv]))
+    inner.end_loop([inner.index(inner.add(count, inner.select(reached, inner.index(1), inner.index(0))))])
+    return loop.results[0]
+
+
+def _argsort(low: Lowering, op: NdOp) -> None:
+    source, axis = low.buffer(op.operands[0]), op.attrs["axis"]
+    target = low.destination(op.results[0], source.sizes)
+    size = source.sizes[axis]
+    e = low.body
+    keys, into = source.view(e), target.view(e)
+    both = low.allocate("int64", [low.at(size).mul(size, 2)]).view(e)
+    passes = _bits(e, e.sub(size, 1))
+    nest = _Nest(e, [*source.sizes[:axis], *source.sizes[axis + 1 :]])
+    before, after = nest.ivs[:axis], nest.ivs[axis:]
+    e = nest.e
+    fill, loop = e.loop(0, size)
+    (iv,) = loop.regions[0].block.args
+    fill.store(fill.op(arith.IndexCastOp, [iv], bi.i64), both, [iv])
+    fill.end_loop()
+    outer, loop = e.loop(0, passes)
+    (number,) = loop.regions[0].block.args
+    odd = outer.op(arith.AndIOp, [number, outer.index(1)])
+    start = outer.mul(odd, size)
+    width = outer.op(arith.ShLIOp, [outer.index(1), number])
+    _merge_pass(outer, (keys, DTYPES[source.dtype].kind, before, after), both, (start, outer.sub(size, start)), size, width)
+    outer.end_loop()
+    last = e.mul(e.op(arith.AndIOp, [e.index(passes), e.index(1)]), size)
+    copy, loop = e.loop(0, size)
+    (iv,) = loop.regions[0].block.args
+    copy.store(copy.load(both, [copy.index(copy.add(last, iv))]), into, [*before, iv, *after])
+    copy.end_loop()
+    nest.close()
+
+
+Keys = tuple[SSAValue, str, list[SSAValue], list[SSAValue]]  # the keys' memref, their kind, positions around the sorted axis
+
+
+def _merge_pass(
+    e: Emitter, keys: Keys, both: SSAValue, halves: tuple[Index, Index], size: Index, width: SSAValue
+) -> None:
+    """Merge neighbouring runs of `width` positions from one half of `both` into the other."""
+    memory, kind, before, after = keys
+    source, target = halves
+    runs, loop = e.loop(0, size, e.add(width, width))
+    (low,) = loop.regions[0].block.args
+    middle = runs.minimum(runs.add(low, width), size)
+    high = runs.minimum(runs.add(middle, width), size)
+    inner, loop = runs.loop(low, high, 1, [low, runs.index(middle)])
+    k, i, j = loop.regions[0].block.args
+    top = inner.sub(size, 1)
+
+    def read(place: SSAValue) -> tuple[SSAValue, SSAValue]:
+        """The position that stands at a place of the source, and its key; past the end that of the last place."""
+        number = inner.load(both, [inner.index(inner.add(source, inner.minimum(place, top)))])
+        at = inner.op(arith.IndexCastOp, [number], INDEX)
+        return number, inner.load(memory, [*before, at, *after])
+
+    (left, left_key), (right, right_key) = read(i), read(j)
+    stays = inner.op(arith.XOrIOp, [_less(inner, kind, right_key, left_key), inner.constant(1, bi.i1)])
+    stays = inner.op(arith.OrIOp, [inner.icmp("sge", j, inner.index(high)), stays])
+    takes_left = inner.op(arith.AndIOp, [inner.icmp("slt", i, inner.index(middle)), stays])
+    inner.store(inner.select(takes_left, left, right), both, [inner.index(inner.add(target, k))])
+    one, zero = inner.index(1), inner.index(0)
+    next_i = inner.index(inner.add(i, inner.select(takes_left, one, zero)))
+    next_j = inner.index(inner.add(j, inner.select(takes_left, zero, one)))
+    inner.end_loop([next_i, next_j])
+    runs.end_loop()
+
+
+def _searchsorted(low: Lowering, op: NdOp) -> None:
+    """A binary search for each element: as many steps as the vector's length has bits."""
+    source = low.buffer(op.operands[0])
+    size, kind = source.sizes[0], DTYPES[source.dtype].kind
+    tensor = low.tensors[op.operands[1]]
+    e = low.body
+    memory = source.view(e)
+    sizes: list[Index] = [] if isinstance(tensor, Scalar) else tensor.sizes
+    target = low.destination(op.results[0], sizes).view(e) if sizes else None
+    values = None if isinstance(tensor, Scalar) else tensor.view(e)
+    steps = _bits(e, size)
+    nest = _Nest(e, sizes)
+    e = nest.e
+    value = tensor.value if isinstance(tensor, Scalar) else e.load(values, nest.ivs)  # type: ignore[arg-type]
+    inner, loop = e.loop(0, steps, 1, [e.index(0), e.index(size)])
+    _, first, last = loop.regions[0].block.args
+    middle = inner.op(arith.DivUIOp, [inner.index(inner.add(first, last)), inner.index(2)])
+    key = inner.load(memory, [inner.index(inner.maximum(inner.minimum(middle, inner.sub(size, 1)), 0))])
+    if op.attrs["side"] == "left":
+        beyond = _less(inner, kind, key, value)
+    else:
+        beyond = inner.op(arith.XOrIOp, [_less(inner, kind, value, key), inner.constant(1, bi.i1)])
+    searching = inner.icmp("slt", first, last)
+    up = inner.op(arith.AndIOp, [searching, beyond])
+    down = inner.op(arith.AndIOp, [searching, inner.op(arith.XOrIOp, [beyond, inner.constant(1, bi.i1)])])
+    inner.end_loop([inner.select(up, inner.index(inner.add(middle, 1)), first), inner.select(down, middle, last)])
+    found = e.op(arith.IndexCastOp, [loop.results[0]], bi.i64)
+    if target is None:
+        low.set_scalar(op.results[0], found)
+        return
+    e.store(found, target, nest.ivs)
+    nest.close()
+
+
+def _nonzero(low: Lowering, op: NdOp) -> None:
+    """Counted first, then written: every position goes to the next place, which the next true one may take again."""
+    source = low.buffer(op.operands[0])
+    e = low.body
+    truth = source.view(e)
+    counting, loop = e.loop(0, source.sizes[0], 1, [e.index(0)])
+    iv, count = loop.regions[0].block.args
+    counting.end_loop([_counted(counting, truth, iv, count)])
+    total = loop.results[0]
+    room = e.add(total, 1)  # the place after the last
+    whole = low.allocate("int64", [room])
+    into = whole.view(e)
+    filling, loop = e.loop(0, source.sizes[0], 1, [e.index(0)])
+    iv, count = loop.regions[0].block.args
+    filling.store(filling.op(arith.IndexCastOp, [iv], bi.i64), into, [count])
+    filling.end_loop([_counted(filling, truth, iv, count)])
+    low.tensors[op.results[0]] = Buffer(whole.storage, [total], [1], dense=True, dtype="int64")
+
+
+def _counted(e: Emitter, truth: SSAValue, iv: SSAValue, count: SSAValue) -> SSAValue:
+    step = e.select(e.load(truth, [iv]), e.index(1), e.index(0))
+    return e.index(e.add(count, step))
+
+
+ROWS: dict[str, Row] = {
+    "cumsum": _cumulative("add"),
+    "cumprod": _cumulative("mul"),
+    "argsort": _argsort,
+    "searchsorted": _searchsorted,
+    "nonzero": _nonzero,
+}

@@ -1,0 +1,55 @@
+"""Derivatives of running sums and products, of writing to positions, and of stacks of matrix products."""
+
+from __future__ import annotations
+
+from .nd_builder import Term
+from .vjp import Adjoint, Row
+
+
+def _from_the_end(x: Term, axis: int) -> Term:
+    """Sums of the last 1, 2, ... elements along an axis."""
+    reverse = ":, " * axis + "::-1"
+    return x.op("subtensor", index=reverse).op("cumsum", axis=axis).op("subtensor", index=reverse)
+
+
+def _cumsum(c: Adjoint) -> Term:
+    return _from_the_end(c.g, c.attr("axis"))
+
+
+def _cumprod(c: Adjoint) -> Term:
+    """Quotients by x, except at the first zero of a run: there the products go on as if it were 1, and after it all is 0."""
+    axis = c.attr("axis")
+    zero = c.x.op("eq", 0.0)
+    first = _first(zero, axis)
+    filled = first.select(c.number(1.0), c.x)
+    at_zero = _from_the_end(c.g * filled.op("cumprod", axis=axis), axis)
+    quotient = _from_the_end(c.g * c.out, axis) / zero.select(c.number(1.0), c.x)
+    return zero.select(first.select(at_zero, 0.0), quotient)
+
+
+def _first(zero: Term, axis: int) -> Term:
+    """Where the first true element along an axis stands."""
+    count = zero.op("cast", dtype="int64").op("cumsum", axis=axis)
+    return zero.op("and", count.op("eq", 1))
+
+
+def _scatter_set(c: Adjoint, index: int) -> Term:
+    indices = [c.operand(number) for number in range(2, len(c.op.operands))]
+    if index == 0:
+        return c.g.op("scatter_set", 0.0, *indices)
+    return c.g.op("gather", *indices)
+
+
+def _flipped(x: Term) -> Term:
+    return x.op("dimshuffle", order=(0, 2, 1))
+
+
+SEQUENCE: dict[str, Row] = {
+    "cumsum": (_cumsum,),
+    "cumprod": (_cumprod,),
+    "scatter_set": _scatter_set,
+    "batched_dot": (
+        lambda c: c.g.op("batched_dot", _flipped(c.y)),
+        lambda c: _flipped(c.x).op("batched_dot", c.g),
+    ),
+}
