@@ -54,8 +54,8 @@ set_subtensor  x: f64[?], y: f64[?]                          set_subtensor(x[1:]
 inc_subtensor  x: f64[?, 3], y: f64[3], i: i64[]             inc_subtensor(x[i], y)
 gather         x: f64[?, 3], rows: i64[?], columns: i64[?]   x[rows, columns]
 scatter_set    x: f64[?], y: f64[?], i: i64[?]               scatter_set(x, y, i)
-cumsum         x: f64[?, 3]                                  cumsum(x, axis=0)
-cumprod        x: f64[?, 3]                                  cumprod(x, axis=1)
+cumsum         x: f64[?, 3]                                  cumsum(x, axis=1)
+cumprod        x: f64[?, 3]                                  cumprod(x)
 argsort        x: f64[?, 3]                                  argsort(x, axis=1)
 searchsorted   x: f64[?], y: f64[?]                          searchsorted(x, y)
 nonzero        x: f64[?]                                     nonzero(x > 0.0)

@@ -57,17 +57,17 @@ def _cumulative(combiner: str) -> Row:
         if axis == source.ndim - 1:
             inner, loop = outer.e.loop(0, source.sizes[axis], 1, [start])
             iv, total = loop.regions[0].block.args
-            total = inner.op(OPERATIONS[name, kind], [total, inner.load(x, [*outer.ivs, iv])])
-            inner.store(total, y, [*outer.ivs, iv])
-            inner.end_loop([total])
+            new = inner.op(OPERATIONS[name, kind], [total, inner.load(x, [*outer.ivs, iv])])
+            inner.store(new, y, [*outer.ivs, iv])
+            inner.end_loop([new])
         else:
             nest = _Nest(outer.e, source.sizes[axis:])
-            e, (iv, *rest) = nest.e, nest.ivs
-            before = e.op(arith.MaxSIOp, [e.index(e.sub(iv, 1)), e.index(0)])
-            first = e.icmp("eq", iv, e.index(0))
-            total = e.select(first, start, e.load(y, [*outer.ivs, before, *rest]))
-            total = e.op(OPERATIONS[name, kind], [total, e.load(x, [*outer.ivs, iv, *rest])])
-            e.store(total, y, [*outer.ivs, iv, *rest])
+            e, (place, *rest) = nest.e, nest.ivs
+            before = e.op(arith.MaxSIOp, [e.index(e.sub(place, 1)), e.index(0)])
+            first = e.icmp("eq", place, e.index(0))
+            sofar = e.select(first, start, e.load(y, [*outer.ivs, before, *rest]))
+            new = e.op(OPERATIONS[name, kind], [sofar, e.load(x, [*outer.ivs, place, *rest])])
+            e.store(new, y, [*outer.ivs, place, *rest])
             nest.close()
         outer.close()
 
