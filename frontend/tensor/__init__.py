@@ -125,7 +125,16 @@ from .shaping import (
 )
 from .special import *  # noqa: F403  (its `__all__`)
 
-from ..gradient import grad  # isort: skip  (it uses what stands above)
+from ..gradient import (  # isort: skip  (it uses what stands above)
+    Lop,
+    Rop,
+    consider_constant,
+    grad,
+    hessian,
+    jacobian,
+    numeric_grad,
+    verify_grad,
+)
 
 as_tensor = as_tensor_variable
 globals().update(TYPES | CONSTRUCTORS | SEVERAL)
@@ -136,6 +145,13 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "Lop",
+    "Rop",
+    "consider_constant",
+    "hessian",
+    "jacobian",
+    "numeric_grad",
+    "verify_grad",
     "TensorConstant",
     "TensorType",
     "TensorVariable",
