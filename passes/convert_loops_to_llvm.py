@@ -47,6 +47,7 @@ class FunctionLowering:
         self.values: dict[SSAValue, SSAValue] = {}
         self.memrefs: dict[SSAValue, Descriptor] = {}
         self.live: list[SSAValue] = []
+        self.exits: dict[tuple[Block | None, SSAValue | None], Block] = {}
         self.slots: list[SSAValue] = []
         self.checks: list[str] = []
         self.hosts: list[str] = []
@@ -97,10 +98,26 @@ class FunctionLowering:
         self.e.call("phi_free", [pointer], None)
 
     def leave(self, status: int) -> None:
-        """Return a status other than 0; temporaries are freed."""
-        for pointer in self.live:
+        """Return a status other than 0; temporaries are freed, each in a block that all exits it is live at go through."""
+        tail: Block | None = None
+        for pointer in (None, *self.live):
+            if (tail, pointer) not in self.exits:
+                self.exits[tail, pointer] = self._exit(tail, pointer)
+            tail = self.exits[tail, pointer]
+        assert tail is not None
+        self.e.branch(tail, [self.e.int(status, I32)])
+
+    def _exit(self, tail: Block | None, pointer: SSAValue | None) -> Block:
+        """A block that frees a temporary and goes on with a status to `tail`, or returns it."""
+        here = self.e.block
+        self.e.block = block = self.e.new_block([I32])
+        if tail is None or pointer is None:
+            self.e.effect(llvm.ReturnOp, [block.args[0]])
+        else:
             self.free(pointer)
-        self.e.effect(llvm.ReturnOp, [self.e.int(status, I32)])
+            self.e.branch(tail, [block.args[0]])
+        self.e.block = here
+        return block
 
     def fail_if_null(self, pointer: SSAValue) -> None:
         """Return -1 when memory has run out."""
