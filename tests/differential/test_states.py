@@ -220,7 +220,7 @@ def test_a_shape_that_fits_no_longer() -> None:
     f = phintys.function([x], T.dot(x, w), updates=[(w, w + x.sum())])
     f(np.ones((5, 3)))
     w.set_value(np.zeros((4, 2)))
-    with pytest.raises(ValueError, match="x has 3 cols .* but y has 4 rows"):
+    with pytest.raises(ValueError, match=r"x has 3 cols .* but y has 4 rows"):
         f(np.ones((5, 3)))
     assert (w.get_value() == 0).all()
     f(np.ones((5, 4)))
