@@ -9,7 +9,7 @@
 What comes in: Python expressions. What goes out: a graph of light nodes (`ir/graph.py`), which `function` hands to the
 compiler, and callable functions. First file to open: `tensor/__init__.py` for expressions, `function.py` for what
 becomes of them. `types.py` and `conversion.py` say which Python values a tensor accepts, `plan.py` what the arguments
-of `function` mean, `call.py` what happens around the native entry, `gradient.py` and `shared.py` what their names say,
+of `function` mean, `call.py` what happens around the native entry, `gradient/` and `shared.py` what their names say,
 `flags.py` and `config.py` the configuration. `printing.py`, `debugprint.py`, `drawing.py` and `names.py` say how
 expressions read, `display.py` and `derivatives.py` which graph is shown. `as_theano.py`, `gof/`, `compile/`, `scalar.py`
 and `apply.py` are for programs that say `import theano`.

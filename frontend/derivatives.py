@@ -17,6 +17,7 @@ from typing import Any
 from phintys.ir.graph import Node, Value, topological
 
 from . import tensor as T
+from .gradient.reverse import differentiable
 from .shown import fill, shown
 from .tensor.build import apply
 from .tensor.shaping import dim
@@ -138,7 +139,9 @@ ROWS: dict[str, Row] = {
     "concatenate": _concatenate,
     "subtensor": _subtensor,
     "gather": _gather,
-    **dict.fromkeys(("sign", "floor", "ceil", "floordiv"), _zero),
+    **dict.fromkeys(("sign", "floor", "ceil", "floordiv", "zero_grad"), _zero),
+    "grad_clip": lambda n, g, x, low, high: [T.clip(g, low, high)],
+    "grad_scale": lambda n, g, x, factor: [g * factor],
 }
 
 
@@ -196,7 +199,7 @@ def _paths(cost: Value, wrt: Sequence[Value]) -> dict[int, list[tuple[int, int]]
     """For each variable between `cost` and `wrt` its uses (node, operand number), in the order of a walk from the cost."""
     needed = {id(value) for value in wrt}
     for node in topological([cost]):
-        if any(id(value) in needed for value in node.inputs):
+        if any(id(value) in needed for value in differentiable(node)):
             needed.update(id(value) for value in node.results)
     uses: dict[int, list[tuple[int, int]]] = {}
     seen = {id(cost)}
@@ -206,7 +209,7 @@ def _paths(cost: Value, wrt: Sequence[Value]) -> dict[int, list[tuple[int, int]]
     while stack:
         node, operands = stack[-1]
         for place, value in operands:
-            if id(value) not in needed:
+            if id(value) not in needed or not any(value is carrier for carrier in differentiable(node)):
                 continue
             uses.setdefault(id(value), []).append((id(node), place))
             if id(value) not in seen:

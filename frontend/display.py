@@ -146,7 +146,7 @@ def fast_compile(graph: Graph) -> Graph:
 
 
 # The passes whose result is shown: all that work on tensors and leave whole operations.
-PASSES = ("stabilize", "autodiff", "canonicalize", "cse", "stabilize", "pow-by-squaring", "canonicalize", "cse")
+PASSES = ("stabilize", "autodiff", "drop-marks", "canonicalize", "cse", "stabilize", "pow-by-squaring", "canonicalize", "cse")
 
 
 def fast_run(graph: Graph) -> Graph:

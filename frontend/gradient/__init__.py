@@ -1,0 +1,29 @@
+"""Derivatives: `grad` (`reverse.py`), Jacobians and products with them (`jacobians.py`), values with a derivative of
+their own (`marks.py`), and checks by finite differences (`verify.py`). The compiler's pass `autodiff` does the mathematics.
+"""
+
+from __future__ import annotations
+
+from ..errors import DisconnectedInputError, NullTypeGradError
+from .jacobians import Lop, Rop, hessian, jacobian
+from .marks import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
+from .reverse import grad
+from .verify import GradientError, numeric_grad, verify_grad
+
+__all__ = [
+    "DisconnectedInputError",
+    "GradientError",
+    "Lop",
+    "NullTypeGradError",
+    "Rop",
+    "consider_constant",
+    "disconnected_grad",
+    "grad",
+    "grad_clip",
+    "grad_scale",
+    "hessian",
+    "jacobian",
+    "numeric_grad",
+    "verify_grad",
+    "zero_grad",
+]

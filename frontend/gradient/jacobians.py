@@ -1,0 +1,147 @@
+"""`jacobian`, `hessian`, and products with Jacobians from either side: `Rop`, `Lop`.
+
+The rows of a Jacobian are gradients. Where its length is known when the expression is written (and small) they are
+written one below the other, as one expression that can be differentiated again; otherwise the function calls one for
+a row in a loop when it runs (`codegen/host_rows.py`), and that has no derivative. `Rop` needs no forward mode: the
+product from the left, J'u, is linear in u, so its derivative with respect to u, times v, is J v.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from phintys.ir.graph import Graph, Node, Value, free_inputs, substitute
+from phintys.ir.host import options_text, types_text
+from phintys.ir.types import TensorType as CoreType
+
+from ..location import here
+from ..tensor.build import as_tensor_variable
+from ..tensor.elementwise import mul
+from ..tensor.filling import zeros_like
+from ..tensor.joining import stack
+from ..tensor.reduction import sum as sum_
+from ..tensor.shaping import dim
+from ..tensor.var import TensorConstant, TensorVariable
+from ..types import TensorType
+from .reverse import grad, report
+
+UNROLLED = 16  # rows that are written out
+
+
+def jacobian(expression: Any, wrt: Any, consider_constant: Any = None, disconnected_inputs: str = "raise") -> Any:
+    """Derivatives of the elements of a vector: row i is the gradient of `expression[i]`. Of a scalar, its gradient.
+
+    The result has the dimension of `expression` in front of those of `wrt`; a list of variables gives a list.
+    TypeError or ValueError for an expression that is no vector or scalar, the errors of `grad` for the rest.
+    """
+    if not isinstance(expression, TensorVariable):
+        raise TypeError(f"tensor.jacobian expects a Variable as `expression`; got {expression!r}")
+    if expression.ndim > 1:
+        raise ValueError(
+            "tensor.jacobian expects a 1 dimensional variable as `expression`. If not use flatten to make it a vector"
+        )
+    listed = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    options = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    if not expression.ndim:
+        results = [grad(expression, variable, **options) for variable in listed]
+    elif (expression.type.shape[0] or UNROLLED + 1) <= UNROLLED:
+        length = expression.type.shape[0] or 0
+        gradients = [grad(expression[place], listed, **options) for place in range(length)]
+        results = [stack([row[number] for row in gradients]) for number in range(len(listed))]
+    else:
+        results = _rows(expression, listed, options)
+    return type(wrt)(results) if isinstance(wrt, list | tuple) else results[0]
+
+
+def _rows(expression: TensorVariable, wrt: Sequence[TensorVariable], options: dict[str, Any]) -> list[TensorVariable]:
+    """The Jacobians by a loop at run time: one node, whose function is the graph of a row."""
+    from phintys.ir.printer import format_graph
+
+    place = TensorVariable(TensorType("int64"), "i")
+    rows = grad(expression[place], list(wrt), **options)
+    free = [value for value in free_inputs(rows) if value is not place]
+    copies = [TensorVariable(value.type, f"a{number}") for number, value in enumerate(free)]
+    graph = Graph("row", [place, *copies], substitute(rows, dict(zip(free, copies, strict=True))))
+    types = [CoreType(value.type.dtype, (None, *value.type.shape)) for value in wrt]
+    attrs = {
+        "function": "rows",
+        "results": types_text(types),
+        "options": options_text({"graph": format_graph(graph), "results": len(wrt)}),
+    }
+    operands: list[Value] = [dim(expression, 0), *free, *wrt]
+    results = Node("host", operands, attrs, make=TensorVariable, loc=here()).results
+    return [result for result in results if isinstance(result, TensorVariable)]
+
+
+def hessian(cost: Any, wrt: Any, consider_constant: Any = None, disconnected_inputs: str = "raise") -> Any:
+    """Second derivatives of a scalar with respect to a vector: the Jacobian of its gradient, a matrix.
+
+    TypeError or ValueError for a cost that is no scalar or a variable that is no vector.
+    """
+    if not isinstance(cost, TensorVariable) or cost.ndim:
+        raise TypeError("tensor.hessian expects a 0 dimensional variable as `cost`")
+    listed = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    for variable in listed:
+        if not isinstance(variable, TensorVariable) or variable.ndim != 1:
+            raise ValueError(f"tensor.hessian expects a (list of) 1 dimensional variable as `wrt`; got {variable}")
+    options = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    results = [
+        jacobian(grad(cost, variable, **options), variable, consider_constant, disconnected_inputs="ignore")
+        for variable in listed
+    ]
+    return type(wrt)(results) if isinstance(wrt, list | tuple) else results[0]
+
+
+def Lop(  # noqa: N802, RUF100  (Theano's name)
+    f: Any, wrt: Any, eval_points: Any, consider_constant: Any = None, disconnected_inputs: str = "raise"
+) -> Any:
+    """The Jacobian of `f` times `eval_points` from the left: gradients of `sum(f * eval_points)`, for `wrt`.
+
+    `f` and `eval_points` are variables, or lists of as many; the result is as `wrt` is.
+    """
+    outputs = list(f) if isinstance(f, list | tuple) else [f]
+    points = list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]
+    if len(outputs) != len(points):
+        raise ValueError(f"Lop: {len(outputs)} expressions and {len(points)} eval_points")
+    known = {output: as_tensor_variable(point) for output, point in zip(outputs, points, strict=True)}
+    return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
+
+
+def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise") -> Any:  # noqa: N802, RUF100
+    """The Jacobian of `f` times `eval_points` from the right: how `f` changes when `wrt` moves along `eval_points`.
+
+    `wrt` and `eval_points` are variables, or lists of as many; the result is as `f` is. DisconnectedInputError when an
+    output does not depend on `wrt`, unless `disconnected_outputs` is "ignore" or "warn"; its change is then zero.
+    """
+    variables = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    points = list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]
+    if len(variables) != len(points):
+        raise ValueError("The `wrt` and `eval_points` lists passed to Rop do not have the same length")
+    directions = [as_tensor_variable(point) for point in points]
+    for variable, direction in zip(variables, directions, strict=True):
+        if variable.ndim != direction.ndim:
+            raise ValueError(f"Element {variable} of wrt has {variable.ndim} dimensions, its eval_point {direction.ndim}")
+    outputs = list(f) if isinstance(f, list | tuple) else [f]
+    results = [_rop(as_tensor_variable(output), variables, directions, disconnected_outputs) for output in outputs]
+    return type(f)(results) if isinstance(f, list | tuple) else results[0]
+
+
+def _rop(
+    f: TensorVariable, wrt: Sequence[TensorVariable], directions: Sequence[TensorVariable], disconnected: str
+) -> TensorVariable:
+    """J v as the derivative of (J'u) . v with respect to u."""
+    u = zeros_like(f)
+    if isinstance(u, TensorConstant):  # of a scalar: an expression, that a derivative can be asked of
+        u = mul(zeros_like(f), 1)
+    left = grad(sum_(f * u), list(wrt), disconnected_inputs="ignore", return_disconnected="None")
+    parts = [sum_(row * v) for row, v in zip(left, directions, strict=True) if row is not None]
+    if not parts:
+        report(f, disconnected)
+        return zeros_like(f)
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    result = grad(total, u)
+    assert isinstance(result, TensorVariable)
+    return result

@@ -1,0 +1,168 @@
+"""`grad(cost, wrt)`: derivatives. Arguments are checked here; the compiler's `autodiff` pass does the mathematics."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from phintys.ir.graph import Node, Value, substitute
+
+from ..errors import DisconnectedInputError, noted
+from ..location import here
+from ..tensor.filling import zeros_like
+from ..tensor.var import TensorVariable
+from .marks import disconnected_grad
+
+# Operands through which no derivative passes: all of them, or all but the first ones (indices, sizes, conditions).
+_COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "all", "any", "argmax", "argmin"})
+_NOTHING = _COMPARISONS | {"dim", "arange", "constant", "stop_grad"}
+_FIRST = {
+    "grad_clip": 1,
+    "grad_scale": 1,
+    "subtensor": 1,
+    "gather": 1,
+    "reshape": 1,
+    "alloc": 1,
+    "set_subtensor": 2,
+    "inc_subtensor": 2,
+    "scatter_add": 2,
+}
+
+
+def differentiable(node: Node) -> Sequence[Value]:
+    """Operands that carry a derivative. Integers and truth values never do."""
+    if node.op in _NOTHING or (node.op == "host" and str(node.attrs["function"]).startswith("random_")):
+        return ()
+    operands = node.inputs[1:] if node.op == "select" else node.inputs[: _FIRST.get(node.op)]
+    return [value for value in operands if value.type.kind in "fc"]
+
+
+def connected(cost: Value) -> set[int]:
+    """Identities of all values on which `cost` depends differentiably, itself included."""
+    found = {id(cost)}
+    stack = [cost]
+    while stack:
+        node = stack.pop().node
+        for value in differentiable(node) if node is not None else ():
+            if id(value) not in found:
+                found.add(id(value))
+                stack.append(value)
+    return found
+
+
+def grad(
+    cost: Any,
+    wrt: Any,
+    consider_constant: Any = None,
+    disconnected_inputs: str = "raise",
+    add_names: bool = True,
+    known_grads: Mapping[Any, Any] | None = None,
+    return_disconnected: str = "zero",
+    null_gradients: str = "raise",
+) -> Any:
+    """The gradient of a scalar with respect to a tensor, or a list (tuple) of gradients for a list (tuple) of them.
+
+    `cost`: a floating scalar, or `None` with `known_grads`. `wrt`: floating variables, inputs, shared or computed. Each
+    gradient has the type of its variable. `consider_constant`: expressions through which no derivative passes.
+    `known_grads`: variables and their gradients, which are taken instead of the ones that would be computed.
+    `disconnected_inputs`: what to do about a variable on which `cost` does not depend differentiably: "raise"
+    (DisconnectedInputError), "warn" or "ignore"; its gradient is then zeros, or `None` with
+    `return_disconnected="None"`. `add_names` names the gradients `(dcost/dx)` where both have names. `null_gradients`
+    is Theano's: no derivative here is undefined.
+
+    TypeError when `cost` is no floating scalar or `wrt` no floating variable. Source: reverse accumulation, Griewank
+    and Walther, Evaluating Derivatives (2008), chapter 3.
+    """
+    _check_options(disconnected_inputs, return_disconnected, null_gradients)
+    variables = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    _check(cost, variables, known_grads)
+    found: dict[int, TensorVariable] = {}
+    constant = {value: disconnected_grad(value) for value in _listed(consider_constant)}
+    for term, cut in _terms(cost, known_grads or {}):
+        for key, part in _gradients(term, variables, {**constant, **cut}).items():
+            found[key] = found[key] + part if key in found else part
+    gradients: list[Any] = []
+    for variable in variables:
+        gradient = found.get(id(variable))
+        if gradient is None:
+            report(variable, disconnected_inputs)
+            gradient = zeros_like(variable) if return_disconnected.lower() == "zero" else None
+        elif add_names and cost is not None and cost.name and variable.name:
+            gradient.name = f"(d{cost.name}/d{variable.name})"
+        gradients.append(gradient)
+    return type(wrt)(gradients) if isinstance(wrt, list | tuple) else gradients[0]
+
+
+def _listed(values: Any) -> list[Any]:
+    return [] if values is None else list(values) if isinstance(values, list | tuple | set) else [values]
+
+
+def _terms(cost: Any, known: Mapping[Any, Any]) -> list[tuple[TensorVariable, dict[Value, Value]]]:
+    """Scalars whose gradients add up to the one asked for, each with the values where its derivative has to stop.
+
+    A variable of known gradient `g` contributes as `sum(variable * g)` does, `g` a constant. Nothing else flows into it:
+    the cost and the other terms stop there.
+    """
+    cuts: dict[Value, Value] = {value: disconnected_grad(value) for value in known}
+    terms = [] if cost is None else [(cost, cuts)]
+    for value, gradient in known.items():
+        product = value * disconnected_grad(gradient)
+        total = product.sum() if product.ndim else product
+        terms.append((total, {other: cut for other, cut in cuts.items() if other is not value}))
+    return terms
+
+
+def _gradients(cost: TensorVariable, wrt: Sequence[TensorVariable], cut: dict[Value, Value]) -> dict[int, TensorVariable]:
+    """Gradients by identity of the variables, of those on which `cost` depends when the values of `cut` are constants."""
+    (term, *inner) = substitute([cost, *wrt], cut) if cut else [cost, *wrt]
+    reached = connected(term)
+    asked = {
+        id(variable): own
+        for variable, own in zip(wrt, inner, strict=True)
+        if id(own) in reached and not any(variable is value for value in cut)
+    }
+    if not asked:
+        return {}
+    node = Node("grad", [term, *asked.values()], {}, make=TensorVariable, loc=here())
+    return {key: result for key, result in zip(asked, node.results, strict=True) if isinstance(result, TensorVariable)}
+
+
+def _check_options(disconnected: str, return_disconnected: str, null_gradients: str) -> None:
+    if disconnected not in ("raise", "warn", "ignore"):
+        raise ValueError(f"Invalid value for keyword 'disconnected_inputs': {disconnected}; use 'ignore', 'warn' or 'raise'.")
+    if return_disconnected.lower() not in ("zero", "none", "disconnected"):
+        raise ValueError(f"return_disconnected is 'zero' or 'None'; got {return_disconnected!r}")
+    if null_gradients not in ("raise", "return"):
+        raise ValueError(f"null_gradients is 'raise' or 'return'; got {null_gradients!r}")
+
+
+def _check(cost: Any, variables: Sequence[Any], known: Mapping[Any, Any] | None) -> None:
+    if cost is None and not known:
+        raise ValueError("cost can't be None if known_grads is not given")
+    for value in ([] if cost is None else [cost]) + list(known or ()):
+        if not isinstance(value, TensorVariable):
+            raise TypeError(f"grad differentiates a variable; got {value!r} of type {type(value).__name__}")
+        if value.type.kind != "f":
+            raise TypeError(f"cost must be a floating scalar: {value} is {value.dtype}, which has no derivative")
+    if cost is not None and cost.ndim:
+        raise noted(TypeError("cost must be a scalar."), f"{cost} has type {cost.type}: take its sum or its mean")
+    for variable in variables:
+        if not isinstance(variable, TensorVariable):
+            raise TypeError(f"Expected Variable, got {variable} of type {type(variable)}")
+        if variable.type.kind != "f":
+            raise TypeError(f"grad is with respect to floating tensors: {variable} is {variable.dtype}")
+
+
+def report(variable: TensorVariable, action: str) -> None:
+    """Raise DisconnectedInputError, warn, or do nothing, about a variable that a gradient does not depend on."""
+    message = (
+        "grad method was asked to compute the gradient with respect to a variable that is not part of the "
+        f"computational graph of the cost, or is used only by a non-differentiable operator: {variable}"
+    )
+    if variable.loc:
+        message += f" (made at {variable.loc})"
+    if action == "raise":
+        raise DisconnectedInputError(message)
+    if action == "warn":
+        warnings.warn(message, stacklevel=3)
