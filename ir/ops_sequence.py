@@ -29,8 +29,12 @@ def _searchsorted(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[Te
 
 
 def _nonzero(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
-    if types[0].ndim != 1 or types[0].kind != "b":
-        raise TypeInferenceError(f"nonzero takes a bool vector, got {types[0]}")
+    mask, *sizes = types
+    if not mask.ndim or mask.kind != "b":
+        raise TypeInferenceError(f"nonzero takes a bool tensor of rank 1 or more, got {mask}")
+    i.index_scalars(sizes, "nonzero")
+    if len(sizes) not in (0, mask.ndim):
+        raise TypeInferenceError(f"nonzero: {len(sizes)} sizes to compare with those of {mask}")
     return [TensorType("int64", (None,))]
 
 
@@ -64,6 +68,13 @@ SEQUENCE: tuple[OpRow, ...] = (
         {"side": "left"},
         doc="Where elements of y would be put in a sorted vector x: before equal ones (left) or after (right).",
     ),
-    OpRow("nonzero", 1, _nonzero, "sequence", doc="Positions of the true elements of a vector, in order."),
+    OpRow(
+        "nonzero",
+        1,
+        _nonzero,
+        "indexing",
+        variadic=True,
+        doc="Positions of the true elements, in order, in the flattened tensor; its sizes have to be those given.",
+    ),
     OpRow("batched_dot", 2, _batched_dot, "linalg", doc="Products of the matrices of two stacks, pair by pair."),
 )

@@ -82,9 +82,10 @@ WANTED: dict[str, Callable[[Node], Wanted]] = {
     **dict.fromkeys(("set_subtensor", "inc_subtensor"), _first_and_indices(2)),
     "select": _select,
     **dict.fromkeys(("scatter_add", "scatter_set"), _scatter),
-    **dict.fromkeys(("argsort", "nonzero"), _unchanged),
+    "argsort": _unchanged,
+    "nonzero": lambda node: [None, *["int64"] * (len(node.inputs) - 1)],
     "searchsorted": _common,
-    **dict.fromkeys(("random_uniform", "random_normal"), _draw),
+    **dict.fromkeys(("random_uniform", "random_normal", "random_mrg"), _draw),
 }
 
 

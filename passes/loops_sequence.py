@@ -195,20 +195,34 @@ def _searchsorted(low: Lowering, op: NdOp) -> None:
 def _nonzero(low: Lowering, op: NdOp) -> None:
     """Counted first, then written: every position goes to the next place, which the next true one may take again."""
     source = low.buffer(op.operands[0])
+    for axis, wanted in enumerate(map(low.index, op.operands[1:])):
+        _require_size(low, axis, source.sizes[axis], wanted)
+    if not source.dense and source.ndim > 1:
+        source = low.copy(source)
     e = low.body
-    truth = source.view(e)
-    counting, loop = e.loop(0, source.sizes[0], 1, [e.index(0)])
+    size = low.at(*low.dims(source)).product(source.sizes)
+    truth = source.view(e) if source.ndim == 1 else e.reinterpret(source.storage.memref, source.offset, [size], [1])
+    counting, loop = e.loop(0, size, 1, [e.index(0)])
     iv, count = loop.regions[0].block.args
     counting.end_loop([_counted(counting, truth, iv, count)])
     total = loop.results[0]
     room = e.add(total, 1)  # the place after the last
     whole = low.allocate("int64", [room])
     into = whole.view(e)
-    filling, loop = e.loop(0, source.sizes[0], 1, [e.index(0)])
+    filling, loop = e.loop(0, size, 1, [e.index(0)])
     iv, count = loop.regions[0].block.args
     filling.store(filling.op(arith.IndexCastOp, [iv], bi.i64), into, [count])
     filling.end_loop([_counted(filling, truth, iv, count)])
     low.tensors[op.results[0]] = Buffer(whole.storage, [total], [1], dense=True, dtype="int64")
+
+
+def _require_size(low: Lowering, axis: int, found: Index, wanted: Index) -> None:
+    if found is wanted or (isinstance(found, int) and found == wanted):
+        return
+    e = low.at(found, wanted)
+    message = f"boolean index did not match the indexed tensor along dimension {axis}: {{0}} truth values for size {{1}}"
+    values = [e.index(found), e.index(wanted)]
+    low.require(e, e.icmp("eq", *values), "IndexError", message, values)
 
 
 def _counted(e: Emitter, truth: SSAValue, iv: SSAValue, count: SSAValue) -> SSAValue:

@@ -16,7 +16,7 @@ from .marks import disconnected_grad
 
 # Operands through which no derivative passes: all of them, or all but the first ones (indices, sizes, conditions).
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "all", "any", "argmax", "argmin"})
-_NOTHING = _COMPARISONS | {"dim", "arange", "constant", "stop_grad"}
+_NOTHING = _COMPARISONS | {"dim", "arange", "constant", "stop_grad", "argsort", "searchsorted", "nonzero"}
 _FIRST = {
     "grad_clip": 1,
     "grad_scale": 1,
@@ -27,12 +27,13 @@ _FIRST = {
     "set_subtensor": 2,
     "inc_subtensor": 2,
     "scatter_add": 2,
+    "scatter_set": 2,
 }
 
 
 def differentiable(node: Node) -> Sequence[Value]:
     """Operands that carry a derivative. Integers and truth values never do."""
-    if node.op in _NOTHING or (node.op == "host" and str(node.attrs["function"]).startswith("random_")):
+    if node.op in _NOTHING or (node.op == "host" and str(node.attrs["function"]).startswith(("random_", "mrg_"))):
         return ()
     operands = node.inputs[1:] if node.op == "select" else node.inputs[: _FIRST.get(node.op)]
     return [value for value in operands if value.type.kind in "fc"]

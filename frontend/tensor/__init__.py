@@ -15,6 +15,7 @@ from ..variable import Variable
 
 from .var import TensorConstant, TensorVariable  # isort: skip  (first: the others need it)
 from . import nnet, special
+from .assignment import flatnonzero, inc_subtensor, nonzero, nonzero_values, set_subtensor
 from .build import (
     as_tensor_variable,
     cast,
@@ -87,7 +88,7 @@ from .elementwise import (
     xor,
 )
 from .filling import alloc, arange, fill, ones, ones_like, repeat, zeros, zeros_like
-from .indexing import inc_subtensor, index, set_subtensor, take
+from .indexing import index, take
 from .joining import concatenate, horizontal_stack, join, stack, stacklists, vertical_stack
 from .linalg import dot, outer, tensordot
 from .reduction import (
@@ -147,11 +148,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Lop",
     "Rop",
-    "consider_constant",
-    "hessian",
-    "jacobian",
-    "numeric_grad",
-    "verify_grad",
     "TensorConstant",
     "TensorType",
     "TensorVariable",
@@ -183,6 +179,7 @@ __all__ = [
     "ceil",
     "clip",
     "concatenate",
+    "consider_constant",
     "constant",
     "cos",
     "cosh",
@@ -194,12 +191,14 @@ __all__ = [
     "exp2",
     "expm1",
     "fill",
+    "flatnonzero",
     "flatten",
     "floor",
     "ge",
     "get_scalar_constant_value",
     "grad",
     "gt",
+    "hessian",
     "horizontal_stack",
     "inc_subtensor",
     "index",
@@ -208,6 +207,7 @@ __all__ = [
     "invert",
     "isinf",
     "isnan",
+    "jacobian",
     "join",
     "le",
     "log",
@@ -226,7 +226,10 @@ __all__ = [
     "neg",
     "neq",
     "nnet",
+    "nonzero",
+    "nonzero_values",
     "norm",
+    "numeric_grad",
     "ones",
     "ones_like",
     "or_",
@@ -271,6 +274,7 @@ __all__ = [
     "true_div",
     "unbroadcast",
     "var",
+    "verify_grad",
     "vertical_stack",
     "where",
     "xor",

@@ -1,8 +1,9 @@
-"""`x[...]` and its assignments: `set_subtensor(x[...], y)`, `inc_subtensor(x[...], y)`.
+"""`x[...]`; the assignments `set_subtensor(x[...], y)` and `inc_subtensor(x[...], y)` are in `assignment.py`.
 
 Numbers, slices (with symbolic bounds), `None` and `...` make a `subtensor` node; integer tensors make a `gather` on the
 leading dimensions, to which the indexed ones are moved first. The rules of which dimension goes where are NumPy's
-("advanced indexing"). Truth tensors known when the expression is written index by their true positions.
+("advanced indexing"). Truth tensors index by their true positions, symbolic ones by a `nonzero` node: their dimensions
+are joined to one before.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import numpy as np
 from phintys.ir.subscript import Bound, Entry, format_index
 
 from .build import apply, as_tensor_variable, cast
-from .filling import fill
-from .shaping import dimshuffle, flatten
+from .shaping import dim, dimshuffle, flatten, size_of, sized
 from .var import TensorConstant, TensorVariable
 
 Key = tuple[Any, ...]
 
 
 def index(x: TensorVariable, key: Any) -> TensorVariable:
-    """`x[key]`. IndexError for too many or impossible entries; NotImplementedError for symbolic truth tensors."""
-    entries = _expand(x, key if isinstance(key, tuple) else (key,))
+    """`x[key]`. IndexError for too many or impossible entries."""
+    key = key if isinstance(key, tuple) else (key,)
+    if any(_is_mask(entry) for entry in key):
+        return _masked(x, key)
+    entries = _expand(x, key)
     if any(_is_tensor(entry) for entry in entries):
         return _advanced(x, entries)
     if all(entry is None for entry in entries):
@@ -62,14 +65,53 @@ def _positions(entry: Any) -> Sequence[Any]:
         if not np.ndim(array):
             raise IndexError("a single truth value is no index")
         return np.asarray(array).nonzero()
-    if isinstance(array, TensorVariable) and array.dtype == "bool":
-        if isinstance(array, TensorConstant) and array.ndim:
-            return array.data.nonzero()
-        raise NotImplementedError(
-            "indexing with a symbolic truth tensor is not available, since the size of the result depends on its "
-            "elements: use switch(condition, x, y), or multiply by the condition"
-        )
     return [array]
+
+
+def _is_mask(entry: Any) -> bool:
+    """Whether an entry is a symbolic truth tensor."""
+    return isinstance(entry, TensorVariable) and entry.dtype == "bool"
+
+
+def _masked(x: TensorVariable, key: Key) -> TensorVariable:
+    """`x[key]` with symbolic truth tensors: the dimensions of each become one, which positions index."""
+    used = sum(max(_dimensions(entry), 0) for entry in key)
+    joined, entries, axis = x, list[Any](), 0
+    for entry in key:
+        if _is_mask(entry):
+            if not entry.ndim:
+                raise IndexError("a single truth value is no index")
+            joined, position = join_masked(joined, entry, axis)
+            entries.append(position)
+            axis += 1
+        else:
+            entries.append(entry)
+            axis += x.ndim - used if entry is Ellipsis else _dimensions(entry)
+    result = index(joined, tuple(entries))
+    vars(result)["_joined"] = (x, key)
+    return result
+
+
+def _dimensions(entry: Any) -> int:
+    """How many dimensions an entry takes."""
+    if entry is None or entry is Ellipsis:
+        return 0
+    mask = isinstance(entry, TensorVariable | np.ndarray) and entry.dtype == "bool"
+    return entry.ndim if mask else 1
+
+
+def join_masked(x: TensorVariable, mask: TensorVariable, axis: int) -> tuple[TensorVariable, TensorVariable]:
+    """`x` with the dimensions of a mask that stands at `axis` joined, and the positions of its true elements in them.
+
+    IndexError when the function runs and the sizes of the mask are others.
+    """
+    if axis + mask.ndim > x.ndim:
+        raise IndexError(f"too many indices for array: a truth tensor of {mask.ndim} dimensions at {axis} for {x.type}")
+    sizes = [dim(x, place) if size is None else size for place, size in enumerate(x.type.shape)]
+    positions = apply("nonzero", mask, *sizes[axis : axis + mask.ndim])
+    if mask.ndim > 1:
+        x = sized("reshape", x, [*sizes[:axis], size_of(x, range(axis, axis + mask.ndim)), *sizes[axis + mask.ndim :]])
+    return x, positions
 
 
 def _is_symbol(value: Any) -> bool:
@@ -211,76 +253,21 @@ def _is_index(entry: Any) -> bool:
     return entry is not None and not isinstance(entry, slice)
 
 
-def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> TensorVariable:
-    """The elements at `indices` (an integer tensor) along `axis`, of the flattened tensor without one."""
-    if mode != "raise":
-        raise NotImplementedError(f"take with mode={mode!r} is not available: only 'raise' is")
-    x = as_tensor_variable(x)
-    if axis is None:
-        return take(flatten(x), indices, 0)
-    position = indices if isinstance(indices, int) else as_tensor_variable(indices)
-    return index(x, (*[slice(None)] * (axis % x.ndim), position))
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> TensorVariable:
+    """The elements at `indices` (an integer tensor) along `axis`, of the flattened tensor without one.
 
-
-# --- assignments --------------------------------------------------------------------------------------------
-
-
-def inc_subtensor(x: Any, y: Any, inplace: bool = False, set_instead_of_inc: bool = False) -> TensorVariable:
-    """The tensor that `x`, which is some `base[key]`, was taken from, with `y` added there.
-
-    `y` broadcasts to the shape of `base[key]` and is cast to its dtype; where integer tensors name a position twice,
-    both are added. TypeError when `x` is not an indexing expression or `y` does not fit.
+    `mode` says what happens to indices that are out of bounds: "raise" an IndexError, "wrap" around, or "clip" to the
+    first and the last.
     """
-    if not isinstance(x, TensorVariable) or x.node is None:
-        raise TypeError("x must be the result of a subtensor operation")
-    y = cast(as_tensor_variable(y), x.dtype)
-    if y.ndim > x.ndim:
-        raise TypeError(f"Trying to increment a {x.ndim}-dimensional subtensor with a {y.ndim}-dimensional value.")
-    for axis, (one, known) in enumerate(zip(y.broadcastable[::-1], x.broadcastable[::-1], strict=False)):
-        if known and not one:
-            raise TypeError(
-                f"Trying to increment a subtensor with a value whose dimension {y.ndim - 1 - axis} is not broadcastable."
-            )
-    return _update(x, y, set_instead_of_inc)
-
-
-def set_subtensor(x: Any, y: Any, inplace: bool = False) -> TensorVariable:
-    """The tensor that `x`, which is some `base[key]`, was taken from, with `y` in its place. See `inc_subtensor`."""
-    return inc_subtensor(x, y, inplace, set_instead_of_inc=True)
-
-
-def _update(x: TensorVariable, y: TensorVariable, replace: bool) -> TensorVariable:
-    node = x.node
-    if "_indexed" in vars(x):
-        if replace:
-            raise NotImplementedError(
-                "set_subtensor at positions given by integer tensors is not available: inc_subtensor is, and "
-                "set_subtensor at numbers and slices"
-            )
-        base, entries = vars(x)["_indexed"]
-        return _scatter(base, entries, x, y)
-    if node is None or node.op != "subtensor":
-        raise TypeError("x must be the result of a subtensor operation")
-    name = "set_subtensor" if replace else "inc_subtensor"
-    return apply(name, node.inputs[0], y, *node.inputs[1:], index=node.attrs["index"])
-
-
-def _scatter(base: TensorVariable, entries: list[Any], x: TensorVariable, y: TensorVariable) -> TensorVariable:
-    """`base` with `y` added at the positions of `x = base[entries]`: the steps of `_advanced`, backwards."""
-    sliced = _slices_of(base, entries)
-    indexed, others = _split(sliced, entries)
-    moved = [*indexed, *others]
-    order = _placement(x, indexed, others)
-    value = y if order == list(range(x.ndim)) else dimshuffle(fill(x, y), *_inverse(order))
-    indices = [_index_tensor(entry) for entry in entries if _is_index(entry)]
-    updated = dimshuffle(apply("scatter_add", dimshuffle(sliced, *moved), value, *indices), *_inverse(moved))
-    if sliced is base:
-        return updated
-    plain = [slice(None) if _is_index(entry) else entry for entry in entries if entry is not None]
-    added = [axis for axis, entry in enumerate(entries) if entry is None]
-    kept = [axis for axis in range(updated.ndim) if axis not in added]
-    return _update(_basic(base, plain), dimshuffle(updated, *kept), replace=True)
-
-
-def _inverse(order: Sequence[int]) -> list[int]:
-    return [list(order).index(axis) for axis in range(len(order))]
+    value = as_tensor_variable(a)
+    if axis is None:
+        return take(flatten(value), indices, 0, mode)
+    axis %= value.ndim
+    position = indices if isinstance(indices, int) and mode == "raise" else as_tensor_variable(indices)
+    if mode == "clip":
+        position = apply("minimum", apply("maximum", position, 0), dim(value, axis) - 1)
+    elif mode == "wrap":
+        position = apply("mod", position, dim(value, axis))
+    elif mode != "raise":
+        raise ValueError(f"mode is 'raise', 'wrap' or 'clip', not {mode!r}")
+    return index(value, (*[slice(None)] * axis, position))

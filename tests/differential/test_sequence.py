@@ -66,6 +66,15 @@ def test_nonzero() -> None:
     check_all([x, v], outputs, cases, ulps=64)
 
 
+def test_nonzero_of_more_dimensions() -> None:
+    x, n = variable("bool", [None, None, None], "x"), variable("int64", [], "n")
+    outputs = [op("nonzero", view) for view in (x, x.T, x[:, ::-1], x[0], x[:, :, 0])]
+    outputs += [op("nonzero", x, 2, n, x.shape[2])]
+    f = check([x, n], outputs, [values("bool", (2, 3, 4)), 3])
+    with pytest.raises(IndexError, match="boolean index did not match the indexed tensor along dimension 1: 3 truth"):
+        f(values("bool", (2, 3, 4)), 4)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_scatter_set(dtype: str) -> None:
     x, y, s = variable(dtype, [None, None], "x"), variable(dtype, [None, None], "y"), variable(dtype, [], "s")

@@ -85,6 +85,12 @@ def _inc_subtensor(attrs: Attrs, x: Array, y: Array, *index: Array) -> Array:
     return result
 
 
+def _nonzero(attrs: Attrs, x: Array, *sizes: Array) -> Array:
+    if sizes and x.shape != tuple(map(int, sizes)):
+        raise IndexError(f"truth values of shape {x.shape} for {sizes}")
+    return np.flatnonzero(x)
+
+
 def _scatter_set(attrs: Attrs, x: Array, y: Array, *index: Array) -> Array:
     result = x.copy()
     result[index] = y
@@ -131,7 +137,7 @@ ROWS: dict[str, Row] = {
     "cumprod": lambda attrs, x: np.cumprod(x, attrs["axis"], dtype=x.dtype),
     "argsort": lambda attrs, x: np.argsort(x, attrs["axis"], kind="stable"),
     "searchsorted": lambda attrs, x, y: np.asarray(np.searchsorted(x, y, attrs["side"])),
-    "nonzero": lambda attrs, x: np.nonzero(x)[0],
+    "nonzero": _nonzero,
     "batched_dot": lambda attrs, x, y: x @ y,
 }
 
