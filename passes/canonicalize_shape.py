@@ -150,7 +150,9 @@ def reduce_nothing(op: NdOp, b: Builder) -> Found:
 def sum_negative(op: NdOp, b: Builder) -> Found:
     """`sum(-x) -> -sum(x)`."""
     inner = one_use(op.operands[0], "neg")
-    return None if inner is None else b.op("neg", b.op("sum", inner.operands[0], axes=attribute(op, "axes")))
+    if inner is None or type_of(inner.results[0]).dtype != type_of(op.results[0]).dtype:  # -x wraps around before it is widened
+        return None
+    return b.op("neg", b.op("sum", inner.operands[0], axes=attribute(op, "axes")))
 
 
 # --- joins and indexing -----------------------------------------------------------------------------------------------

@@ -60,3 +60,16 @@ def test_bits_of_numbers_without_a_common_dtype() -> None:
 def test_state_returned_twice_and_updated() -> None:
     w = phintys.shared(np.arange(6.0).reshape(2, 3))
     check_function([], [w, w, w[0], w[0], w.T, w.T], [], {w: T.nnet.softmax(w)}, ulps=16, calls=2)
+
+
+def test_element_of_a_new_state() -> None:
+    """It is read when the state has been written, not with the elements of arguments."""
+    w, x = phintys.shared(np.arange(1.0, 5.0)), variable("float64", [], "x")
+    new = w / 3
+    check_function([x], [x + new[-2], new[0] * 2, w[1]], [np.array(0.5)], {w: new}, ulps=4, calls=3)
+
+
+def test_sum_of_negated_small_ints() -> None:
+    for dtype in ("uint8", "int8"):
+        x = variable(dtype, [None], "x")
+        check_function([x], [(-x).sum(), (-x).prod(), (-x).astype("int32"), (-x).max()], [np.array([3, 128, 1]).astype(dtype)])
