@@ -36,6 +36,7 @@ HOST: dict[str, HostFunction | str] = {
         f"random_{name}": f"phintys.codegen.host_random:{name}"
         for name in ("binomial", "choice", "multinomial", "permutation", "poisson", "random_integers")
     },
+    **{f"mrg_{name}": f"phintys.codegen.host_mrg:{name}" for name in ("choice", "multinomial")},
 }
 
 

@@ -69,7 +69,7 @@ grad_scale     x: f64[?], y: f64[]                           grad(sum(grad_scale
 grad           x: f64[?]                                     grad(sum(x * x), x)
 """
 
-_DRAW = """graph example(n: i64[]) state(stream: u32[628]) {{
+_DRAW = """graph example(n: i64[]) state(stream: {1}) {{
   t1, t2 = {0}(stream, [n, 3])
   update stream = t1
   return t2
@@ -86,7 +86,11 @@ def _read_rows() -> dict[str, str]:
     return {name: _program(parameters, expression) for name, parameters, expression in cut}
 
 
-EXAMPLES: dict[str, str] = _read_rows() | {name: _DRAW.format(name) for name in ("random_uniform", "random_normal")}
+EXAMPLES: dict[str, str] = _read_rows() | {
+    "random_uniform": _DRAW.format("random_uniform", "u32[628]"),
+    "random_normal": _DRAW.format("random_normal", "u32[628]"),
+    "random_mrg": _DRAW.format("random_mrg", "i32[?, 6]"),
+}
 
 
 def example(name: str) -> str:

@@ -278,6 +278,7 @@ FORMS: dict[str, Form] = {
     "reshape": _sized,
     "random_uniform": _sized,
     "random_normal": _sized,
+    "random_mrg": _sized,
     "dimshuffle": _dimshuffle,
     "concatenate": _concatenate,
     "subtensor": _subtensor,

@@ -273,6 +273,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Function]] = {
     "alloc": (("x", "*sizes"), _sized("alloc")),
     "random_uniform": (("state", "*sizes"), _draw("random_uniform")),
     "random_normal": (("state", "*sizes"), _draw("random_normal")),
+    "random_mrg": (("state", "*sizes"), _draw("random_mrg")),
     "zeros": (("sizes", "dtype?"), _filled(0)),
     "ones": (("sizes", "dtype?"), _filled(1)),
     "zeros_like": (("x",), _filled_like(0)),

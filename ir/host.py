@@ -77,12 +77,23 @@ def host(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]
 
 def draw(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
     """A random draw: the stream's next state, and float64 numbers of the sizes that `attrs['sizes']` says."""
-    state, *dims = types
-    if state != STATE:
-        raise TypeInferenceError(f"the state of a random stream is {STATE}, got {state}")
+    if types[0] != STATE:
+        raise TypeInferenceError(f"the state of a random stream is {STATE}, got {types[0]}")
+    return [STATE, TensorType("float64", _drawn_sizes(types[1:], attrs))]
+
+
+def draw_mrg(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    """A draw of several MRG31k3p streams: their next states, one a row, and int32 numbers."""
+    state = types[0]
+    if state.dtype != "int32" or state.ndim != 2 or state.shape[1] != 6:
+        raise TypeInferenceError(f"the states of MRG streams are i32[?, 6], got {state}")
+    return [state, TensorType("int32", _drawn_sizes(types[1:], attrs))]
+
+
+def _drawn_sizes(dims: Sequence[TensorType], attrs: dict[str, Any]) -> tuple[int | None, ...]:
     if any(dim.ndim or dim.kind not in "iu" for dim in dims):
         raise TypeInferenceError(f"sizes are integer scalars, got {', '.join(map(str, dims))}")
     sizes = tuple(attrs["sizes"])
     if sizes.count(None) != len(dims) or any(size is not None and size < 0 for size in sizes):
         raise TypeInferenceError(f"{len(dims)} size operands for sizes {sizes}")
-    return [STATE, TensorType("float64", sizes)]
+    return sizes

@@ -26,6 +26,16 @@ HOST: tuple[OpRow, ...] = (
         doc="The next state of a random stream, and its next standard normal numbers.",
     ),
     OpRow(
+        "random_mrg",
+        1,
+        h.draw_mrg,
+        "random",
+        {"sizes": REQUIRED},
+        variadic=True,
+        doc="The next states of MRG31k3p streams, and integers from 1 to 2^31 - 1 that they give in turn.",
+    ),
+    # what Python computes
+    OpRow(
         "host",
         0,
         h.host,

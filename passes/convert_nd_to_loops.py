@@ -28,7 +28,7 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import DTYPES
 
-from . import loops_fused, loops_host, loops_indexing, loops_linalg, loops_random, loops_sequence, loops_shape
+from . import loops_fused, loops_host, loops_indexing, loops_linalg, loops_mrg, loops_random, loops_sequence, loops_shape
 from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .elementwise import emit_scalar
@@ -36,7 +36,7 @@ from .emit import INDEX, Emitter, Index
 
 Row = Callable[["Lowering", NdOp], None]
 
-ROWS: dict[str, Row] = {**loops_shape.ROWS, **loops_indexing.ROWS, **loops_linalg.ROWS, **loops_host.ROWS, **loops_random.ROWS, **loops_sequence.ROWS}
+ROWS: dict[str, Row] = {**loops_shape.ROWS, **loops_indexing.ROWS, **loops_linalg.ROWS, **loops_host.ROWS, **loops_mrg.ROWS, **loops_random.ROWS, **loops_sequence.ROWS}
 
 
 class Lowering:

@@ -1,6 +1,6 @@
 """`rt.host` in llvm code: a block of the frame says where the operands are, the runtime writes there where the results are.
 
-    operand: data, number of its dtype, rank, sizes        result: data, sizes        each a word of 64 bits
+The block is of 64-bit words: data, number of the dtype, rank and sizes of each operand, then data and sizes of each result.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ def host(low: FunctionLowering, op: Operation) -> None:
     for value, type in zip(op.results, gives, strict=True):
         pointer = e.load(e.element(block, at, I64), PTR)
         sizes: list[Int] = [
-            e.load(e.element(block, at + 1 + axis, I64), I64) if size is None else size
-            for axis, size in enumerate(type.shape)
+            e.load(e.element(block, at + 1 + axis, I64), I64) if size is None else size for axis, size in enumerate(type.shape)
         ]
         at += 1 + type.ndim
         assert isinstance(value.type, bi.MemRefType)

@@ -39,8 +39,7 @@ def _host(low: Lowering, op: NdOp) -> None:
             low.set_scalar(value, e.load(memory, []))
             continue
         sizes: list[Index] = [
-            e.op(memref.DimOp, [memory, e.index(axis)], INDEX) if size is None else size
-            for axis, size in enumerate(type.shape)
+            e.op(memref.DimOp, [memory, e.index(axis)], INDEX) if size is None else size for axis, size in enumerate(type.shape)
         ]
         # as an argument's, this memory is not ours to return or to free
         low.tensors[value] = low.whole(Storage(memory, argument=-1), sizes, type.dtype)

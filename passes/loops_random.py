@@ -151,9 +151,7 @@ class _Normal:
         self.draw.finish()
 
     def _hand_out(self, e: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        low, high = (
-            e.op(arith.ExtUIOp, [e.load(self.state, [e.index(at)])], bi.i64) for at in (mt.NUMBER, mt.NUMBER + 1)
-        )
+        low, high = (e.op(arith.ExtUIOp, [e.load(self.state, [e.index(at)])], bi.i64) for at in (mt.NUMBER, mt.NUMBER + 1))
         bits = e.op(arith.OrIOp, [low, e.op(arith.ShLIOp, [high, e.constant(32, bi.i64)])])
         e.store(e.op(arith.BitcastOp, [bits], bi.f64), self.draw.out, [e.index(0)])
         return []

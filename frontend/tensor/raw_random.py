@@ -183,9 +183,7 @@ def random_integers(
     return _broadcasting("random_integers", random_state, parameters, size, ndim, dtype)
 
 
-def _broadcasting(
-    name: str, state: Any, parameters: Sequence[TensorVariable], size: Any, ndim: int | None, dtype: Any
-) -> Draw:
+def _broadcasting(name: str, state: Any, parameters: Sequence[TensorVariable], size: Any, ndim: int | None, dtype: Any) -> Draw:
     found = _size(size, ndim, parameters)
     return _host(name, state, parameters, found if size is not None else None, dtype, _static(found))
 

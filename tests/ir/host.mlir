@@ -28,6 +28,7 @@ func.func @host(%x: tensor<?x3xf64> {nd.name = "x"}, %s: tensor<?xf64> {nd.name 
 // LLVM-NEXT:    [[fine:%.+]] = llvm.icmp "eq" [[status]]
 // LLVM-NEXT:    llvm.cond_br [[fine]], ^[[go:bb[0-9]+]], ^[[failed:bb[0-9]+]]
 // LLVM-NEXT:  ^[[failed]]:
-// LLVM-NEXT:    llvm.call @phi_free(
-// LLVM-NEXT:    llvm.return
+// LLVM-NEXT:    llvm.br ^[[leave:bb[0-9]+]](
 // LLVM-NEXT:  ^[[go]]:
+// LLVM:       ^[[leave]](
+// LLVM-NEXT:    llvm.call @phi_free(
