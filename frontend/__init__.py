@@ -20,7 +20,7 @@ from __future__ import annotations
 from . import tensor
 
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
-from . import compile, gof, ifelse  # isort: skip
+from . import compile as compile, gof, ifelse  # isort: skip
 from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
 from .as_theano import install_as_theano, load_ipython_extension
 from .clone import clone
@@ -36,7 +36,8 @@ from .errors import (
 from .function import Function, function
 from .gradient import grad
 from .inputs import In, Out, Param
-from .later import foldl, foldr, map, reduce, scan, scan_checkpoints
+from .later import foldl, foldr, reduce, scan, scan_checkpoints
+from .later import map as map
 from .modes import Mode
 from .printing import debugprint, pp, pprint
 from .profiling import ProfileStats
@@ -47,6 +48,7 @@ from .updates import OrderedUpdates
 
 __version__ = "0.1.0"
 
+# `from phintys import *` leaves the built-in `map` and `compile` alone.
 __all__ = [
     "AsTensorError",
     "DisconnectedInputError",
@@ -69,7 +71,6 @@ __all__ = [
     "as_tensor_variable",
     "change_flags",
     "clone",
-    "compile",
     "config",
     "configparser",
     "debugprint",
@@ -83,7 +84,6 @@ __all__ = [
     "ifelse",
     "install_as_theano",
     "load_ipython_extension",
-    "map",
     "pp",
     "pprint",
     "printing",
