@@ -5,6 +5,7 @@ xDSL's parser leaves operations without a place; here each gets `file:line:colum
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -14,7 +15,7 @@ from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.attribute_parser import AttrParser
 from xdsl.printer import Printer
-from xdsl.utils.exceptions import DiagnosticException, ParseError, VerifyException
+from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span as TextSpan
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
@@ -105,18 +106,41 @@ def parse_module(text: str, name: str = "<text>", context: Context | None = None
     source = Source(name, text, first_line)
     if not text.strip():
         raise error("the input is empty; expected a module", name=name)
-    parser = LocatedParser(context or make_context(), source)
+    _check_strings(source)
+    parser: LocatedParser | None = None
     try:
+        parser = LocatedParser(context or make_context(), source)
         return parser.parse_module()
     except ParseError as failure:
-        for name in parser.forward_ssa_references:
-            if name in parser.early_uses and failure.msg.startswith("values used but not defined"):
-                failure = ParseError(parser.early_uses[name], f"%{name} is used but not defined")
-        raise _diagnostic(failure, source) from None
-    except (DiagnosticException, ValueError, TypeError, KeyError, IndexError, AssertionError) as failure:
+        raise _diagnostic(_early_use(failure, parser), source) from None
+    except RecursionError:
+        raise error("the text is nested too deeply", name=name) from None
+    except Exception as failure:
         # What a constructor of an attribute or operation refuses, xDSL does not turn into a parse error.
-        span = Span(source, *source.position(parser.pos))
-        raise error(str(failure) or type(failure).__name__, span) from None
+        span = None if parser is None else Span(source, *source.position(parser.pos))
+        raise error(str(failure).strip() or type(failure).__name__, span, name=name) from None
+
+
+def _early_use(failure: ParseError, parser: LocatedParser | None) -> ParseError:
+    """xDSL reports values without a definition at the end of the text: point at the first use instead."""
+    if parser is not None and failure.msg.startswith("values used but not defined"):
+        for name in parser.forward_ssa_references:
+            if name in parser.early_uses:
+                return ParseError(parser.early_uses[name], f"%{name} is used but not defined")
+    return failure
+
+
+_QUOTED = re.compile(r'//[^\n]*|"(?:[^"\\\n\v\f]|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*"|"')
+
+
+def _check_strings(source: Source) -> None:
+    """Refuse a string that does not end, or has an unknown escape: xDSL's lexer takes exponential time over it."""
+    for found in _QUOTED.finditer(source.text):
+        if found[0] == '"':
+            raise error(
+                "a string that does not end in its line, or an unknown escape in it",
+                Span(source, *source.position(found.start())),
+            )
 
 
 def _diagnostic(failure: ParseError, source: Source) -> DiagnosticError:

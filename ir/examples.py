@@ -1,7 +1,7 @@
 """One small program in graph text for each operation of the table: what documentation shows and tests run.
 
 Elementwise operations that are called by their name on floats need no row: their program is made from the table.
-`example("sum")` is `graph example(x: f64[?, 3]) { return sum(x, axis=1) }`; `phintys-opt --explain sum` prints it beside its IR.
+`example("sum")` is `graph example(x: f64[?, 3]) { return sum(x, axis=1) }`; `phintys-opt --explain sum` prints it and its IR.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ func.func @f(%x: tensor<?xf64> {nd.name = "x"}, %n: tensor<i32> {nd.name = "n"})
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,12 +29,10 @@ from phintys.ir.graph import Graph, Node, Value, topological
 from phintys.ir.ops import OPS
 from phintys.ir.types import DTYPES, TensorType, upcast
 
-from .scalar_text import emit_fused
+from .scalar_text import emit_fused, name_hint
 
 Locate = Callable[[Node, int], "str | None"]
 Wanted = Sequence["str | None"]  # dtype each operand is cast to; None leaves it as it is
-
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 # --- which dtype an operand has to have: one row for each operation that is not plainly elementwise -----------------
@@ -148,8 +145,7 @@ class _Emitter:
             results = self.append(node.op, operands, types, encode_attrs(node.attrs), loc)
         for value, result in zip(node.results, results, strict=True):
             self.values[id(value)] = result
-            if value.name is not None and IDENTIFIER.match(value.name):
-                result.name_hint = value.name
+            result.name_hint = name_hint(value)
 
 
 def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
@@ -159,8 +155,7 @@ def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
     emitter = _Emitter(block)
     for value, argument in zip(arguments, block.args, strict=True):
         emitter.values[id(value)] = argument
-        if value.name is not None and IDENTIFIER.match(value.name):
-            argument.name_hint = value.name
+        argument.name_hint = name_hint(value)
     nodes = graph.nodes()
     before = _nodes_of_checks(graph)
     for number, node in enumerate(nodes):

@@ -66,9 +66,7 @@ def _add(op: Operation, values: dict[SSAValue, Value]) -> None:
     elif isinstance(op, NdOp):
         node = Node(op.op, inputs, op.attrs, loc=location_text(op) or None)
     else:
-        raise error(
-            f"'{op.name}' has no spelling in graph text, which ends with the fused level", name=location_text(op)
-        )
+        raise error(f"'{op.name}' has no spelling in graph text, which ends with the fused level", name=location_text(op))
     for value, result in zip(node.results, op.results, strict=True):
         value.name = result.name_hint
         value.type = from_xdsl(result.type)  # passes may know more sizes than inference

@@ -6,6 +6,7 @@ the result's dtype where it is not the first operand's. Only operations without 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -115,6 +116,14 @@ def _constant_value(op: arith.ConstantOp) -> np.ndarray[Any, Any]:
     return np.array(number, dtype=bool) if dtype == "bool" else np.array(number).astype(dtype)
 
 
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+def name_hint(value: Value) -> str | None:
+    """The value's name where MLIR can write it."""
+    return value.name if value.name is not None and IDENTIFIER.match(value.name) else None
+
+
 # --- graph to IR ----------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +135,7 @@ def emit_fused(node: Node, operands: Sequence[SSAValue], location: Any) -> Fused
     values: dict[int, SSAValue] = {}
     for value, argument in zip(body.inputs, block.args, strict=True):
         values[id(value)] = argument
-        argument.name_hint = value.name
+        argument.name_hint = name_hint(value)
     for inner in body.nodes():
         values[id(inner.results[0])] = _emit_scalar(emitter, inner, [values[id(value)] for value in inner.inputs])
     block.add_op(YieldOp.create(operands=[values[id(value)] for value in body.outputs], location=location))

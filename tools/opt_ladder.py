@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from xdsl.context import Context
@@ -10,11 +11,11 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
-from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import FusedOp, NdOp
+from phintys.dialects.nd import FusedOp
 from phintys.dialects.text import module_text, parse_module
 from phintys.ir.diagnostics import Source, error, near_match
 from phintys.ir.graph import Graph
+from phintys.passes.legality import check_level, wants_fusion
 from phintys.passes.pipeline import LEVELS, load_pass, stages
 
 from .opt_passes import Runner
@@ -57,16 +58,10 @@ def level_of(module: ModuleOp) -> str:
     dialects = {op.name.partition(".")[0] for op in module.walk()}
     if "nd" in dialects:
         regions = any(isinstance(op, FusedOp) for op in module.walk())
-        return "fused" if regions and not any(_wants_fusion(op) for op in module.walk()) else "nd"
+        return "fused" if regions and not any(wants_fusion(op) for op in module.walk()) else "nd"
     if "llvm" in dialects:
         return "llvm"
     return "loops" if LOOPS & dialects or _takes_memory(module) else "nd"
-
-
-def _wants_fusion(op: Operation) -> bool:
-    """Whether the pass fuse would put an operation into a region."""
-    fusible = isinstance(op, NdOp) and op.row.family in ("elementwise", "reduction", "composite")
-    return fusible and any(from_xdsl(value.type).ndim for value in (*op.operands, *op.results))
 
 
 def _takes_memory(module: ModuleOp) -> bool:
@@ -88,9 +83,12 @@ def descend(module: ModuleOp, runner: Runner, target: str, optimize: bool) -> No
 
 
 def _run_stages(module: ModuleOp, runner: Runner, entry: str, until: str) -> None:
-    for stage in stages(entry, until):
+    planned = list(stages(entry, until))
+    for stage, following in zip_longest(planned, planned[1:]):
         one = load_pass(stage.run)()
         runner.step(f"pass {stage.run}: {stage.name}", module, one.apply, runner.context, module)
+        if following is None or following.level != stage.level:
+            runner.guard(f"level {stage.level}", check_level, module, stage.level)
 
 
 def emit(program: Program, runner: Runner, target: str, *, generic: bool = False, locations: bool = False) -> str:

@@ -70,7 +70,7 @@ def test_graphs_survive_nd(graph: Graph) -> None:
     module = graph_to_module(shared(graph))
     verify_module(module)
     text = module_text(module)
-    assert module_text(parse_module(text)) == text
+    assert module_text(parse_module(text)) == text, text
     (back,) = module_to_graphs(module)
     printed = format_graph(back)
     assert module_text(graph_to_module(parse_graph(printed))).count("nd.") == text.count("nd.")
