@@ -144,7 +144,8 @@ def _subtensor(low: Lowering, op: NdOp) -> None:
         low.tensors[op.results[0]] = view
         return
     # An element of an argument is read at the entry, so that later sizes may depend on it.
-    early = op.operands[0] in low.plan.root and low.at(view.offset) is low.entry
+    untouched = view.storage.argument is not None and op.operands[0] in low.plan.root
+    early = untouched and low.at(view.offset) is low.entry
     e = low.entry if early else low.body
     low.set_scalar(op.results[0], e.load(e.reinterpret(view.storage.memref, view.offset, [], []), []))
 

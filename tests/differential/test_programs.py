@@ -73,3 +73,8 @@ def test_sum_of_negated_small_ints() -> None:
     for dtype in ("uint8", "int8"):
         x = variable(dtype, [None], "x")
         check_function([x], [(-x).sum(), (-x).prod(), (-x).astype("int32"), (-x).max()], [np.array([3, 128, 1]).astype(dtype)])
+
+
+def test_element_of_a_scalar_made_a_vector() -> None:
+    x = variable("float64", [], "x")
+    check_function([x], [op("subtensor", x.dimshuffle("x"), index="0") * 2, x.dimshuffle("x") + x], [np.array(0.5)])
