@@ -77,6 +77,14 @@ def _broadcast(shapes: tuple[tuple[int | None, ...], ...]) -> tuple[int | None, 
     return tuple(result)
 
 
+def fits_into(value: TensorType, region: TensorType) -> bool:
+    """Whether a value may be written into a region: its known sizes agree or are 1, unknown ones are checked when it runs."""
+    places = region.shape[region.ndim - value.ndim :]
+    return value.ndim <= region.ndim and all(
+        size in (None, 1) or place in (None, size) for size, place in zip(value.shape, places, strict=True)
+    )
+
+
 def elementwise(rule: DTypeRule) -> Infer:
     """Inference of an elementwise operation whose dtype follows `rule`."""
 

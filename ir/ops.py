@@ -28,7 +28,7 @@ def _subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[Tenso
 def _update_subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
     i.index_scalars(types[2:], "update of a subtensor")
     region = subtensor_type(types[0], attrs["index"])
-    if i.broadcast_shapes([region.shape, types[1].shape]) != region.shape or types[1].ndim > region.ndim:
+    if not i.fits_into(types[1], region):
         raise TypeInferenceError(f"a {types[1]} does not fit into the {region} it is assigned to")
     return [types[0]]
 

@@ -17,6 +17,7 @@ from .llvm_emit import I32, I64, PTR, Int
 if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
+MOST_BYTES = 1 << 62
 STACK_BYTES = 1024  # a temporary of known size up to this goes into the frame
 
 
@@ -61,6 +62,18 @@ def _sizes(low: FunctionLowering, type: Attribute, dynamic: Sequence[SSAValue]) 
     return [low.value(next(values)) if size == bi.DYNAMIC_INDEX else size for size in type.get_shape()]
 
 
+def _bytes(low: FunctionLowering, sizes: Sequence[Int], element: Attribute) -> Int:
+    """Size of a buffer; a product that does not fit stops at the largest number, so that asking for it fails."""
+    e = low.e
+    total: Int = byte_size(element)
+    for size in sizes:
+        if isinstance(total, int) and isinstance(size, int):
+            total = min(total * size, MOST_BYTES)
+        elif size != 1:
+            total = e.intrinsic("llvm.umul.fix.sat.i64", [e.int(total), e.int(size), e.int(0, I32)], I64)
+    return total if isinstance(total, int) else e.intrinsic("llvm.umin.i64", [total, e.int(MOST_BYTES)], I64)  # type: ignore[no-any-return]
+
+
 def alloc(low: FunctionLowering, op: Operation) -> None:
     """A result array is asked of the runtime; a small temporary is in the frame, any other comes from the heap."""
     e, result = low.e, op.results[0]
@@ -77,9 +90,7 @@ def alloc(low: FunctionLowering, op: Operation) -> None:
         low.fail_if_null(pointer)
         low.memrefs[result] = contiguous(low, pointer, sizes, element)
         return
-    total: Int = byte_size(element)
-    for size in sizes:
-        total = e.mul(total, size)
+    total = _bytes(low, sizes, element)
     if isinstance(total, int) and total <= STACK_BYTES:
         low.memrefs[result] = contiguous(low, e.alloca(bi.i8, max(1, total)), sizes, element)
         return

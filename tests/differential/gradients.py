@@ -1,7 +1,7 @@
 """Gradients of random scalar costs against central differences.
 
-The cost is the weighted sum of what a random program of smooth operations computes from float64 inputs; its compiled gradient is
-compared with differences of its compiled value, at inputs of which each element is moved up and down.
+The cost is the weighted sum of what a random program of smooth operations computes from float64 inputs; its compiled gradient
+is compared with differences of its compiled value, at inputs of which each element is moved up and down.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ class SmoothMaker(Maker):
 
 
 STEPS: list[Callable[[Any], None]] = [
-    *[SmoothMaker.unary] * 4, *[SmoothMaker.binary] * 6, *[SmoothMaker.positive] * 3, *[SmoothMaker.reduce] * 2, SmoothMaker.softmax,
-    *[SmoothMaker.shuffle] * 2, *[SmoothMaker.subtensor] * 2, *[SmoothMaker.write] * 2, SmoothMaker.write_shifted,
+    *[SmoothMaker.unary] * 4, *[SmoothMaker.binary] * 6, *[SmoothMaker.positive] * 3, *[SmoothMaker.reduce] * 2,
+    SmoothMaker.softmax, *[SmoothMaker.shuffle] * 2, *[SmoothMaker.subtensor] * 2, *[SmoothMaker.write] * 2,
+    SmoothMaker.write_shifted,
     SmoothMaker.gather, SmoothMaker.scatter, SmoothMaker.concatenate, SmoothMaker.reshape, SmoothMaker.alloc,
     *[SmoothMaker.dot] * 3, SmoothMaker.vector,
 ]  # fmt: skip

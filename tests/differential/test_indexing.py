@@ -43,6 +43,19 @@ def test_writing(name: str, dtype: str) -> None:
     check([x, s], outputs, [values(dtype, [5, 4]), values(dtype, [])], ulps=32, labels=labels)
 
 
+def test_writing_known_sizes_into_unknown_ones() -> None:
+    x, y = variable("float64", [None], "x"), variable("float64", [None], "y")
+    three, one = np.arange(3.0), variable("float64", [1], "one")
+    outputs = [T.set_subtensor(x[:3], three), T.inc_subtensor(x[-3:], three), T.set_subtensor(x[::2], one)]
+    outputs += [op("set_subtensor", one, y, index=":"), T.grad((T.set_subtensor(x[:3], three * x[0]) ** 2).sum(), x)]
+    check([x, y, one], outputs, [values("float64", [5]), np.array([2.0]), np.array([7.0])])
+    f = phintys.function([x, y, one], outputs)
+    with pytest.raises(ValueError, match="dimension 0 of the update is 3, but 2"):
+        f(np.zeros(2), np.zeros(1), np.zeros(1))
+    with pytest.raises(ValueError, match="dimension 0 of the update is 2, but 1"):
+        f(np.zeros(5), np.zeros(2), np.zeros(1))
+
+
 def test_writing_at_symbolic_places() -> None:
     x, y = variable("float64", [None, None], "x"), variable("float64", [None, None], "y")
     i, j = variable("int64", [], "i"), variable("int32", [], "j")

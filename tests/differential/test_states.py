@@ -215,6 +215,18 @@ def test_failing_calls_change_nothing(name: str) -> None:
             np.testing.assert_array_equal(state.get_value(), value)
 
 
+@pytest.mark.parametrize("size", [2**31, 2**32, 2**61, 2**62])
+def test_more_memory_than_there_is(size: int) -> None:
+    """Temporaries whose size in bytes does not fit into 64 bits are refused as well."""
+    n, w = variable("int64", [], "n"), shared(np.arange(4.0))
+    huge = T.set_subtensor(T.alloc(0.5, n, n, n)[0], 2.0)
+    f = phintys.function([n], huge[0, 0, 0], updates=[(w, w + 1)])
+    assert f(2) == 2.0
+    with pytest.raises(MemoryError):
+        f(size)
+    assert list(w.get_value()) == [1, 2, 3, 4]
+
+
 def test_a_shape_that_fits_no_longer() -> None:
     w, x = shared(np.zeros((3, 2))), variable("float64", [None, None], "x")
     f = phintys.function([x], T.dot(x, w), updates=[(w, w + x.sum())])
