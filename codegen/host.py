@@ -9,19 +9,18 @@ the dtypes and ranks that the operation declares. What it is given is only lent:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from itertools import count
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
-from phintys.ir.host import LOCAL, is_local, parse_options, parse_types
+from phintys.ir.host import is_local, parse_options, parse_types
+from phintys.ir.tokens import HostFunction, find_token, local
 from phintys.ir.types import TensorType
 
+__all__ = ["HOST", "bind", "find", "local"]
+
 Array = np.ndarray[Any, Any]
-HostFunction = Callable[..., Any]
 
 
 def sort(x: Array, axis: int = -1) -> Array:
@@ -40,32 +39,10 @@ HOST: dict[str, HostFunction | str] = {
 }
 
 
-class Token(str):
-    """The name of a callable of this process, which lives as long as the token does."""
-
-    __slots__ = ("__weakref__", "callable")
-    callable: HostFunction
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return local, (self.callable,)
-
-
-_TOKENS: WeakValueDictionary[str, Token] = WeakValueDictionary()
-_NUMBERS = count()
-
-
-def local(function: HostFunction) -> Token:
-    """A token that operations may name as their function; whoever holds it keeps the callable alive."""
-    token = Token(f"{LOCAL}{next(_NUMBERS)}")
-    token.callable = function
-    _TOKENS[str(token)] = token
-    return token
-
-
 def find(name: str) -> HostFunction:
     """The callable of a name or token. KeyError when there is none."""
     if is_local(name):
-        token = _TOKENS.get(name)
+        token = find_token(name)
         if token is None:
             raise KeyError(f"the Python function '{name}' does not exist (any more) in this process")
         return token.callable

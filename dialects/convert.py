@@ -117,7 +117,7 @@ def encode_attrs(attrs: dict[str, Any]) -> dict[str, Attribute]:
         if key == "dtype":
             result[key] = string(DTYPES[value].short)
         elif isinstance(value, str):
-            result[key] = string(value)
+            result[key] = string(str(value))  # what a token holds must not live as long as the table of attributes
         elif isinstance(value, int):
             result[key] = integer(value)
         elif isinstance(value, np.ndarray):

@@ -22,8 +22,10 @@ from . import tensor
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
 from . import compile as compile, gof, ifelse  # isort: skip
 from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
+from .apply import Apply
 from .as_theano import install_as_theano, load_ipython_extension
 from .clone import clone
+from .compile.ops import as_op
 from .config import change_flags, config
 from .errors import (
     AsTensorError,
@@ -39,6 +41,7 @@ from .inputs import In, Out, Param
 from .later import foldl, foldr, reduce, scan, scan_checkpoints
 from .later import map as map
 from .modes import Mode
+from .op import Op
 from .printing import debugprint, pp, pprint
 from .profiling import ProfileStats
 from .shared import shared
@@ -50,6 +53,7 @@ __version__ = "0.1.0"
 
 # `from phintys import *` leaves the built-in `map` and `compile` alone.
 __all__ = [
+    "Apply",
     "AsTensorError",
     "DisconnectedInputError",
     "Function",
@@ -58,6 +62,7 @@ __all__ = [
     "Mode",
     "NotScalarConstantError",
     "NullTypeGradError",
+    "Op",
     "OrderedUpdates",
     "Out",
     "Param",
@@ -68,6 +73,7 @@ __all__ = [
     "TensorVariable",
     "UnusedInputError",
     "Variable",
+    "as_op",
     "as_tensor_variable",
     "change_flags",
     "clone",

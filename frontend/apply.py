@@ -7,6 +7,7 @@ operation of our table belongs to.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -14,7 +15,7 @@ from weakref import WeakValueDictionary
 from phintys.ir.graph import Node, Value
 from phintys.ir.ops import OPS
 
-from .names import SCALARS, node_text, op_text
+from .names import SCALARS, node_text, op_text, own_op
 
 
 class Operation:
@@ -156,8 +157,11 @@ CLASSES: dict[str, type[Operation]] = {
 FAMILIES: dict[str, type[Operation]] = {"elementwise": Elemwise, "reduction": CAReduce}
 
 
-def operation(node: Node) -> Operation:
-    """What a node does."""
+def operation(node: Node) -> Any:
+    """What a node does: a program's own `Op` where it is one."""
+    own = own_op(node)
+    if own is not None:
+        return own
     family = OPS[node.op].family if node.op in OPS else "elementwise"
     return CLASSES.get(node.op, FAMILIES.get(family, Operation))(node)
 
@@ -168,8 +172,12 @@ class Apply:
     node: Node
     _views: WeakValueDictionary[int, Apply] = WeakValueDictionary()
 
-    def __new__(cls, node: Node) -> Apply:
-        """The view of `node`."""
+    def __new__(cls, node: Any, inputs: Sequence[Any] | None = None, outputs: Sequence[Any] | None = None) -> Apply:
+        """The view of a node; or `Apply(op, inputs, outputs)`, the node that applies a program's own `Op`."""
+        if inputs is not None:
+            from .op import apply_op
+
+            node = apply_op(node, inputs, outputs or ())
         found = cls._views.get(id(node))
         if found is None:
             found = cls._views[id(node)] = super().__new__(cls)
@@ -180,7 +188,7 @@ class Apply:
         return Apply, (self.node,)
 
     @property
-    def op(self) -> Operation:
+    def op(self) -> Any:
         """What is done."""
         return operation(self.node)
 

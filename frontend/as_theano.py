@@ -40,6 +40,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "theano.compile.function": ("phintys.function",),
     "theano.compile.io": ("phintys.inputs",),
     "theano.gof.utils": ("phintys.gof.graph",),
+    "theano.gof.op": ("phintys.op",),
     "theano.gof.fg": ("phintys.gof",),
     "theano.gof.type": ("phintys.gof",),
     "theano.scan_module": ("phintys.later",),

@@ -57,9 +57,18 @@ def _axes(node: Node) -> str:
     return f"{name}{{{', '.join(parts)}}}" if parts else name
 
 
+def own_op(node: Node) -> Any:
+    """The program's own `Op` that a node applies, `None` for an operation of our table."""
+    function = node.attrs.get("function") if node.op == "host" else None
+    return getattr(getattr(function, "callable", None), "op", None)
+
+
 def op_text(node: Node) -> str:
     """An operation with its parameters: `Elemwise{add,no_inplace}`, `Sum{axis=[1]}`, `InplaceDimShuffle{x,0}`."""
     op, attrs = node.op, node.attrs
+    if op == "host":
+        own = own_op(node)
+        return str(attrs["function"] if own is None else own)
     if op == "cast":
         return f"Elemwise{{Cast{{{attrs['dtype']}}}}}"
     if op in OWN_NAMES:

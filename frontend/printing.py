@@ -9,8 +9,9 @@ from phintys.ir.graph import Node, Value, topological
 from .debugprint import debugprint
 from .drawing import pydotprint
 from .names import GREEK, OTHERS, OWN_NAMES, REDUCTIONS, SCALARS, SIGNS, op_text, value_text
+from .print_op import Print
 
-__all__ = ["debugprint", "min_informative_str", "pp", "pprint", "pydotprint", "var_descriptor"]
+__all__ = ["Print", "debugprint", "min_informative_str", "pp", "pprint", "pydotprint", "var_descriptor"]
 
 
 def _index(node: Node, operands: list[str]) -> str:
@@ -40,6 +41,8 @@ def _node(node: Node, operands: list[str]) -> str:
         return f"|{operands[0]}|"
     if op in ("cast", "sum", "prod"):
         return f"{op_text(node)}({operands[0]})"
+    if op == "host":
+        return f"{op_text(node)}({', '.join(operands)})"
     if op == "dim":
         return f"{operands[0]}.shape[{node.attrs['axis']}]"
     name = SCALARS.get(op) or REDUCTIONS.get(op) or OTHERS.get(op) or OWN_NAMES.get(op, op)
@@ -60,14 +63,20 @@ def _dimshuffle(node: Node, operand: str) -> str:
     return f"DimShuffle{{{shown}}}({operand})"
 
 
-def expression(value: Value, named: bool = False) -> str:
-    """The text of one expression; with `named`, sub-expressions that have a name are written by it."""
+def expression(value: Value, named: bool = False, limit: int | None = None) -> str:
+    """The text of one expression; with `named`, sub-expressions that have a name are written by it.
+
+    Parts longer than `limit` are cut in the middle: a text may be exponentially longer than its graph.
+    """
     texts: dict[int, str] = {}
     for node in topological([value]):
         operands = [texts.get(id(operand)) or _leaf(operand) for operand in node.inputs]
         for result in node.results:
             plain = node.op == "constant" or (named and result.name and result is not value)
-            texts[id(result)] = value_text(result) if plain else _node(node, operands)
+            text = value_text(result) if plain else _node(node, operands)
+            if limit is not None and len(text) > limit:
+                text = text[: limit // 2 - 2] + " ... " + text[-(limit // 2 - 3) :]
+            texts[id(result)] = text
     return texts.get(id(value)) or _leaf(value)
 
 

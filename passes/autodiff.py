@@ -20,9 +20,10 @@ from xdsl.passes import ModulePass
 from phintys.dialects.nd import NdOp
 
 from .nd_builder import Builder, type_of
-from .rewriting import erase, erase_dead, functions, operations, refusal
+from .rewriting import attribute, erase, erase_dead, functions, operations, refusal
 from .vjp import Adjoint, Row, unbroadcast
 from .vjp_elementwise import ELEMENTWISE
+from .vjp_host import host_gradients
 from .vjp_marks import MARKS
 from .vjp_math import MATH
 from .vjp_reduction import REDUCTION
@@ -89,7 +90,9 @@ class _Sweep:
         """Visit the operations, users before their operands."""
         for op in reversed(self.ops):
             g = self.found.get(op.results[0])
-            if g is not None:
+            if op.op == "host":
+                self.visit_host(op)
+            elif g is not None:
                 self.visit(op, g)
 
     def visit(self, op: NdOp, g: SSAValue) -> None:
@@ -106,6 +109,15 @@ class _Sweep:
                 if part is not None:
                     self.add(operand, unbroadcast(c.b, part.value, operand))
 
+    def visit_host(self, op: NdOp) -> None:
+        """The same for what Python computes, whose gradients come from all of its results' at once."""
+        if not any(result in self.found for result in op.results):
+            return
+        gradients = host_gradients(op, self.grad, self.found, expand)
+        for operand, gradient in zip(op.operands, gradients, strict=True):
+            if gradient is not None and operand in self.active:
+                self.add(operand, unbroadcast(Builder(self.grad, op.location), gradient, operand))
+
 
 def _dependents(grad: NdOp, wrt: set[SSAValue]) -> list[NdOp]:
     """The operations before `grad` through which a change of `wrt` can reach it, in order; integers carry no change."""
@@ -114,8 +126,16 @@ def _dependents(grad: NdOp, wrt: set[SSAValue]) -> list[NdOp]:
     found: list[NdOp] = []
     op = grad.parent.first_op
     while op is not None and op is not grad:
-        if isinstance(op, NdOp) and not reached.isdisjoint(op._operands) and type_of(op.results[0]).kind in "fc":
-            reached.add(op.results[0])
-            found.append(op)
+        if isinstance(op, NdOp) and not reached.isdisjoint(op._operands):
+            results = op.results if op.op == "host" else op.results[:1]
+            floating = [result for result in results if type_of(result).kind in "fc"]
+            if floating and not _is_draw(op):
+                reached.update(floating)
+                found.append(op)
         op = op.next_op
     return found
+
+
+def _is_draw(op: NdOp) -> bool:
+    """Whether an operation draws random numbers, which do not change with their parameters."""
+    return op.op == "host" and str(attribute(op, "function")).startswith(("random_", "mrg_"))

@@ -86,7 +86,7 @@ WANTED: dict[str, Callable[[Node], Wanted]] = {
 }
 
 
-class _Emitter:
+class GraphEmitter:
     """Appends the operations of one graph to a block."""
 
     def __init__(self, block: Block) -> None:
@@ -123,6 +123,7 @@ class _Emitter:
     def append(
         self, op: str, operands: Sequence[SSAValue], types: Sequence[TensorType], attributes: dict[str, Any], loc: Any
     ) -> Sequence[SSAValue]:
+        """Append one operation; its results."""
         created = CLASSES[op].create(
             operands=operands, result_types=[to_xdsl(type) for type in types], attributes=attributes, location=loc
         )
@@ -152,7 +153,7 @@ def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
     """The function of one graph; see `graph_to_module`."""
     arguments = [*graph.inputs, *graph.states]
     block = Block(arg_types=[to_xdsl(value.type) for value in arguments])
-    emitter = _Emitter(block)
+    emitter = GraphEmitter(block)
     for value, argument in zip(arguments, block.args, strict=True):
         emitter.values[id(value)] = argument
         argument.name_hint = name_hint(value)
@@ -184,14 +185,14 @@ def _nodes_of_checks(graph: Graph) -> int:
     return len(topological(value for check in checks_of(graph) for value in (check.condition, *check.values)))
 
 
-def _emit_checks(graph: Graph, emitter: _Emitter) -> None:
+def _emit_checks(graph: Graph, emitter: GraphEmitter) -> None:
     for check in checks_of(graph):
         loc = location(check.loc)
         condition, *shown = (emitter.operand(value, None, loc) for value in (check.condition, *check.values))
         emitter.block.add_op(RequireOp.build_op(condition, check.exception, check.message, shown, loc))
 
 
-def _check_free(graph: Graph, values: Sequence[Value], emitter: _Emitter) -> None:
+def _check_free(graph: Graph, values: Sequence[Value], emitter: GraphEmitter) -> None:
     for value in values:
         if value.node is None and id(value) not in emitter.values:
             raise error(f"'{value.name}' is neither an input nor a state of graph '{graph.name}'")

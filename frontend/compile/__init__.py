@@ -18,7 +18,8 @@ from ..modes import (
 from ..profiling import ProfileStats
 from ..shared import shared
 from ..tensor.sharedvar import TensorSharedVariable as SharedVariable
-from . import debugmode, mode, nanguardmode, sharedvalue
+from . import debugmode, mode, nanguardmode, ops, sharedvalue
+from .ops import FromFunctionOp, as_op
 
 FunctionMaker = Maker
 SymbolicInput, SymbolicOutput = In, Out
@@ -27,6 +28,7 @@ __all__ = [
     "FAST_COMPILE",
     "FAST_RUN",
     "DebugMode",
+    "FromFunctionOp",
     "Function",
     "FunctionGraph",
     "FunctionMaker",
@@ -39,12 +41,14 @@ __all__ = [
     "SharedVariable",
     "SymbolicInput",
     "SymbolicOutput",
+    "as_op",
     "debugmode",
     "function",
     "get_default_mode",
     "get_mode",
     "mode",
     "nanguardmode",
+    "ops",
     "predefined_modes",
     "register_mode",
     "shared",

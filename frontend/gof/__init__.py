@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from ..apply import Apply
 from ..function import FunctionGraph
+from ..op import Op
 from ..tensor.var import TensorConstant as Constant
 from ..types import TensorType as Type
 from ..variable import Variable
-from . import graph
+from . import graph, op
 from .graph import ancestors, inputs, io_toposort, is_same_graph
 
 __all__ = [
     "Apply",
     "Constant",
     "FunctionGraph",
+    "Op",
     "Type",
     "Variable",
     "ancestors",
@@ -21,4 +23,5 @@ __all__ = [
     "inputs",
     "io_toposort",
     "is_same_graph",
+    "op",
 ]

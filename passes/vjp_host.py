@@ -1,0 +1,61 @@
+"""Derivatives of what a program's own Python callables compute: the graph that their token gives, put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from xdsl.ir import Block, SSAValue
+
+from phintys.dialects.convert import location
+from phintys.dialects.nd import NdOp, create
+from phintys.ir.graph import Graph
+from phintys.ir.tokens import find_token
+
+from .convert_graph_to_nd import GraphEmitter
+from .nd_builder import Builder, type_of
+from .rewriting import attribute, refusal
+
+
+def host_gradients(
+    op: NdOp, at: NdOp, found: Mapping[SSAValue, SSAValue], expand: Callable[[NdOp], None]
+) -> Sequence[SSAValue | None]:
+    """Gradients of the operands, given those of the results; their operations stand before `at`.
+
+    `expand` takes the `nd.grad`s that the graph itself may hold.
+    """
+    name = attribute(op, "function")
+    token = find_token(name)
+    if token is None or token.gradient is None:
+        raise refusal(
+            op, f"the Python function '{name}' has no derivative: give its Op a method grad(inputs, output_gradients)"
+        )
+    graph, operands = token.gradient()
+    b = Builder(at, op.location)
+    gradients = [found.get(result) or b.full_like(result, 0.0) for result in op.results]
+    values = inline(graph, [*op.operands, *op.results, *gradients], at, expand)
+    result: list[SSAValue | None] = [None] * len(op.operands)
+    for number, value in zip(operands, values, strict=True):
+        result[number] = value
+    return result
+
+
+def inline(graph: Graph, arguments: Sequence[SSAValue], at: NdOp, expand: Callable[[NdOp], None]) -> list[SSAValue]:
+    """The operations of a graph before `at`, its inputs being `arguments`; the values of its outputs."""
+    assert at.parent is not None
+    block = Block()
+    emitter = GraphEmitter(block)
+    emitter.values.update({id(value): argument for value, argument in zip(graph.inputs, arguments, strict=True)})
+    for node in graph.nodes():
+        emitter.node(node, location(node.loc))
+    outputs = [emitter.operand(value, None, location(value.loc)) for value in graph.outputs]
+    made = list(block.ops)
+    for op in made:
+        op.detach()
+        at.parent.insert_op_before(op, at)
+    anchors = [create("cast", [value], {"dtype": type_of(value).dtype}, at.location) for value in outputs]
+    for op in anchors:  # values that stay, whatever replaces the results of a gradient
+        at.parent.insert_op_before(op, at)
+    for op in made:
+        if isinstance(op, NdOp) and op.op == "grad":
+            expand(op)
+    return [op.results[0] for op in anchors]
