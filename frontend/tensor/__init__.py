@@ -14,7 +14,9 @@ from ..types import TensorType
 from ..variable import Variable
 
 from .var import TensorConstant, TensorVariable  # isort: skip  (first: the others need it)
-from . import nnet, special
+from . import extra_ops, nnet
+from .arranging import *  # noqa: F403  (their `__all__`)
+from .arranging import __all__ as _arranging
 from .assignment import flatnonzero, inc_subtensor, nonzero, nonzero_values, set_subtensor
 from .build import (
     as_tensor_variable,
@@ -23,6 +25,8 @@ from .build import (
     get_scalar_constant_value,
 )
 from .constructors import CONSTRUCTORS, SEVERAL, TYPES, tensor
+from .diagonals import *  # noqa: F403
+from .diagonals import __all__ as _diagonals
 from .elementwise import (
     abs_,
     add,
@@ -87,10 +91,14 @@ from .elementwise import (
     where,
     xor,
 )
+from .extra_ops import *  # noqa: F403
+from .extra_ops import __all__ as _extra_ops
 from .filling import alloc, arange, fill, ones, ones_like, repeat, zeros, zeros_like
 from .indexing import index, take
 from .joining import concatenate, horizontal_stack, join, stack, stacklists, vertical_stack
 from .linalg import dot, outer, tensordot
+from .products import *  # noqa: F403
+from .products import __all__ as _products
 from .reduction import (
     all,
     any,
@@ -124,7 +132,10 @@ from .shaping import (
     transpose,
     unbroadcast,
 )
-from .special import *  # noqa: F403  (its `__all__`)
+from .sort import *  # noqa: F403
+from .sort import __all__ as _sort
+from .special import *  # noqa: F403
+from .special import __all__ as _special
 
 from ..gradient import (  # isort: skip  (it uses what stands above)
     Lop,
@@ -190,6 +201,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "extra_ops",
     "fill",
     "flatnonzero",
     "flatten",
@@ -282,4 +294,4 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [*TYPES, *CONSTRUCTORS, *SEVERAL]
-__all__ += special.__all__
+__all__ += [*_arranging, *_diagonals, *_extra_ops, *_products, *_sort, *_special]

@@ -8,8 +8,8 @@ from phintys.ir.types import DTYPES, upcast
 
 from ..config import config
 from ..types import check_dtype
-from .build import apply, as_tensor_variable, constant
-from .shaping import dim, flatten, reshape, shape_padaxis, sized, sizes
+from .build import apply, as_tensor_variable, cast, constant
+from .shaping import dim, dimshuffle, flatten, reshape, shape_padaxis, sized, sizes
 from .var import TensorVariable
 
 
@@ -63,12 +63,26 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Te
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> TensorVariable:
-    """Each element `repeats` times (a number or a symbolic integer scalar) along `axis`, flattened without one."""
+    """Each element `repeats` times along `axis`, flattened without one.
+
+    `repeats`: a number, an integer scalar, or an integer vector with a number for each slice along `axis`.
+    """
     x = as_tensor_variable(x)
     if axis is None:
         return repeat(flatten(x), repeats, 0)
     axis %= x.ndim
+    if isinstance(repeats, list | tuple) or as_tensor_variable(repeats).ndim:
+        return _repeat_each(x, as_tensor_variable(repeats), axis)
     (count,) = sizes(repeats)
     lengths: list[Any] = [dim(x, place) for place in range(x.ndim)]
     wide = alloc(shape_padaxis(x, axis + 1), *lengths[: axis + 1], count, *lengths[axis + 1 :])
     return reshape(wide, [*lengths[:axis], lengths[axis] * count, *lengths[axis + 1 :]])
+
+
+def _repeat_each(x: TensorVariable, counts: TensorVariable, axis: int) -> TensorVariable:
+    """Slice number i stands at positions from the sum of the counts before it on."""
+    ends = apply("cumsum", cast(fill(apply("arange", 0, dim(x, axis), 1, dtype="int64"), counts), "int64"), axis=0)
+    positions = apply("searchsorted", ends, arange(apply("sum", cast(counts, "int64"), axes=(0,))), side="right")
+    order = [axis, *(place for place in range(x.ndim) if place != axis)]
+    gathered = apply("gather", dimshuffle(x, *order), positions)
+    return dimshuffle(gathered, *(order.index(place) for place in range(x.ndim)))
