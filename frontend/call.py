@@ -53,9 +53,7 @@ class Failures:
         if not location.startswith("#") or not location[1:].isdigit():
             return [f"at {location}"] if location else []
         node = self.graph.nodes()[int(location[1:])]
-        text = expression(node.results[0], named=True)
-        if len(text) > 200:
-            text = text[:95] + " ... " + text[-95:]
+        text = expression(node.results[0], named=True, limit=200)
         if node.results[0].name:
             text = f"{node.results[0].name} = {text}"
         return [

@@ -1,7 +1,17 @@
 """Configuration: `config.floatX = "float32"`, the environment, and temporary changes.
 
-The environment variables THEANO_FLAGS and PHINTYS_FLAGS hold `name=value` pairs separated by commas
-(`floatX=float32,on_unused_input=warn`); the second wins. Names, defaults and values are the table in `flags.py`.
+Flags are read, each source winning over those before it, from the files `~/.theanorc` and `~/.phintysrc` (or those that
+the variables THEANORC and PHINTYSRC name, several separated as in PATH), then from the environment variables
+THEANO_FLAGS and PHINTYS_FLAGS: `name=value` pairs separated by commas (`floatX=float32,on_unused_input=warn`). A file
+has sections, `[global]` for names without a dot:
+
+    [global]
+    floatX = float32
+    [NanGuardMode]
+    big_is_error = False
+
+Names, defaults and values are the table in `flags.py`. In Theano's own file unknown names are passed over, since it may
+speak of things that are not here; anywhere else they are errors.
 """
 
 from __future__ import annotations
@@ -10,6 +20,7 @@ import difflib
 import functools
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from .flags import FLAGS, OPEN_SECTIONS, Flag, anything
@@ -94,16 +105,44 @@ def set_flag(name: str, value: Any) -> None:
 
 
 def read_environment(environment: Mapping[str, str] = os.environ) -> None:
-    """Apply THEANO_FLAGS, then PHINTYS_FLAGS; ValueError that names the variable when a pair cannot be read."""
+    """Apply the flags of files and environment; ValueError that names the source when one cannot be read."""
+    for variable, default in (("THEANORC", "~/.theanorc"), ("PHINTYSRC", "~/.phintysrc")):
+        for name in filter(None, environment.get(variable, default).split(os.pathsep)):
+            _read_file(Path(name).expanduser(), known_only=variable == "THEANORC")
     for variable in ("THEANO_FLAGS", "PHINTYS_FLAGS"):
         for pair in filter(None, (part.strip() for part in environment.get(variable, "").split(","))):
             name, sign, value = pair.partition("=")
             if not sign:
                 raise ValueError(f"{variable}: expected name=value, got '{pair}'")
-            try:
-                set_flag(name.strip(), value.strip())
-            except (AttributeError, ValueError) as error:
-                raise ValueError(f"{variable}: {error}") from None
+            _apply(variable, name.strip(), value.strip())
+
+
+def _apply(source: str, name: str, value: str) -> None:
+    try:
+        set_flag(name, value)
+    except (AttributeError, ValueError) as error:
+        raise ValueError(f"{source}: {error}") from None
+
+
+def _read_file(path: Path, known_only: bool) -> None:
+    """The flags of a file with sections; nothing when there is none."""
+    try:
+        content = path.read_text()
+    except OSError:
+        return
+    from configparser import Error, RawConfigParser
+
+    parser = RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their capitals
+    try:
+        parser.read_string(content, str(path))
+    except Error as error:
+        raise ValueError(f"{path}: {error}") from None
+    for section in parser.sections():
+        for name, value in parser.items(section):
+            full = name if section == "global" else f"{section}.{name}"
+            if not known_only or full in FLAGS:
+                _apply(str(path), full, value)
 
 
 class change_flags:  # noqa: N801, RUF100  (Theano's name)

@@ -92,6 +92,12 @@ class Function:
     def __reduce__(self) -> tuple[Any, ...]:
         return make_function, (self.maker.plan, None, self._states)
 
+    def _repr_svg_(self) -> str:
+        """What a notebook shows: the optimized graph."""
+        from .drawing import svg
+
+        return svg(self.maker.fgraph.graph)
+
     def __repr__(self) -> str:
         return f"<function {self.name}({', '.join(str(spec.variable) for spec in self.maker.inputs)})>"
 

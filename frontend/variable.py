@@ -57,6 +57,13 @@ class Variable(Value):
     def __setstate__(self, extra: dict[str, Any]) -> None:
         vars(self).update(extra)
 
+    def _repr_latex_(self) -> str:
+        """What a notebook shows: the formula."""
+        from .latex import latex
+
+        name = f"{latex(self.__class__(self.type, self.name))} = " if self.name and self.node is not None else ""
+        return f"$\\displaystyle {name}{latex(self)}$"
+
     def __str__(self) -> str:
         return value_text(self)
 

@@ -25,16 +25,21 @@ from .var import TensorConstant, TensorVariable
 
 _INTS = [(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max), dtype) for dtype in ("int8", "int16", "int32", "int64")]
 _LARGEST = float(np.finfo("float32").max)
+_FLAGS = vars(config)["_values"]  # read once for each operation: the attribute would cost as much as the operation
 
 
 def apply(op: str, *operands: Any, **attrs: Any) -> TensorVariable:
     """The result of one operation of the table; operands are converted.
 
-    TypeInferenceError (a TypeError) if they do not fit.
+    TypeInferenceError (a TypeError) if they do not fit. Under `config.compute_test_value` it is computed at once.
     """
     node = Node(op, [as_tensor_variable(value) for value in operands], attrs, make=TensorVariable, loc=here())
     result = node.results[0]
     assert isinstance(result, TensorVariable)
+    if _FLAGS["compute_test_value"] != "off":
+        from ..test_values import compute
+
+        compute(node, _FLAGS["compute_test_value"])
     return result
 
 

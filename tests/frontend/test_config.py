@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,15 @@ def test_import_takes_flags_and_loads_nothing_heavy() -> None:
 def test_exports() -> None:
     assert all(hasattr(phintys, name) for name in phintys.__all__)
     assert all(hasattr(phintys.tensor, name) for name in phintys.tensor.__all__)
+
+
+def test_flags_files(tmp_path: Path) -> None:
+    theano, own = tmp_path / "theanorc", tmp_path / "phintysrc"
+    theano.write_text("[global]\nfloatX = float32\ndevice = gpu\nnothing_known = 1\n[nvcc]\nfastmath = True\n")
+    own.write_text("[global]\non_unused_input = warn\n[NanGuardMode]\nbig_is_error = False\n")
+    read_environment({"THEANORC": str(theano), "PHINTYSRC": str(own), "PHINTYS_FLAGS": "on_unused_input=ignore"})
+    assert config.floatX == "float32" and config.nvcc.fastmath is True
+    assert config.on_unused_input == "ignore" and config.NanGuardMode.big_is_error is False
+    own.write_text("[global]\nfloatY = float32\n")
+    with pytest.raises(ValueError, match="phintysrc: there is no flag 'floatY'; did you mean 'floatX'"):
+        read_environment({"THEANORC": "", "PHINTYSRC": str(own)})
