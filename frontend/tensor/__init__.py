@@ -10,6 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..apply import (
+    AdvancedIncSubtensor,
+    AdvancedSubtensor,
+    Alloc,
+    Argmax,
+    CAReduce,
+    DimShuffle,
+    Dot,
+    Elemwise,
+    IncSubtensor,
+    Join,
+    Reshape,
+    Subtensor,
+    Sum,
+)
 from ..types import TensorType
 from ..variable import Variable
 
@@ -157,6 +172,19 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "AdvancedIncSubtensor",
+    "AdvancedSubtensor",
+    "Alloc",
+    "Argmax",
+    "CAReduce",
+    "DimShuffle",
+    "Dot",
+    "Elemwise",
+    "IncSubtensor",
+    "Join",
+    "Reshape",
+    "Subtensor",
+    "Sum",
     "Lop",
     "Rop",
     "TensorConstant",

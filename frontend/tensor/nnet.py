@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..apply import LogSoftmax, Softmax
+from ..later import conv2d
 from .build import apply, as_tensor_variable
 from .elementwise import abs_, log, neg, sigmoid, softplus
 from .filling import arange
@@ -13,8 +15,11 @@ from .shaping import dim, shape_padleft
 from .var import TensorVariable
 
 __all__ = [
+    "LogSoftmax",
+    "Softmax",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "conv2d",
     "crossentropy_categorical_1hot",
     "logsoftmax",
     "relu",
