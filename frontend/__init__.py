@@ -20,13 +20,14 @@ from __future__ import annotations
 from . import tensor
 
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
-from . import compile as compile, gof, ifelse  # isort: skip
+from . import compile as compile, gof, ifelse, sparse  # isort: skip
 from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
 from .apply import Apply
 from .as_theano import install_as_theano, load_ipython_extension
 from .clone import clone
 from .compile.ops import as_op
 from .config import change_flags, config
+from .conversion import asarray as _asarray  # noqa: F401  (Theano's name, which programs use)
 from .errors import (
     AsTensorError,
     DisconnectedInputError,
@@ -98,5 +99,6 @@ __all__ = [
     "scan",
     "scan_checkpoints",
     "shared",
+    "sparse",
     "tensor",
 ]

@@ -100,3 +100,10 @@ def check_shape(type: TensorType, array: Array) -> None:
             raise TypeError("Non-unit value on shape on a broadcastable dimension.", array.shape, type.broadcastable)
         if size not in (None, found):
             raise TypeError(f"Dimension {axis} has size {found}, expected {size}, for {type}; the shape is {array.shape}.")
+
+
+def asarray(value: Any, dtype: Any = None, order: Any = None) -> Array:
+    """`numpy.asarray`, where `dtype="floatX"` is the configured one (Theano's `_asarray`)."""
+    from .types import check_dtype
+
+    return np.asarray(value, dtype=None if dtype is None else check_dtype(dtype), order=order)

@@ -91,3 +91,6 @@ class TensorSharedVariable(TensorVariable):
     def value(self) -> Array:
         """Not available: Theano 0.6 took it away."""
         raise AttributeError("sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value()")
+
+
+SharedVariable = TensorSharedVariable  # Theano's name of the class of all of them

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..later import conv2d, pool_2d
+from ..later import conv2d, pool_2d, pool_3d
 
 max_pool_2d = pool_2d
 
-__all__ = ["conv2d", "max_pool_2d", "pool_2d"]
+__all__ = ["conv2d", "max_pool_2d", "pool_2d", "pool_3d"]
