@@ -20,7 +20,7 @@ from __future__ import annotations
 from . import tensor
 
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
-from . import compile as compile, gof, ifelse, sparse  # isort: skip
+from . import compile as compile, d3viz, gof, ifelse, sparse  # isort: skip
 from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
 from .apply import Apply
 from .as_theano import install_as_theano, load_ipython_extension
@@ -80,6 +80,7 @@ __all__ = [
     "clone",
     "config",
     "configparser",
+    "d3viz",
     "debugprint",
     "dot",
     "foldl",

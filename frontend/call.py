@@ -10,7 +10,7 @@ import numpy as np
 from phintys.ir.graph import Graph
 
 from .conversion import exact
-from .errors import noted
+from .errors import near, noted
 from .inputs import In
 from .names import node_text
 from .printing import expression
@@ -127,7 +127,7 @@ class Caller:
         unnamed = len(self.inputs) - len(named)
         raise TypeError(
             f"Unknown input or state: {name}. The function has {len(named)} named input{'s' * (len(named) != 1)} "
-            f"({', '.join(named)}), and {unnamed} unnamed input{'s' * (unnamed != 1)}"
+            f"({', '.join(named)}), and {unnamed} unnamed input{'s' * (unnamed != 1)}{near(name, named)}"
         )
 
     def _convert(self, number: int, value: Any) -> Array:

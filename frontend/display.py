@@ -167,13 +167,15 @@ def fast_run(graph: Graph) -> Graph:
 
 
 def _as_variables(roots: Sequence[Value], own: dict[int, Value]) -> list[Value]:
-    """Plain values as variables of the frontend; squares are shown as such."""
+    """Plain values as variables of the frontend; squares are shown as such, and constants come first, as in Theano."""
     new = dict(own)
     for node in topological(roots):
         inputs = [new[id(value)] for value in node.inputs]
         result = node.results[0]
         if node.op == "constant":
             made: Sequence[Value] = [TensorConstant.of(node.attrs["value"])]
+        elif node.op in ("add", "mul") and inputs[1].is_constant and not inputs[0].is_constant:
+            made = Node(node.op, inputs[::-1], node.attrs, make=TensorVariable, loc=node.loc).results
         elif node.op == "mul" and inputs[0] is inputs[1]:
             made = [shown("sqr", inputs[:1], result.type)]
         else:

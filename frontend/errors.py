@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 
 def noted(error: Exception, note: str) -> Exception:
     """The error with a note, which a traceback shows below the message, so that the message itself stays Theano's."""
     error.add_note(note)
     return error
+
+
+def unexpected(name: str, unknown: Mapping[str, Any], function: Callable[..., Any]) -> str:
+    """The message about a keyword that a function does not have, with the one that was probably meant."""
+    word = next(iter(unknown))
+    known = [key for key, given in inspect.signature(function).parameters.items() if given.kind is not given.VAR_KEYWORD]
+    return f"{name}() got an unexpected keyword argument '{word}'{near(word, known)}"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'updates'?`, if there is anything like it."""
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 class AsTensorError(TypeError):

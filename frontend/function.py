@@ -12,6 +12,7 @@ from phintys.ir.graph import Graph, topological
 
 from .call import MISSING, Caller, Failures
 from .config import config
+from .errors import unexpected
 from .fgraph import FunctionGraph, Maker
 from .modes import Guard, get_mode
 from .plan import Plan, make_plan
@@ -37,6 +38,7 @@ def function(
     allow_input_downcast: bool | None = None,
     profile: Any = None,
     on_unused_input: str | None = None,
+    **unknown: Any,
 ) -> Function:
     """Compile expressions to a function.
 
@@ -55,6 +57,8 @@ def function(
     operands do not fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that
     do not.
     """
+    if unknown:
+        raise TypeError(unexpected("function", unknown, function))
     chosen = get_mode(mode)
     plan = make_plan(
         inputs,

@@ -36,7 +36,7 @@ def test_fast_compile() -> None:
 
 
 def test_fast_run() -> None:
-    assert pp(function([x], T.grad(x**2, x))) == "(x * TensorConstant{2.0})"
+    assert pp(function([x], T.grad(x**2, x))) == "(TensorConstant{2.0} * x)"
     text = debugprint(function([v], v**10), file="str")
     assert "pow" not in text and text.count("sqr") >= 2
     logistic = 1 / (1 + T.exp(-x))
@@ -107,6 +107,12 @@ def test_drawings(tmp_path: Path) -> None:
     assert (tmp_path / "z.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(TypeError, match="pydotprint draws"):
         pydotprint(3)
+
+
+def test_page(tmp_path: Path) -> None:
+    phintys.d3viz.d3viz(function([x], T.exp(x)), tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert text.startswith("<!DOCTYPE html>") and "<svg" in text and "exp" in text and "{" in text
 
 
 def test_walks() -> None:

@@ -23,7 +23,7 @@ def test_signatures() -> None:
     names = ["inputs", "outputs", "mode", "updates", "givens", "no_default_updates", "accept_inplace", "name"]
     names += ["rebuild_strict", "allow_input_downcast", "profile", "on_unused_input"]
     found = inspect.signature(function).parameters
-    assert list(found) == names
+    assert list(found) == [*names, "unknown"]
     assert [found[name].default for name in names[2:]] == [None, None, None, False, False, None, True, None, None, None]
     taken = "variable name value update mutable strict borrow allow_downcast autoname implicit"
     assert list(inspect.signature(In).parameters) == taken.split()
@@ -275,3 +275,10 @@ def test_allow_input_downcast() -> None:
         function([q], q * 2)(np.ones(3))
     assert function([q], q * 2, allow_input_downcast=True)(np.ones(3)).dtype == np.float32
     assert function([In(q, allow_downcast=True)], q * 2)(np.ones(3)).dtype == np.float32
+
+
+def test_near_matches() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'update'; did you mean 'updates'"):
+        function([x], x, update=[])
+    with pytest.raises(TypeError, match="Unknown input or state: weihgt.*did you mean 'weight'"):
+        function([T.dscalar("weight")], x, on_unused_input="ignore", givens={x: np.float64(1)})(weihgt=3)
