@@ -28,7 +28,17 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import DTYPES
 
-from . import loops_fused, loops_host, loops_indexing, loops_linalg, loops_mrg, loops_random, loops_sequence, loops_shape
+from . import (
+    loops_copy,
+    loops_fused,
+    loops_host,
+    loops_indexing,
+    loops_linalg,
+    loops_mrg,
+    loops_random,
+    loops_sequence,
+    loops_shape,
+)
 from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .elementwise import emit_scalar
@@ -188,7 +198,7 @@ class Lowering:
     def copy(self, source: Buffer) -> Buffer:
         """A fresh contiguous copy."""
         target = self.allocate(source.dtype, source.sizes)
-        loops_fused.copy(self, source, target)
+        loops_copy.copy(self, source, target)
         return target
 
     def _return(self, op: func.ReturnOp) -> None:

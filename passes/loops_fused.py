@@ -8,7 +8,6 @@ does not grow with the number of blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
@@ -20,111 +19,14 @@ from phintys.dialects.nd import MAP, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
 from .buffers import Buffer, Scalar
+from .combiners import NO_IDENTITY, Reduction, two_sum
 from .emit import Emitter, Index
+from .iteration import Moving, access, collapse, memory_order, moving, rank_of, space_sizes
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
 
 BLOCK = 1024  # terms of one block of a float sum
-
-OPERATIONS: dict[tuple[str, str], type[Operation]] = {
-    ("add", "f"): arith.AddfOp,
-    ("add", "i"): arith.AddiOp,
-    ("add", "u"): arith.AddiOp,
-    ("add", "b"): arith.OrIOp,
-    ("mul", "b"): arith.AndIOp,
-    ("mul", "f"): arith.MulfOp,
-    ("mul", "i"): arith.MuliOp,
-    ("mul", "u"): arith.MuliOp,
-    ("max", "f"): arith.MaximumfOp,
-    ("max", "i"): arith.MaxSIOp,
-    ("max", "u"): arith.MaxUIOp,
-    ("min", "f"): arith.MinimumfOp,
-    ("min", "i"): arith.MinSIOp,
-    ("min", "u"): arith.MinUIOp,
-    ("and", "b"): arith.AndIOp,
-    ("or", "b"): arith.OrIOp,
-}
-NO_IDENTITY = {"max": "maximum", "min": "minimum", "argmax": "argmax", "argmin": "argmin"}
-
-
-def identity(combiner: str, dtype: str) -> float | int:
-    """The neutral element of a combiner."""
-    row = DTYPES[dtype]
-    low, high = {
-        "f": (float("-inf"), float("inf")),
-        "i": (-(2 ** (row.bits - 1)), 2 ** (row.bits - 1) - 1),
-        "u": (0, 2**row.bits - 1),
-        "b": (0, 1),
-    }[row.kind]
-    table: dict[str, float | int] = {"add": 0, "mul": 1, "and": 1, "or": 0, "max": low, "min": high, "argmax": low, "argmin": high}
-    return table[combiner]
-
-
-@dataclass(eq=False)
-class _Reduction:
-    """One combined result: its accumulators live in registers or, between visits, in `memory`."""
-
-    number: int  # which yielded value
-    combiner: str
-    dtype: str  # of the value that is compared or added
-    memory: list[Buffer]
-
-    @property
-    def by_position(self) -> bool:
-        return self.combiner.startswith("arg")
-
-    def initial(self, e: Emitter) -> list[SSAValue]:
-        start = e.constant(identity(self.combiner, self.dtype), scalar_type(self.dtype))
-        return [start, e.constant(0, bi.i64)] if self.by_position else [start]
-
-    def combine(self, e: Emitter, accumulators: Sequence[SSAValue], value: SSAValue, position: SSAValue | None) -> list[SSAValue]:
-        kind = DTYPES[self.dtype].kind
-        if not self.by_position:
-            return [e.reassociated(OPERATIONS[self.combiner, kind], accumulators[0], value)]
-        assert position is not None
-        better = _better(e, self.combiner, kind, value, accumulators[0])
-        return [e.select(better, value, accumulators[0]), e.select(better, position, accumulators[1])]
-
-
-def _better(e: Emitter, combiner: str, kind: str, value: SSAValue, best: SSAValue) -> SSAValue:
-    """Whether `value` takes the place of `best`: strictly better, or the first NaN (NumPy's rule)."""
-    less = combiner == "argmin"
-    if kind != "f":
-        signed = kind == "i"
-        return e.icmp(("slt" if signed else "ult") if less else ("sgt" if signed else "ugt"), value, best)
-    better = e.fcmp("olt" if less else "ogt", value, best)
-    first_nan = e.op(arith.AndIOp, [e.fcmp("uno", value, value), e.fcmp("ord", best, best)])
-    return e.op(arith.OrIOp, [better, first_nan])
-
-
-def _two_sum(e: Emitter, total: SSAValue, lost: SSAValue, term: SSAValue) -> list[SSAValue]:
-    """`total + term`, and `lost` with the rounding error of that addition."""
-    new = e.op(arith.AddfOp, [total, term])
-    part = e.op(arith.SubfOp, [new, total])
-    of_total = e.op(arith.SubfOp, [total, e.op(arith.SubfOp, [new, part])])
-    error = e.op(arith.AddfOp, [of_total, e.op(arith.SubfOp, [term, part])])
-    return [new, e.op(arith.AddfOp, [lost, error])]
-
-
-@dataclass(eq=False)
-class _Loop:
-    """One loop: neighbouring axes of the iteration space taken together."""
-
-    axes: list[int]
-    size: Index
-    reduced: bool
-
-
-@dataclass(eq=False)
-class _Access:
-    """How a buffer is visited: which loops move in it, and the memref to index with them."""
-
-    memref: SSAValue
-    loops: list[int]
-
-    def at(self, ivs: Sequence[SSAValue]) -> list[SSAValue]:
-        return [ivs[loop] for loop in self.loops]
 
 
 class FusedLoops:
@@ -134,14 +36,14 @@ class FusedLoops:
         self.low = low
         self.op = op
         self.e = low.body
-        self.sizes = _space_sizes(low, op)
+        self.sizes = space_sizes(low, op)
         kept = [axis for axis in range(len(self.sizes)) if axis not in op.axes]
         reduced_sizes = [self.sizes[axis] for axis in kept]
         last = op.block.last_op
         assert isinstance(last, YieldOp)
         self.yields = list(last.operands)
         self.maps: list[tuple[int, Buffer]] = []
-        self.reductions: list[_Reduction] = []
+        self.reductions: list[Reduction] = []
         for number, (combiner, result) in enumerate(zip(op.combine, op.results, strict=True)):
             if combiner == MAP:
                 self.maps.append((number, low.destination(result, self.sizes)))
@@ -150,17 +52,25 @@ class FusedLoops:
             memory = [low.destination(result, reduced_sizes)] if kept else []
             if memory and combiner.startswith("arg"):
                 memory.insert(0, low.allocate(dtype, reduced_sizes))
-            self.reductions.append(_Reduction(number, combiner, dtype, memory))
+            self.reductions.append(Reduction(number, combiner, dtype, memory))
         self._require_elements()
-        operands = [(low.tensors[v], list(range(len(self.sizes) - _rank(v), len(self.sizes)))) for v in op.operands]
+        operands = [(low.tensors[v], list(range(len(self.sizes) - rank_of(v), len(self.sizes)))) for v in op.operands]
         accessed = [(b, axes) for b, axes in operands if isinstance(b, Buffer)]
         accessed += [(b, list(range(len(self.sizes)))) for _, b in self.maps]
         accessed += [(b, kept) for r in self.reductions for b in r.memory]
-        self.loops = self._collapse([(b, _moving(b, axes, self.sizes)) for b, axes in accessed])
-        views = iter([self._access(b, _moving(b, axes, self.sizes)) for b, axes in accessed])
+        walks = [(b, moving(b, axes, self.sizes)) for b, axes in accessed]
+        self.loops = collapse(low, self.sizes, self._order(walks), op.axes, walks)
+        views = iter([access(low, self.loops, b, own) for b, own in walks])
         self.operands = [b if isinstance(b, Scalar) else next(views) for b, _ in operands]
         self.targets = [next(views) for _ in self.maps]
         self.accumulators = [[next(views) for _ in r.memory] for r in self.reductions]
+
+    def _order(self, walks: list[tuple[Buffer, Moving]]) -> list[int]:
+        """Order of the axes; positions among several reduced axes are counted as they come, so these stay."""
+        counted = sum(self.sizes[axis] != 1 for axis in self.op.axes)
+        if counted > 1 and any(r.by_position for r in self.reductions):
+            return list(range(len(self.sizes)))
+        return memory_order(self.sizes, walks)
 
     def _combined_dtype(self, number: int, dtype: str) -> str:
         """dtype of what is combined; of integers whose position is wanted, signed (`fuse` maps unsigned ones to them)."""
@@ -181,34 +91,6 @@ class FusedLoops:
                 value = e.index(size)
                 message = f"{NO_IDENTITY[reduction.combiner]} of no elements: dimension {axis} has size {{0}}"
                 self.low.require(e, e.icmp("ne", value, e.index(0)), "ValueError", message, [value])
-
-    # --- loops and views -----------------------------------------------------------------------------------------------------
-
-    def _collapse(self, accessed: list[tuple[Buffer, dict[int, int]]]) -> list[_Loop]:
-        loops: list[_Loop] = []
-        for axis, size in enumerate(self.sizes):
-            if size == 1:
-                continue
-            reduced = axis in self.op.axes
-            last = loops[-1] if loops else None
-            if last is not None and last.reduced == reduced and all(_joins(b, own, last.axes[-1], axis) for b, own in accessed):
-                last.axes.append(axis)
-                last.size = self.low.at(last.size, size).mul(last.size, size)
-            else:
-                loops.append(_Loop([axis], size, reduced))
-        return loops
-
-    def _access(self, buffer: Buffer, moving: dict[int, int]) -> _Access:
-        used = [number for number, loop in enumerate(self.loops) if loop.axes[-1] in moving]
-        if buffer.whole and [self.loops[n].axes for n in used] == [[axis] for axis in moving] and len(used) == buffer.ndim:
-            return _Access(buffer.storage.memref, used)
-        key = tuple(tuple(self.loops[number].axes) for number in used)
-        view = buffer.views.get(key)
-        if view is None:
-            strides = [buffer.strides[moving[self.loops[number].axes[-1]]] for number in used]
-            view = self.e.reinterpret(buffer.storage.memref, buffer.offset, [self.loops[n].size for n in used], strides)
-            buffer.views[key] = view
-        return _Access(view, used)
 
     # --- code ----------------------------------------------------------------------------------------------------------------
 
@@ -272,11 +154,11 @@ class FusedLoops:
         outer.end_loop(self._add_block(outer, carried, inner))
         return list(op.results)
 
-    def _in_blocks(self, r: _Reduction) -> bool:
+    def _in_blocks(self, r: Reduction) -> bool:
         """Whether a reduction is a sum whose total has, outside of blocks, a second register for what rounding took."""
         return self.blocked and r.combiner == "add" and DTYPES[r.dtype].kind == "f"
 
-    def _split(self, values: Sequence[SSAValue], wide: bool) -> list[tuple[_Reduction, list[SSAValue]]]:
+    def _split(self, values: Sequence[SSAValue], wide: bool) -> list[tuple[Reduction, list[SSAValue]]]:
         """Registers of each reduction: value and position, or (`wide`) total and lost part, or one."""
         rest = iter(values)
         two = [r.by_position or (wide and self._in_blocks(r)) for r in self.reductions]
@@ -303,7 +185,7 @@ class FusedLoops:
     def _add_block(self, e: Emitter, values: Sequence[SSAValue], inner: Sequence[SSAValue]) -> list[SSAValue]:
         result: list[SSAValue] = []
         for (r, own), (_, new) in zip(self._split(values, True), self._split(inner, False), strict=True):
-            result.extend(_two_sum(e, own[0], own[1], new[0]) if self._in_blocks(r) else new)
+            result.extend(two_sum(e, own[0], own[1], new[0]) if self._in_blocks(r) else new)
         return result
 
     def _counted(
@@ -365,64 +247,6 @@ def clone_body(e: Emitter, ops: Iterable[Operation], mapping: dict[SSAValue, SSA
         mapping.update(zip(op.results, copy.results, strict=True))
 
 
-def _rank(value: SSAValue) -> int:
-    return from_xdsl(value.type).ndim
-
-
-def _moving(buffer: Buffer, axes: Sequence[int], sizes: Sequence[Index]) -> dict[int, int]:
-    """Axes of the iteration space along which a buffer moves -> its own axes; those of size 1 stand still."""
-    return {axis: own for own, axis in enumerate(axes) if buffer.sizes[own] != 1 and sizes[axis] != 1}
-
-
-def _joins(buffer: Buffer, own: dict[int, int], a: int, b: int) -> bool:
-    """Whether two neighbouring axes can be one loop for this buffer."""
-    if (a in own) != (b in own):
-        return False
-    if a not in own:
-        return True
-    between = buffer.sizes[own[a] + 1 : own[b]]
-    return buffer.dense and all(size == 1 for size in between)
-
-
-def _space_sizes(low: Lowering, op: FusedOp) -> list[Index]:
-    """Size of each axis of the iteration space, a number where one is known."""
-    rank = max(_rank(value) for value in op.operands)
-    sizes: list[Index] = [1] * rank
-    for value in op.operands:
-        tensor = low.tensors[value]
-        if isinstance(tensor, Scalar):
-            continue
-        static = from_xdsl(value.type).shape
-        for own, size in enumerate(tensor.sizes):
-            axis = own + rank - tensor.ndim
-            if static[own] != 1 and not (isinstance(sizes[axis], int) and sizes[axis] != 1):
-                sizes[axis] = size if sizes[axis] == 1 or isinstance(size, int) else sizes[axis]
-    return sizes
-
-
 def lower_fused(low: Lowering, op: FusedOp) -> None:
     """`nd.fused` -> loops."""
     FusedLoops(low, op).emit()
-
-
-def copy(low: Lowering, source: Buffer, target: Buffer, value: SSAValue | None = None) -> None:
-    """Copy a buffer into another of the same sizes; or fill `target` with a scalar. Axes that allow it are collapsed."""
-    e = low.body
-    buffers = [target] if value is not None else [source, target]
-    if all(buffer.dense for buffer in buffers):
-        total = low.at(*low.dims(target)).product(target.sizes)
-        sizes: list[Index] = [total]
-        views = [e.reinterpret(b.storage.memref, b.offset, sizes, [1]) for b in buffers]
-    else:
-        sizes = target.sizes
-        views = [buffer.view(e) for buffer in buffers]
-    loops = []
-    ivs: list[SSAValue] = []
-    for size in sizes:
-        inner, op = e.loop(0, size)
-        ivs.append(op.regions[0].block.args[0])
-        loops.append(inner)
-        e = inner
-    e.store(e.load(views[0], ivs) if value is None else value, views[-1], ivs)
-    for inner in reversed(loops):
-        inner.end_loop()

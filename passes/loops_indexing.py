@@ -15,9 +15,10 @@ from phintys.ir.subscript import Bound, Entry, parse_index
 from phintys.ir.types import DTYPES
 
 from .buffers import Buffer, Scalar
+from .combiners import OPERATIONS
 from .elementwise import cast
 from .emit import INDEX, Emitter, Index
-from .loops_fused import OPERATIONS, copy
+from .loops_copy import copy
 from .loops_shape import broadcast, fill
 
 if TYPE_CHECKING:

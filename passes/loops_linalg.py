@@ -12,8 +12,8 @@ from phintys.dialects.nd import NdOp
 from phintys.ir.types import DTYPES
 
 from .buffers import Buffer
+from .combiners import OPERATIONS, identity
 from .emit import Emitter, Index
-from .loops_fused import OPERATIONS, identity
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 from phintys.dialects.nd import NdOp
 
 from .emit import Emitter, Index
-from .loops_fused import copy
+from .loops_copy import copy
 from .mersenne import word
 
 if TYPE_CHECKING:

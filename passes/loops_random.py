@@ -22,7 +22,7 @@ from phintys.ir.host import STATE_WORDS
 from . import mersenne as mt
 from .buffers import Buffer
 from .emit import Emitter, Index
-from .loops_fused import copy
+from .loops_copy import copy
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row

@@ -18,7 +18,7 @@ from phintys.ir.types import DTYPES
 from .buffers import Buffer, Storage, row_major
 from .elementwise import cast
 from .emit import INDEX, Emitter, Index
-from .loops_fused import copy
+from .loops_copy import copy
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
