@@ -68,7 +68,9 @@ def op_text(node: Node) -> str:
     op, attrs = node.op, node.attrs
     if op == "host":
         own = own_op(node)
-        return str(attrs["function"] if own is None else own)
+        name = str(attrs["function"])
+        drawn = f"RandomFunction{{{name.removeprefix('random_')}}}" if name.startswith("random_") else name
+        return drawn if own is None else str(own)
     if op == "cast":
         return f"Elemwise{{Cast{{{attrs['dtype']}}}}}"
     if op in OWN_NAMES:

@@ -66,7 +66,7 @@ class _Checker:
         for op in list(self.block.ops):
             if isinstance(op, NdOp) and op.op in ("set_subtensor", "inc_subtensor"):
                 self._check_update(op)
-            if isinstance(op, NdOp) and op.op in ("alloc", "reshape"):
+            if isinstance(op, NdOp) and (op.op in ("alloc", "reshape") or op.row.family == "random"):
                 self._check_sizes(op)
             self.dims.visit(op)
 
@@ -109,7 +109,7 @@ class _Checker:
 
     def _check_sizes(self, op: NdOp) -> None:
         """Sizes given as operands must not be negative (-1 in a reshape stands for the size that is left)."""
-        lowest = 0 if op.op == "alloc" else -1
+        lowest = -1 if op.op == "reshape" else 0
         for value in op.operands[1:]:
             if self.dims.scalar(value) is None:
                 size = self._int64(op, value)

@@ -16,7 +16,7 @@ from phintys.dialects.nd import NdOp
 
 from .emit import Emitter, Index
 from .loops_copy import copy
-from .mersenne import word
+from .mersenne import counted, word
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
@@ -82,14 +82,14 @@ def _mrg(low: Lowering, op: NdOp) -> None:
 
 
 def _chunks(e: Emitter, state: SSAValue, columns: SSAValue, out: SSAValue, streams: SSAValue, count: SSAValue) -> None:
-    inner, loop = e.loop(0, streams, CHUNK)
+    inner, loop = counted(e, 0, streams, CHUNK)
     first = loop.regions[0].block.args[0]
     width = inner.minimum(inner.sub(streams, first), CHUNK)
     _transpose(inner, state, columns, first, width, to_columns=True)
     left = inner.index(inner.sub(count, first))
     above = inner.index(inner.add(left, inner.sub(streams, 1)))
     rounds = inner.op(arith.DivSIOp, [inner.index(inner.maximum(above, 0)), streams])
-    body, turn = inner.loop(0, rounds)
+    body, turn = counted(inner, 0, rounds)
     done = body.mul(turn.regions[0].block.args[0], streams)
     _round(body, columns, out, body.add(done, first), body.minimum(body.sub(left, done), width))
     body.end_loop()
@@ -98,7 +98,7 @@ def _chunks(e: Emitter, state: SSAValue, columns: SSAValue, out: SSAValue, strea
 
 
 def _transpose(e: Emitter, state: SSAValue, columns: SSAValue, first: SSAValue, width: Index, *, to_columns: bool) -> None:
-    inner, loop = e.loop(0, width)
+    inner, loop = counted(e, 0, width)
     stream = loop.regions[0].block.args[0]
     row = inner.index(inner.add(stream, first))
     for place in range(6):
@@ -113,7 +113,7 @@ def _transpose(e: Emitter, state: SSAValue, columns: SSAValue, first: SSAValue, 
 
 def _round(e: Emitter, columns: SSAValue, out: SSAValue, start: Index, width: Index) -> None:
     """One step of each stream of the chunk."""
-    inner, loop = e.loop(0, width)
+    inner, loop = counted(e, 0, width)
     stream = loop.regions[0].block.args[0]
     places = [[inner.index(inner.add(stream, place * CHUNK))] for place in range(6)]
     new, number = _step(inner, [inner.load(columns, place) for place in places])

@@ -83,7 +83,7 @@ def _uniform(low: Lowering, op: NdOp) -> None:
     start = mt.position(e, state)
     words = e.add(start, e.mul(count, 2))
     keys = e.op(arith.DivUIOp, [e.index(words), e.index(mt.WORDS)])
-    inner, loop = e.loop(0, _sum(e, keys, 1), 1, [e.index(0), start])
+    inner, loop = mt.counted(e, 0, _sum(e, keys, 1), 1, [e.index(0), start])
     done: SSAValue
     place: SSAValue
     _, done, place = loop.regions[0].block.args
@@ -102,7 +102,7 @@ def _uniform(low: Lowering, op: NdOp) -> None:
 
 def _from_key(e: Emitter, draw: _Draw, done: SSAValue, place: SSAValue, taken: SSAValue) -> None:
     """Numbers of which both words are in the key."""
-    inner, loop = e.loop(0, taken)
+    inner, loop = mt.counted(e, 0, taken)
     number = loop.regions[0].block.args[0]
     first = _sum(inner, place, inner.mul(number, 2))
     a, b = (mt.temper(inner, inner.load(draw.state, [at])) for at in (first, _sum(inner, first, 1)))
@@ -171,7 +171,7 @@ class _Normal:
         """Pairs done, position, words left over: from before to after the candidates of one key."""
         done, place, rest = values
         fresh = e.index(e.sub(mt.WORDS, place))
-        inner, loop = e.loop(0, fresh)
+        inner, loop = mt.counted(e, 0, fresh)
         at = loop.regions[0].block.args[0]
         number = mt.temper(inner, inner.load(self.state, [_sum(inner, place, at)]))
         inner.store(number, self.words, [_sum(inner, rest, at)])
@@ -187,7 +187,7 @@ class _Normal:
         def go_on(into: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
             taken = into.index(into.mul(candidates, 4))
             left = into.index(into.sub(available, taken))
-            keep, moving = into.loop(0, left)
+            keep, moving = mt.counted(into, 0, left)
             number = moving.regions[0].block.args[0]
             keep.store(keep.load(self.words, [_sum(keep, taken, number)]), self.words, [number])
             keep.end_loop()
@@ -198,7 +198,7 @@ class _Normal:
 
     def _candidates(self, e: Emitter, count: SSAValue) -> None:
         """Points of the square from -1 to 1."""
-        inner, loop = e.loop(0, count)
+        inner, loop = mt.counted(e, 0, count)
         number = loop.regions[0].block.args[0]
         first = inner.index(inner.mul(number, 4))
         words = [inner.load(self.words, [_sum(inner, first, step)]) for step in range(4)]
@@ -215,7 +215,7 @@ class _Normal:
     def _compact(self, e: Emitter, count: SSAValue, done: SSAValue) -> tuple[SSAValue, SSAValue]:
         """Move the points inside of the circle to the front; how many they are, and how many points were looked at."""
         wanted = e.index(e.sub(self.pairs, done))
-        inner, loop = e.loop(0, count, 1, [e.index(0), e.index(0)])
+        inner, loop = mt.counted(e, 0, count, 1, [e.index(0), e.index(0)])
         number, accepted, looked_at = loop.regions[0].block.args
         x, y, square = self._square(inner, number)
         inside = inner.op(
@@ -244,7 +244,7 @@ class _Normal:
         """Write the pairs; of the last one the second number may be kept."""
         whole = e.op(arith.MinSIOp, [accepted, e.index(e.sub(self.full, done))])
         base = _sum(e, self.start, e.mul(done, 2))
-        inner, loop = e.loop(0, whole)
+        inner, loop = mt.counted(e, 0, whole)
         number = loop.regions[0].block.args[0]
         at = _sum(inner, base, inner.mul(number, 2))
         for step, value in enumerate(self._pair(inner, number)):

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import phintys
 import phintys.tensor as T
-from phintys import function
+from phintys import function, shared
 from phintys.tensor import raw_random
 
 COUNTS = st.lists(st.sampled_from([0, 1, 2, 3, 5, 311, 312, 313, 623, 624, 625, 1999]), min_size=1, max_size=6)
@@ -69,6 +70,23 @@ def test_parameters_and_sizes() -> None:
         raw_random.uniform(state, (3,), x)
     with pytest.raises(TypeError, match="random_state_type"):
         raw_random.uniform(x, (3,))
+
+
+def test_negative_sizes_leave_the_state() -> None:
+    n = T.lscalar("n")
+    state = shared(np.random.RandomState(1))
+    new, sample = raw_random.uniform(state, (n, -1 * n))
+    f = function([n], sample, updates=[(state, new)])
+    before = state.get_value()
+    with pytest.raises(ValueError, match="size -3 is negative"):
+        f(3)
+    assert same_state(state.get_value(), before) and f(0).shape == (0, 0)
+
+
+def test_names() -> None:
+    state = raw_random.random_state_type("state")
+    assert str(raw_random.poisson(state, (2,))[1]) == "RandomFunction{poisson}.1"
+    assert "RandomFunction{uniform}" in phintys.pp(raw_random.uniform(state, (2,))[1])
 
 
 def test_static_sizes_make_the_type() -> None:
