@@ -138,6 +138,11 @@ def written(roots: Sequence[Value]) -> list[Value]:
     return rebuilt(rebuilt(wide, [_gradient]), [_same_rank])  # what the rows write is brought to one rank too
 
 
+def drawn(roots: Sequence[Value]) -> list[Value]:
+    """Expressions as drawings show them: gradients written out, without a box for every operand of lower rank."""
+    return rebuilt(roots, [_gradient])
+
+
 def fast_compile(graph: Graph) -> Graph:
     """The graph of a function in mode FAST_COMPILE."""
     roots = rebuilt(written(graph.roots), [_no_fill])

@@ -53,7 +53,7 @@ def pydotprint(
 
 def graph_of(obj: Any) -> Graph:
     """The graph to draw of a variable, an operation, a list of them, or a function. TypeError for anything else."""
-    from .display import written
+    from .display import drawn
     from .tensor.sharedvar import TensorSharedVariable
 
     if hasattr(obj, "maker"):
@@ -64,7 +64,7 @@ def graph_of(obj: Any) -> Graph:
     values: Sequence[Any] = obj if isinstance(obj, list | tuple) else obj.outputs if isinstance(obj, Apply) else [obj]
     if not values or not all(isinstance(value, Value) for value in values):
         raise TypeError(f"pydotprint draws a variable, a list of them, or a compiled function; got {obj!r}")
-    roots = written(values)
+    roots = drawn(values)
     free = free_inputs(roots)
     states = [value for value in free if isinstance(value, TensorSharedVariable)]
     inputs = [value for value in free if not isinstance(value, TensorSharedVariable)]

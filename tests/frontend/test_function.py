@@ -280,5 +280,5 @@ def test_allow_input_downcast() -> None:
 def test_near_matches() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'update'; did you mean 'updates'"):
         function([x], x, update=[])
-    with pytest.raises(TypeError, match="Unknown input or state: weihgt.*did you mean 'weight'"):
+    with pytest.raises(TypeError, match=r"Unknown input or state: weihgt.*did you mean 'weight'"):
         function([T.dscalar("weight")], x, on_unused_input="ignore", givens={x: np.float64(1)})(weihgt=3)
