@@ -64,11 +64,14 @@ def moving(buffer: Buffer, axes: Sequence[int], sizes: Sequence[Index]) -> Movin
 
 
 def memory_order(sizes: Sequence[Index], accessed: Sequence[tuple[Buffer, Moving]]) -> list[int]:
-    """Axes from the outermost loop to the innermost: in order, but the one along which most buffers are contiguous is last."""
+    """Axes from the outermost loop to the innermost: in order, but the one along which most memory is contiguous is last.
+
+    A buffer's vote counts by the number of axes it moves along: a matrix that is reduced outweighs its row of results.
+    """
     votes = [0] * len(sizes)
     for buffer, own in accessed:
         for axis, at in own.items():
-            votes[axis] += buffer.strides[at] == 1
+            votes[axis] += len(own) if buffer.strides[at] == 1 else 0
     innermost = max(range(len(sizes)), key=lambda axis: (votes[axis], axis), default=0)
     return [axis for axis in range(len(sizes)) if axis != innermost] + [innermost][: len(sizes)]
 
