@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import tensor as T  # complete by the time a method runs
-from ..variable import Variable
+from .methods_functions import FunctionMethods
 
 if TYPE_CHECKING:
     from ..types import Array
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Axis = int | list[int] | tuple[int, ...] | None
 
 
-class TensorMethods(Variable):
+class TensorMethods(FunctionMethods):
     """What `TensorVariable` can do besides being a variable and taking operators."""
 
     # --- what it is -----------------------------------------------------------------------------------------
@@ -105,9 +105,9 @@ class TensorMethods(Variable):
         """Ones of this shape."""
         return T.ones_like(self, dtype)
 
-    def take(self, indices: Any, axis: int | None = None) -> TensorVariable:
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> TensorVariable:
         """The elements at `indices` along `axis`, of the flattened tensor without one."""
-        return T.take(self, indices, axis)
+        return T.take(self, indices, axis, mode)
 
     # --- reductions -----------------------------------------------------------------------------------------
 

@@ -189,3 +189,28 @@ def test_unique_of_nan(size: int) -> None:
     found = phintys.function([v], T.unique(v, True, True, True))(array)
     for ours, numpys in zip(found, np.unique(array, True, True, True), strict=True):
         np.testing.assert_array_equal(ours, numpys)
+
+
+METHODS: list[tuple[str, tuple[Any, ...]]] = [
+    ("arcsin", ()), ("arccos", ()), ("arcsinh", ()), ("arccosh", ()), ("arctanh", ()), ("trunc", ()), ("round", ()),
+    ("sort", (0,)), ("argsort", (0,)), ("cumsum", (1,)), ("cumprod", ()), ("nonzero_values", ()), ("repeat", (2, 0)),
+    ("diagonal", (1,)), ("trace", ()), ("ptp", (0,)), ("take", ([0, 5], 1, "wrap")), ("clip", (0, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments"), METHODS, ids=[name for name, _ in METHODS])
+def test_methods_are_the_functions(name: str, arguments: tuple[Any, ...]) -> None:
+    both = [getattr(x, name)(*arguments), getattr(T, name)(x, *arguments)]
+    first, second = call(both)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_other_methods() -> None:
+    found = call([i.choose([v, w, v, w, v, w]), b.compress(v), w.searchsorted(v), x.nonzero()[1], v.transfer("cpu")])
+    a = VALUES
+    expected = [np.choose(a[i], [a[v], a[w]] * 3), a[v][a[b]], np.searchsorted(a[w], a[v]), a[x].nonzero()[1], a[v]]
+    for ours, numpys in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, numpys)
+    assert T.constant(3.0).get_scalar_constant_value() == 3
+    with pytest.raises(ValueError, match="transfer"):
+        v.transfer("gpu")

@@ -1,0 +1,13 @@
+"""Functions of neural networks: activations (`sigm`), normalized exponentials and losses (`nnet`), normalization (`bn`)."""
+
+from __future__ import annotations
+
+from ...apply import LogSoftmax, Softmax
+from ...later import conv2d
+from . import bn, nnet, sigm
+from .bn import *  # noqa: F403
+from .nnet import *  # noqa: F403
+from .sigm import *  # noqa: F403
+
+__all__ = ["LogSoftmax", "Softmax", "bn", "conv2d", "nnet", "sigm"]
+__all__ += [*bn.__all__, *nnet.__all__, *sigm.__all__]
