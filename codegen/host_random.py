@@ -7,6 +7,7 @@ and the sample.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -18,16 +19,6 @@ from phintys.ir.host import STATE_WORDS
 Array = np.ndarray[Any, Any]
 RandomState = np.random.RandomState
 _KEY, _POSITION, _KEPT, _NUMBER = slice(0, 624), 624, 625, slice(626, 628)
-
-
-class _Local(threading.local):
-    """A generator for each thread: making one takes longer than a small draw."""
-
-    def __init__(self) -> None:
-        self.generator = RandomState(0)
-
-
-_LOCAL = _Local()
 
 
 def pack(state: RandomState) -> Array:
@@ -44,7 +35,7 @@ def pack(state: RandomState) -> Array:
 def state_tuple(words: Array) -> tuple[str, Array, int, int, float]:
     """What `RandomState.set_state` takes, of words."""
     number = float(np.ascontiguousarray(words[_NUMBER]).view("float64")[0])
-    return "MT19937", words[_KEY].copy(), int(words[_POSITION]), int(words[_KEPT]), number
+    return "MT19937", words[_KEY].copy(), min(int(words[_POSITION]), _POSITION), int(words[_KEPT]), number
 
 
 def unpack(words: Array) -> RandomState:
@@ -54,6 +45,22 @@ def unpack(words: Array) -> RandomState:
     return state
 
 
+class _Local(threading.local):
+    """A generator for each thread, and its key and position as words of memory: setting a state by `set_state`, and reading
+    it, takes longer than a small draw. None of the draws here touches the number that normal ones keep.
+    """
+
+    def __init__(self) -> None:
+        bits = np.random.MT19937(0)
+        self.generator = RandomState(bits)
+        memory: Any = (ctypes.c_uint32 * (_POSITION + 1)).from_address(bits.ctypes.state_address)
+        self.words = np.frombuffer(memory, "uint32")
+        if not np.array_equal(self.words, pack(self.generator)[: _POSITION + 1]):
+            raise RuntimeError(f"NumPy {np.__version__} lays the state of its Mersenne Twister out in an unknown way")
+
+
+_LOCAL = _Local()
+
 Draw = Callable[..., Any]
 
 
@@ -61,12 +68,14 @@ def _drawn(draw: Draw) -> Draw:
     """`draw(generator, size, *parameters)` as a host function."""
 
     def function(words: Array, *parameters: Array, dtype: str, sized: bool) -> tuple[Array, Array]:
-        generator = _LOCAL.generator
-        generator.set_state(state_tuple(words))
+        _LOCAL.words[:] = words[: _POSITION + 1]
+        _LOCAL.words[_POSITION] = min(words[_POSITION], _POSITION)
         *given, size = parameters if sized else (*parameters, None)
         shape = None if size is None else tuple(size.tolist())
-        sample = np.asarray(draw(generator, shape, *given))
-        return pack(generator), sample.astype(dtype, copy=False)
+        sample = np.asarray(draw(_LOCAL.generator, shape, *given))
+        state = words.copy()
+        state[: _POSITION + 1] = _LOCAL.words
+        return state, sample.astype(dtype, copy=False)
 
     function.__doc__ = draw.__doc__
     return function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -136,3 +137,29 @@ def test_bad_parameters_are_errors_of_the_call() -> None:
         f(np.random.RandomState(1), -1.0)
     with pytest.raises(TypeError, match=r"expects a numpy\.random\.RandomState"):
         f(3, 0.5)
+
+
+def test_any_words_are_a_state() -> None:
+    """A position beyond the key reads no other memory."""
+    words = np.full(628, 0xFFFFFFFF, "uint32")
+    state = raw_random.random_state_type()
+    for draw in (raw_random.uniform, raw_random.normal, raw_random.poisson):
+        new, sample = function([state], list(draw(state, (700,))))(words)
+        assert sample.shape == (700,) and new.get_state(legacy=True)[2] <= 624
+
+
+def test_threads_draw_from_their_own_states() -> None:
+    state = raw_random.random_state_type()
+    f = function([state], raw_random.poisson(state, (500,), 3.0)[1])
+    expected = [np.random.RandomState(seed).poisson(3.0, 500) for seed in range(4)]
+    wrong: list[int] = []
+
+    def work(seed: int) -> None:
+        wrong.extend(seed for _ in range(200) if not np.array_equal(f(np.random.RandomState(seed)), expected[seed]))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
