@@ -35,7 +35,7 @@ def pack(state: RandomState) -> Array:
 def state_tuple(words: Array) -> tuple[str, Array, int, int, float]:
     """What `RandomState.set_state` takes, of words."""
     number = float(np.ascontiguousarray(words[_NUMBER]).view("float64")[0])
-    return "MT19937", words[_KEY].copy(), min(int(words[_POSITION]), _POSITION), int(words[_KEPT]), number
+    return "MT19937", words[_KEY].copy(), min(int(words[_POSITION]), _POSITION), int(words[_KEPT] != 0), number
 
 
 def unpack(words: Array) -> RandomState:
