@@ -70,16 +70,26 @@ def graph_module(graph: Graph) -> ModuleOp:
 
 
 def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Observer | None = None) -> ModuleOp:
-    """Run the pipeline on a module of level `entry` down to level `until`, in place; `observe` is called after each stage."""
+    """Run the pipeline on a module of level `entry` down to level `until`, in place; `observe` is called after each stage.
+
+    Where a level ends, every operation must belong on the next one: DiagnosticError names one that does not.
+    """
     from xdsl.context import Context
 
+    from phintys.passes.legality import check_level
     from phintys.passes.pipeline import load_pass, stages
 
     context = Context()
+    reached = entry
     for stage in stages(entry, until):
+        if stage.level != reached and reached != entry:
+            check_level(module, reached)
+        reached = stage.level
         load_pass(stage.run)().apply(context, module)
         if observe is not None:
             observe(stage, module)
+    if reached != entry:
+        check_level(module, reached)
     return module
 
 
