@@ -220,7 +220,10 @@ def holds(outer: DType, inner: DType) -> bool:
 
 
 def cast_of_cast(op: NdOp, b: Builder) -> Found:
-    """A cast to the same dtype; `cast(cast(x, a), b) -> cast(x, b)` where a holds every value of x."""
+    """A cast to the same dtype; `cast(cast(x, a), b) -> cast(x, b)` where a holds every value of x.
+
+    Not through a float to an int that does not hold x as well: floats out of range saturate, ints wrap around.
+    """
     x = op.operands[0]
     if x.type == op.results[0].type:
         return x
@@ -228,9 +231,10 @@ def cast_of_cast(op: NdOp, b: Builder) -> Found:
     if inner is None:
         return None
     source = inner.operands[0]
-    if not holds(DTYPES[type_of(x).dtype], DTYPES[type_of(source).dtype]):
+    first, middle, last = (DTYPES[type_of(value).dtype] for value in (source, x, op.results[0]))
+    if not holds(middle, first) or (middle.kind == "f" and first.kind in "iu" and last.kind in "iu" and not holds(last, first)):
         return None
-    return b.cast(source, type_of(op.results[0]).dtype)
+    return b.cast(source, last.name)
 
 
 ARITHMETIC: Rules = {

@@ -71,7 +71,7 @@ def _bytes(low: FunctionLowering, sizes: Sequence[Int], element: Attribute) -> I
             total = min(total * size, MOST_BYTES)
         elif size != 1:
             total = e.intrinsic("llvm.umul.fix.sat.i64", [e.int(total), e.int(size), e.int(0, I32)], I64)
-    return total if isinstance(total, int) else e.intrinsic("llvm.umin.i64", [total, e.int(MOST_BYTES)], I64)  # type: ignore[no-any-return]
+    return total if isinstance(total, int) else e.intrinsic("llvm.umin.i64", [total, e.int(MOST_BYTES)], I64)
 
 
 def alloc(low: FunctionLowering, op: Operation) -> None:

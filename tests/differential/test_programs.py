@@ -15,7 +15,7 @@ import phintys
 import phintys.tensor as T
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(10_000, 10**9))
 def test_random_programs(seed: int) -> None:
     check(generate(random.Random(seed)))
@@ -78,3 +78,11 @@ def test_sum_of_negated_small_ints() -> None:
 def test_element_of_a_scalar_made_a_vector() -> None:
     x = variable("float64", [], "x")
     check_function([x], [op("subtensor", x.dimshuffle("x"), index="0") * 2, x.dimshuffle("x") + x], [np.array(0.5)])
+
+
+def test_casts_through_floats_saturate() -> None:
+    x = variable("uint8", [None], "x")
+    outputs = [
+        x.astype(wide).astype(narrow) for wide in ("float32", "float64", "int64") for narrow in ("int8", "int16", "uint8")
+    ]
+    check_function([x], outputs, [np.array([0, 1, 127, 128, 245, 255], "uint8")])
