@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import infer as i
-from .op_row import ORDERED, REAL_FLOAT, REQUIRED, SAME, OpRow, binary, reduction, unary
+from .op_row import FLOAT, ORDERED, REAL_FLOAT, REQUIRED, SAME, OpRow, binary, reduction, unary
+from .ops_complex import COMPLEX
 from .ops_host import HOST
 from .ops_marks import MARKS
 from .ops_math import MATH
@@ -45,23 +46,24 @@ OPS: dict[str, OpRow] = {
         unary("neg", _NUMERIC, "-x."),
         unary("abs", i.elementwise(i.real), "|x|; of complex numbers the modulus, which is real."),
         unary("sign", i.refuse_bool(ORDERED), "-1, 0 or 1; NaN stays NaN."),
-        unary("sqrt", REAL_FLOAT, "Square root; NaN below 0."),
-        unary("exp", REAL_FLOAT, "e to the power x."),
+        unary("sqrt", FLOAT, "Square root; NaN below 0."),
+        unary("exp", FLOAT, "e to the power x."),
         unary("expm1", REAL_FLOAT, "exp(x) - 1, accurate near 0."),
-        unary("log", REAL_FLOAT, "Natural logarithm; -inf at 0, NaN below."),
+        unary("log", FLOAT, "Natural logarithm; -inf at 0, NaN below."),
         unary("log1p", REAL_FLOAT, "log(1 + x), accurate near 0."),
-        unary("sin", REAL_FLOAT, "Sine of radians."),
-        unary("cos", REAL_FLOAT, "Cosine of radians."),
-        unary("tan", REAL_FLOAT, "Tangent of radians."),
+        unary("sin", FLOAT, "Sine of radians."),
+        unary("cos", FLOAT, "Cosine of radians."),
+        unary("tan", FLOAT, "Tangent of radians."),
         unary("arctan", REAL_FLOAT, "Inverse tangent, in radians."),
-        unary("sinh", REAL_FLOAT, "Hyperbolic sine."),
-        unary("cosh", REAL_FLOAT, "Hyperbolic cosine."),
-        unary("tanh", REAL_FLOAT, "Hyperbolic tangent."),
+        unary("sinh", FLOAT, "Hyperbolic sine."),
+        unary("cosh", FLOAT, "Hyperbolic cosine."),
+        unary("tanh", FLOAT, "Hyperbolic tangent."),
         unary("sigmoid", REAL_FLOAT, "1 / (1 + exp(-x))."),
         unary("softplus", REAL_FLOAT, "log(1 + exp(x)), without overflow."),
         unary("floor", ORDERED, "The largest integer not above x, in x's dtype."),
         unary("ceil", ORDERED, "The smallest integer not below x, in x's dtype."),
         *MATH,
+        *COMPLEX,
         unary("invert", _BITS, "Bits inverted; of bool, not."),
         OpRow(
             "cast",
@@ -78,7 +80,7 @@ OPS: dict[str, OpRow] = {
         binary("div", i.elementwise(i.quotient), "/", "True quotient; of two ints, float64."),
         binary("floordiv", i.refuse_bool(ORDERED), "//", "Quotient rounded down; of ints, 0 for a zero divisor."),
         binary("mod", i.refuse_bool(ORDERED), "%", "Remainder of floordiv, with the divisor's sign."),
-        binary("pow", i.refuse_bool(ORDERED), "**", "x to the power y."),
+        binary("pow", i.refuse_bool(SAME), "**", "x to the power y."),
         binary("maximum", ORDERED, None, "The larger of two; NaN if either is.", commutative=True),
         binary("minimum", ORDERED, None, "The smaller of two; NaN if either is.", commutative=True),
         binary("and", _BITS, "&", "Bitwise and; of bool, both.", commutative=True),

@@ -50,7 +50,7 @@ def _batched_dot(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[Ten
 
 
 SEQUENCE: tuple[OpRow, ...] = (
-    OpRow("cumsum", 1, i.refuse_complex(_along), "sequence", {"axis": 0}, doc="Sums of the first elements along an axis."),
+    OpRow("cumsum", 1, _along, "sequence", {"axis": 0}, doc="Sums of the first elements along an axis."),
     OpRow("cumprod", 1, i.refuse_complex(_along), "sequence", {"axis": 0}, doc="Products of the first elements along an axis."),
     OpRow(
         "argsort",

@@ -27,6 +27,7 @@ from phintys.ir.checks import checks_of
 from phintys.ir.diagnostics import error
 from phintys.ir.graph import Graph, Node, Value, topological
 from phintys.ir.ops import OPS
+from phintys.ir.ops_complex import PARTS
 from phintys.ir.types import DTYPES, TensorType, upcast
 
 from .scalar_text import emit_fused, name_hint
@@ -79,7 +80,8 @@ WANTED: dict[str, Callable[[Node], Wanted]] = {
     **dict.fromkeys(("set_subtensor", "inc_subtensor"), _first_and_indices(2)),
     "select": _select,
     **dict.fromkeys(("scatter_add", "scatter_set"), _scatter),
-    "argsort": _unchanged,
+    **dict.fromkeys(("argsort", "real", "imag", "angle"), _unchanged),
+    "complex": lambda node: [PARTS[node.results[0].type.dtype]] * 2,
     "nonzero": lambda node: [None, *["int64"] * (len(node.inputs) - 1)],
     "searchsorted": _common,
     **dict.fromkeys(("random_uniform", "random_normal", "random_mrg"), _draw),

@@ -30,7 +30,6 @@ from . import llvm_host, llvm_memory, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, stored
 
-
 CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_while.ROWS}
 
 
@@ -293,7 +292,8 @@ def _tensor_type(type: Attribute, attrs: dict[str, Attribute]) -> TensorType:
     assert isinstance(type, bi.MemRefType)
     dtype = attrs.get("nd.dtype")
     name = BY_SHORT[dtype.data] if isinstance(dtype, bi.StringAttr) else BY_ELEMENT[type.element_type]
-    return TensorType(name, tuple(None if size == bi.DYNAMIC_INDEX else size for size in type.get_shape()))
+    sizes = tuple(None if size == bi.DYNAMIC_INDEX else size for size in type.get_shape())
+    return TensorType(name, sizes[:-1] if name.startswith("complex") else sizes)  # memory holds pairs of numbers
 
 
 def _global(op: memref.GlobalOp) -> llvm.GlobalOp:

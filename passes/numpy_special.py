@@ -139,7 +139,20 @@ def round_half_away(x: Array) -> Array:
     return np.copysign(np.where(np.abs(x) - below >= 0.5, below + 1, below).astype(x.dtype), x)
 
 
+def join(re: Array, im: Array) -> Array:
+    """The complex numbers of two parts."""
+    re, im = np.broadcast_arrays(re, im)
+    found = np.empty(re.shape, np.result_type(re.dtype, "complex64"))
+    found.real, found.imag = re, im
+    return found
+
+
 SPECIAL: dict[str, Callable[..., Array]] = {
+    "real": np.real,
+    "imag": np.imag,
+    "conj": np.conj,
+    "angle": lambda z: np.arctan2(z.imag, z.real),
+    "complex": join,
     "exp2": np.exp2,
     "log2": np.log2,
     "log10": np.log10,

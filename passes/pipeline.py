@@ -25,6 +25,7 @@ class Stage:
 
 
 PIPELINE: tuple[Stage, ...] = (
+    Stage("complex numbers as pairs", "expand-complex", "nd"),
     # Patterns as the user wrote them: derivatives are then taken of the stable form.
     Stage("stabilize the expressions", "stabilize", "nd"),
     Stage("expand gradients", "autodiff", "nd"),
@@ -49,6 +50,7 @@ PIPELINE: tuple[Stage, ...] = (
 PASSES: dict[str, str] = {
     name: f"phintys.passes.{name.replace('-', '_')}:{''.join(part.capitalize() for part in name.split('-'))}"
     for name in (
+        "expand-complex",
         "stabilize",
         "autodiff",
         "drop-marks",

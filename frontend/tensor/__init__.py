@@ -39,6 +39,8 @@ from .build import (
     constant,
     get_scalar_constant_value,
 )
+from .complex_numbers import *  # noqa: F403
+from .complex_numbers import __all__ as _complex_numbers
 from .constructors import CONSTRUCTORS, SEVERAL, TYPES, tensor
 from .diagonals import *  # noqa: F403
 from .diagonals import __all__ as _diagonals
@@ -322,4 +324,4 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [*TYPES, *CONSTRUCTORS, *SEVERAL]
-__all__ += [*_arranging, *_diagonals, *_extra_ops, *_products, *_sort, *_special]
+__all__ += [*_arranging, *_complex_numbers, *_diagonals, *_extra_ops, *_products, *_sort, *_special]

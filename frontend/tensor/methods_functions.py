@@ -17,6 +17,22 @@ class FunctionMethods(Variable):
 
     # --- functions of elements ------------------------------------------------------------------------------
 
+    @property
+    def real(self) -> TensorVariable:
+        """The real part of complex numbers."""
+        return T.real(self)
+
+    @property
+    def imag(self) -> TensorVariable:
+        """The imaginary part of complex numbers."""
+        return T.imag(self)
+
+    def conj(self) -> TensorVariable:
+        """The conjugate of complex numbers."""
+        return T.conj(self)
+
+    conjugate = conj
+
     def arcsin(self) -> TensorVariable:
         """Inverse sine."""
         return T.arcsin(self)
