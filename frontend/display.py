@@ -15,6 +15,7 @@ import numpy as np
 
 from phintys.ir.graph import Graph, Node, Value, topological
 from phintys.ir.ops import OPS
+from phintys.ir.types import TypeInferenceError
 
 from .derivatives import NoRowError, expand
 from .shown import remade, shown
@@ -62,7 +63,7 @@ def _gradient(node: Node, inputs: list[Value]) -> list[Value] | None:
         return None
     try:
         return expand(Node("grad", inputs, make=TensorVariable, loc=node.loc))
-    except NoRowError:
+    except (NoRowError, TypeInferenceError):  # no row, or none for complex operands
         return None
 
 
@@ -127,15 +128,33 @@ def _folded(node: Node, inputs: list[Value]) -> list[Value] | None:
     return [TensorConstant.of(np.asarray(result, dtype=dtype))]
 
 
+class _Constants:
+    """A rule: of small numbers there is one constant each, as Theano keeps them."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, list[Value]] = {}
+
+    def __call__(self, node: Node, inputs: list[Value]) -> list[Value] | None:
+        """The constant that was met first."""
+        if node.op != "constant" or node.results[0].name:
+            return None
+        data = node.attrs["value"]
+        if data.size != 1 or data.dtype.kind not in "iuf" or not -10 <= data.item() <= 10:
+            return None
+        return self.known.setdefault((data.dtype.str, data.shape, data.tobytes()), list(node.results))
+
+
 # --- views ------------------------------------------------------------------------------------------------------------
 
 
 def written(roots: Sequence[Value]) -> list[Value]:
     """Expressions as Theano's graphs of them."""
-    wide = rebuilt(roots, [_same_rank])
+    one_each = _Constants()
+    wide = rebuilt(roots, [one_each, _same_rank])
     if not any(node.op == "grad" for node in topological(wide)):
         return wide
-    return rebuilt(rebuilt(wide, [_gradient]), [_same_rank])  # what the rows write is brought to one rank too
+    # What the rows of gradients write is brought to one rank too.
+    return rebuilt(rebuilt(wide, [_gradient]), [one_each, _same_rank])
 
 
 def drawn(roots: Sequence[Value]) -> list[Value]:

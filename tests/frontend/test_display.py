@@ -64,6 +64,12 @@ def test_lower_ranks_are_dimshuffled() -> None:
     )
 
 
+def test_small_constants_are_shared() -> None:
+    assert debugprint((1 + x) / 1 + 100, file="str").count("[id") == 7
+    text = debugprint(1 / (1 + T.exp(-v)), file="str")
+    assert text.count("TensorConstant{1} [id C]") == 2  # in Theano's manual, too
+
+
 GRADIENTS = [
     T.exp(T.sin(v**2)).sum() + T.log(v).sum() * T.cos(v).mean(),
     (T.tanh(T.dot(W, v)) * w).sum(),
