@@ -150,6 +150,7 @@ CLASSES: dict[str, type[Operation]] = {
     "inc_subtensor": IncSubtensor,
     "gather": AdvancedSubtensor,
     "scatter_add": AdvancedIncSubtensor,
+    "scatter_set": AdvancedIncSubtensor,
     "dim": Shape_i,
     "softmax": Softmax,
     "log_softmax": LogSoftmax,

@@ -19,6 +19,8 @@ SCALARS = {
     "or": "or_",
     "ne": "neq",
     "select": "switch",
+    "round": "round_half_to_even",
+    "round_half_away": "round_half_away_from_zero",
 }
 # Theano writes these between their operands, and all others as functions.
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "floordiv": "//", "pow": "**", "dot": "\\dot"}
@@ -35,6 +37,13 @@ OTHERS = {
     "arange": "ARange",
     "gather": "AdvancedSubtensor",
     "scatter_add": "AdvancedIncSubtensor",
+    "scatter_set": "AdvancedSetSubtensor",
+    "cumsum": "CumOp{add}",
+    "cumprod": "CumOp{mul}",
+    "argsort": "ArgSortOp",
+    "searchsorted": "SearchsortedOp",
+    "nonzero": "Nonzero",
+    "batched_dot": "BatchedDot",
     "inc_subtensor": "IncSubtensor",
     "set_subtensor": "IncSubtensor",
     "subtensor": "Subtensor",

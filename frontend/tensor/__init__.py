@@ -29,7 +29,7 @@ from ..types import TensorType
 from ..variable import Variable
 
 from .var import TensorConstant, TensorVariable  # isort: skip  (first: the others need it)
-from . import extra_ops, nnet
+from . import extra_ops, nlinalg, nnet, slinalg
 from .arranging import *  # noqa: F403  (their `__all__`)
 from .arranging import __all__ as _arranging
 from .assignment import flatnonzero, inc_subtensor, nonzero, nonzero_values, set_subtensor
@@ -110,6 +110,8 @@ from .elementwise import (
 )
 from .extra_ops import *  # noqa: F403
 from .extra_ops import __all__ as _extra_ops
+from .facts import *  # noqa: F403
+from .facts import __all__ as _facts
 from .filling import alloc, arange, fill, ones, ones_like, repeat, zeros, zeros_like
 from .indexing import index, take
 from .joining import concatenate, horizontal_stack, join, stack, stacklists, vertical_stack
@@ -267,6 +269,7 @@ __all__ = [
     "mul",
     "neg",
     "neq",
+    "nlinalg",
     "nnet",
     "nonzero",
     "nonzero_values",
@@ -294,6 +297,7 @@ __all__ = [
     "sin",
     "sinh",
     "size",
+    "slinalg",
     "softplus",
     "sqr",
     "sqrt",
@@ -324,4 +328,4 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [*TYPES, *CONSTRUCTORS, *SEVERAL]
-__all__ += [*_arranging, *_complex_numbers, *_diagonals, *_extra_ops, *_products, *_sort, *_special]
+__all__ += [*_arranging, *_complex_numbers, *_diagonals, *_extra_ops, *_facts, *_products, *_sort, *_special]

@@ -214,3 +214,19 @@ def test_other_methods() -> None:
     assert T.constant(3.0).get_scalar_constant_value() == 3
     with pytest.raises(ValueError, match="transfer"):
         v.transfer("gpu")
+
+
+def test_facts() -> None:
+    assert T.get_vector_length(T.stack([n, n, n])) == 3 == T.get_vector_length(x.shape) + 1
+    with pytest.raises(ValueError, match="length not known"):
+        T.get_vector_length(v)
+    assert "float64" in T.float_dtypes and "bool" in T.discrete_dtypes and T.fvector in T.float_vector_types
+    assert T.check_and_normalize_axes(t, [-1, 0]) == [0, 2]
+    assert T.extract_constant(T.constant(2)) == 2 and T.extract_constant(n) is n
+    assert T.makeKeepDims(t, t.sum(1), 1).broadcastable == (False, True, False)
+    found = call([T.advanced_subtensor1(w, i % 4), T.advanced_inc_subtensor1(v, 1.0, i % 4), T.advanced_set_subtensor(x, 5.0, k, k)])
+    a = VALUES
+    expected = [a[w][a[i] % 4], a[v] + np.bincount(a[i] % 4, minlength=4), a[x].copy()]
+    expected[2][a[k], a[k]] = 5
+    for ours, numpys in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, numpys)

@@ -123,3 +123,8 @@ def test_names_by_file() -> None:
         nnet.confusion_matrix(x, i)
     with pytest.raises(ValueError, match="gamma, beta"):
         nnet.batch_normalization_train(x, T.dscalar(), b)
+
+
+def test_a_sigmoid_knows_itself() -> None:
+    assert isinstance(nnet.sigmoid(x).owner.op.scalar_op, nnet.sigm.ScalarSigmoid)
+    assert not isinstance(T.exp(x).owner.op.scalar_op, nnet.sigm.ScalarSigmoid)

@@ -10,7 +10,18 @@ from ..build import as_tensor_variable, cast, constant
 from ..elementwise import abs_, clip, expm1, sgn, sigmoid, softplus, switch
 from ..var import TensorVariable
 
-__all__ = ["elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"]
+__all__ = ["ScalarSigmoid", "elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"]
+
+
+class _Named(type):
+    """Classes of which a scalar operation is an instance by its name."""
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return getattr(value, "name", None) == "sigmoid"
+
+
+class ScalarSigmoid(metaclass=_Named):
+    """`isinstance(x.owner.op.scalar_op, ScalarSigmoid)`: whether `x` is a sigmoid of something."""
 
 
 def _float(x: Any) -> TensorVariable:
