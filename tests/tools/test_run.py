@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +113,15 @@ def test_files_that_hold_no_program(text: str, message: str, tmp_path: Path, cap
 def test_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(tmp_path / "nothing.phi")]) == 1
     assert "cannot read" in capsys.readouterr().err
+
+
+def test_a_program_that_imports_theano(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys, theano, theano.tensor as T\nx = T.dscalar('x')\n"
+        "print(theano.function([x], x * 2)(float(sys.argv[1])), __name__)\n"
+    )
+    command = [sys.executable, "-m", "phintys.tools.main", "run", "--as-theano", str(program), "4"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "8.0 __main__\n", done.stderr
+    assert main(["run", str(tmp_path / "none.py")]) == 1
