@@ -1,7 +1,9 @@
 """check-shapes: every agreement of sizes that an operation needs and that is not known becomes a run-time check.
 
 Expects: `nd`. Leaves: `nd` in which all passes may take meeting sizes as equal. A check stands right before the operation that
-needs it and carries its location; the lowering to loops moves it to the function's entry.
+needs it and carries its location; the lowering to loops moves it to the function's entry. The pass runs first of all, on what the
+user wrote, so that no rewriting loses an error; and again before fusion, for what derivatives brought: what a check that
+stands there demands is known.
 
     %z = nd.add %x, %y : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
     // becomes
@@ -28,6 +30,7 @@ from phintys.ir.subscript import parse_index
 
 from .dims import Dim, Dims, Place
 
+CHECKED = "nd.checked"  # discardable mark of an operation whose own checks stand before it
 _SIDES = ("on the left", "on the right")
 
 
@@ -64,11 +67,19 @@ class _Checker:
 
     def run(self) -> None:
         for op in list(self.block.ops):
-            if isinstance(op, NdOp) and op.op in ("set_subtensor", "inc_subtensor"):
-                self._check_update(op)
-            if isinstance(op, NdOp) and (op.op in ("alloc", "reshape") or op.row.family == "random"):
-                self._check_sizes(op)
+            if isinstance(op, NdOp) and CHECKED not in op.attributes:
+                self._check(op)
             self.dims.visit(op)
+
+    def _check(self, op: NdOp) -> None:
+        """Checks that are not equalities of operands' sizes; the operation is marked, so that they are made once."""
+        if op.op in ("set_subtensor", "inc_subtensor"):
+            self._check_update(op)
+        elif op.op in ("alloc", "reshape") or op.row.family == "random":
+            self._check_sizes(op)
+        else:
+            return
+        op.attributes[CHECKED] = bi.UnitAttr()
 
     def _insert(self, at: Operation, name: str, operands: Sequence[SSAValue], **attrs: object) -> SSAValue:
         op = create(name, operands, attrs, at.location)

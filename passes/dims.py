@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import FusedOp, NdOp
+from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.ir.subscript import parse_index
 
 
@@ -43,6 +43,16 @@ def find(dim: Dim) -> Dim:
     return dim
 
 
+def _merge(a: Dim, b: Dim) -> None:
+    a, b = find(a), find(b)
+    if a is b:
+        return
+    if isinstance(a, Symbol):
+        a.parent = b
+    elif isinstance(b, Symbol):
+        b.parent = a
+
+
 class Dims:
     """Sizes of all tensors seen by `visit`; `on_meeting` is told of every equality that was not known before."""
 
@@ -69,13 +79,26 @@ class Dims:
             reduced = tuple(dim for axis, dim in enumerate(space) if axis not in op.axes)
             for combiner, result in zip(op.combine, op.results, strict=True):
                 self._set(result, space if combiner == "map" else reduced)
+        elif isinstance(op, RequireOp):
+            self._learn(op)
         elif isinstance(op, NdOp):
             rule = _RULES.get(op.op) or _FAMILIES.get(op.row.family)
-            if rule is not None:
+            if op.op == "grad":
+                for value, result in zip(op.operands[1:], op.results, strict=True):
+                    self._set(result, self[value])
+            elif rule is not None:
                 self._set(op.results[0], rule(self, op))
             else:
                 for result in op.results:
                     self._fresh(result)
+
+    def _learn(self, op: RequireOp) -> None:
+        """What a check demands holds after it: equal sizes meet without another check."""
+        condition = op.operands[0].owner
+        if isinstance(condition, NdOp) and condition.op == "eq":
+            a, b = (self.scalar(value) for value in condition.operands)
+            if a is not None and b is not None:
+                _merge(a, b)
 
     def meet(self, op: Operation, a: Dim, b: Dim, place_a: Place, place_b: Place) -> None:
         """Record that two sizes are equal."""
@@ -84,10 +107,7 @@ class Dims:
             return
         if self._on_meeting is not None:
             self._on_meeting(op, a, b, place_a, place_b)
-        if isinstance(a, Symbol):
-            a.parent = b
-        elif isinstance(b, Symbol):
-            b.parent = a
+        _merge(a, b)
 
     # --- helpers -------------------------------------------------------------------------------------------------------------
 
@@ -253,7 +273,7 @@ def _scatter_add(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     return dims[value]
 
 
-_FAMILIES: dict[str, Rule] = {"elementwise": _elementwise, "reduction": _reduction, "composite": _same}
+_FAMILIES: dict[str, Rule] = {"elementwise": _elementwise, "reduction": _reduction, "composite": _same, "mark": _same}
 _RULES: dict[str, Rule] = {
     "dot": _dot,
     "constant": _constant,
@@ -275,4 +295,5 @@ _RULES: dict[str, Rule] = {
     "searchsorted": _searchsorted,
     "nonzero": _nonzero,
     "batched_dot": _batched_dot,
+    "specify_shape": _same,
 }

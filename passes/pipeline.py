@@ -25,6 +25,8 @@ class Stage:
 
 
 PIPELINE: tuple[Stage, ...] = (
+    # On the program as it was written: whatever is simplified away later, its sizes are checked.
+    Stage("check the sizes that the user's operations need", "check-shapes", "nd"),
     Stage("complex numbers as pairs", "expand-complex", "nd"),
     # Patterns as the user wrote them: derivatives are then taken of the stable form.
     Stage("stabilize the expressions", "stabilize", "nd"),
@@ -39,7 +41,7 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("simplify what came of it", "canonicalize", "nd"),
     Stage("merge again", "cse", "nd"),
     # From here on, sizes that meet are equal.
-    Stage("check sizes at run time", "check-shapes", "nd"),
+    Stage("check what else needs it", "check-shapes", "nd"),
     Stage("fuse elementwise operations and reductions", "fuse", "fused"),
     Stage("buffers and loops", "convert-nd-to-loops", "loops"),
     Stage("share buffers", "reuse-buffers", "loops"),
