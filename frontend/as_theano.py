@@ -119,8 +119,11 @@ def _register() -> None:
             continue
         sys.modules[name] = module_found
         parent, _, child = name.rpartition(".")
-        if parent and not hasattr(sys.modules[parent], child):
-            setattr(sys.modules[parent], child, module_found)
+        above = sys.modules.get(parent) or _module("phintys" + parent.removeprefix("theano"))
+        if parent and above is not None:
+            sys.modules[parent] = above
+            if not hasattr(above, child):
+                setattr(above, child, module_found)
 
 
 def load_ipython_extension(shell: object) -> None:
