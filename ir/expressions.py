@@ -276,6 +276,7 @@ FORMS: dict[str, Form] = {
     "arange": _arange,
     "alloc": _sized,
     "reshape": _sized,
+    "specify_shape": _sized,
     "random_uniform": _sized,
     "random_normal": _sized,
     "random_mrg": _sized,

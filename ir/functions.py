@@ -270,6 +270,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Function]] = {
     "shape": (("x",), _shape),
     "dim": (("x", "axis"), _dim),
     "reshape": (("x", "*sizes"), _sized("reshape")),
+    "specify_shape": (("x", "*sizes"), _sized("specify_shape")),
     "alloc": (("x", "*sizes"), _sized("alloc")),
     "random_uniform": (("state", "*sizes"), _draw("random_uniform")),
     "random_normal": (("state", "*sizes"), _draw("random_normal")),

@@ -130,8 +130,8 @@ def _show_complex(value: Any) -> str:
 
 # --- which operands are neighbours ----------------------------------------------------------------------------------
 
-_ALONE: dict[str, int] = {"alloc": 1, "reshape": 1, "subtensor": 1, "gather": 1}
-_TWO = {"set_subtensor", "inc_subtensor", "scatter_add"}
+_ALONE: dict[str, int] = {"alloc": 1, "reshape": 1, "specify_shape": 1, "subtensor": 1, "gather": 1, "nonzero": 1}
+_TWO = {"set_subtensor", "inc_subtensor", "scatter_add", "scatter_set"}
 
 
 def literal_groups(op: str, count: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import infer as i
-from .op_row import OpRow
+from .op_row import REQUIRED, OpRow
 from .types import TensorType, TypeInferenceError, upcast
 
 
@@ -49,6 +49,19 @@ def _batched_dot(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[Ten
     return [TensorType(upcast(x.dtype, y.dtype), (batch, x.shape[1], y.shape[2]))]
 
 
+def _specify_shape(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    value, *sizes = types
+    wanted = tuple(attrs["sizes"])
+    i.index_scalars(sizes, "specify_shape")
+    if len(wanted) != value.ndim or wanted.count(None) != len(sizes):
+        raise TypeInferenceError(f"specify_shape: {len(wanted)} sizes, {len(sizes)} of them operands, for {value}")
+    for axis, (have, size) in enumerate(zip(value.shape, wanted, strict=True)):
+        if None not in (have, size) and size not in (have, -1):
+            raise TypeInferenceError(f"specify_shape: dimension {axis} of {value} is {have}, not {size}")
+    known = (have if size in (None, -1) else size for have, size in zip(value.shape, wanted, strict=True))
+    return [TensorType(value.dtype, tuple(known))]
+
+
 SEQUENCE: tuple[OpRow, ...] = (
     OpRow("cumsum", 1, _along, "sequence", {"axis": 0}, doc="Sums of the first elements along an axis."),
     OpRow("cumprod", 1, i.refuse_complex(_along), "sequence", {"axis": 0}, doc="Products of the first elements along an axis."),
@@ -75,6 +88,15 @@ SEQUENCE: tuple[OpRow, ...] = (
         "indexing",
         variadic=True,
         doc="Positions of the true elements, in order, in the flattened tensor; its sizes have to be those given.",
+    ),
+    OpRow(
+        "specify_shape",
+        1,
+        _specify_shape,
+        "shape",
+        {"sizes": REQUIRED},
+        variadic=True,
+        doc="x, whose sizes have to be the given ones; -1 leaves one open.",
     ),
     OpRow("batched_dot", 2, _batched_dot, "linalg", doc="Products of the matrices of two stacks, pair by pair."),
 )

@@ -193,7 +193,7 @@ ROWS: dict[str, Row] = {
 PARTWISE = frozenset(
     {
         *("neg", "add", "sub", "select", "sum", "cumsum", "alloc", "reshape", "dimshuffle", "concatenate", "make_vector"),
-        *("subtensor", "set_subtensor", "inc_subtensor", "gather", "scatter_add", "scatter_set", "stop_grad"),
+        *("subtensor", "set_subtensor", "inc_subtensor", "gather", "scatter_add", "scatter_set", "stop_grad", "specify_shape"),
     }
 )
 """Operations that do the same to both parts."""

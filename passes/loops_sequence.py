@@ -7,6 +7,7 @@ of a buffer into the other (Knuth, The Art of Computer Programming, volume 3, se
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
@@ -195,8 +196,9 @@ def _searchsorted(low: Lowering, op: NdOp) -> None:
 def _nonzero(low: Lowering, op: NdOp) -> None:
     """Counted first, then written: every position goes to the next place, which the next true one may take again."""
     source = low.buffer(op.operands[0])
+    message = "boolean index did not match the indexed tensor along dimension %d: {0} truth values for size {1}"
     for axis, wanted in enumerate(map(low.index, op.operands[1:])):
-        _require_size(low, axis, source.sizes[axis], wanted)
+        _require_size(low, source.sizes[axis], wanted, "IndexError", message % axis)
     if not source.dense and source.ndim > 1:
         source = low.copy(source)
     e = low.body
@@ -216,13 +218,27 @@ def _nonzero(low: Lowering, op: NdOp) -> None:
     low.tensors[op.results[0]] = Buffer(whole.storage, [total], [1], dense=True, dtype="int64")
 
 
-def _require_size(low: Lowering, axis: int, found: Index, wanted: Index) -> None:
+def _specify_shape(low: Lowering, op: NdOp) -> None:
+    """The same memory, with sizes that are known where they are numbers."""
+    source = low.buffer(op.operands[0])
+    operands = iter(op.operands[1:])
+    sizes = list(source.sizes)
+    for axis, size in enumerate(op.attrs["sizes"]):
+        if size == -1:
+            continue
+        wanted = low.index(next(operands)) if size is None else size
+        message = f"specify_shape: dimension {axis} is {{0}}, but {{1}} was specified"
+        _require_size(low, source.sizes[axis], wanted, "ValueError", message)
+        sizes[axis] = wanted if isinstance(wanted, int) else sizes[axis]
+    low.tensors[op.results[0]] = replace(source, sizes=sizes, views={})
+
+
+def _require_size(low: Lowering, found: Index, wanted: Index, exception: str, message: str) -> None:
     if found is wanted or (isinstance(found, int) and found == wanted):
         return
     e = low.at(found, wanted)
-    message = f"boolean index did not match the indexed tensor along dimension {axis}: {{0}} truth values for size {{1}}"
     values = [e.index(found), e.index(wanted)]
-    low.require(e, e.icmp("eq", *values), "IndexError", message, values)
+    low.require(e, e.icmp("eq", *values), exception, message, values)
 
 
 def _counted(e: Emitter, truth: SSAValue, iv: SSAValue, count: SSAValue) -> SSAValue:
@@ -236,4 +252,5 @@ ROWS: dict[str, Row] = {
     "argsort": _argsort,
     "searchsorted": _searchsorted,
     "nonzero": _nonzero,
+    "specify_shape": _specify_shape,
 }

@@ -48,6 +48,7 @@ SEQUENCE: dict[str, Row] = {
     "cumsum": (_cumsum,),
     "cumprod": (_cumprod,),
     "scatter_set": _scatter_set,
+    "specify_shape": lambda c, index: c.g,
     "batched_dot": (
         lambda c: c.g.op("batched_dot", _flipped(c.y)),
         lambda c: _flipped(c.x).op("batched_dot", c.g),

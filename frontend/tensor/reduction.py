@@ -64,8 +64,15 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc
     return _accumulate("sum", x, axis, dtype, keepdims, acc_dtype)
 
 
-def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None) -> TensorVariable:
-    """Product, with the dtypes of `sum`."""
+def prod(
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    acc_dtype: Any = None,
+    no_zeros_in_input: bool = False,
+) -> TensorVariable:
+    """Product, with the dtypes of `sum`; its derivative is right with zeros too, told or not."""
     return _accumulate("prod", x, axis, dtype, keepdims, acc_dtype)
 
 

@@ -215,6 +215,13 @@ def _positive(x: TensorVariable, axes: Sequence[int]) -> set[int]:
     return {axis % x.ndim for axis in axes}
 
 
+def specify_shape(x: Any, shape: Any) -> TensorVariable:
+    """`x`, of which the sizes are told. ValueError when the function runs and they are others."""
+    value = as_tensor_variable(x)
+    given = sizes(shape, value.ndim)
+    return sized("specify_shape", value, given) if value.ndim else value
+
+
 def tensor_copy(x: Any, name: str | None = None) -> TensorVariable:
     """Another variable of the same value."""
     x = as_tensor_variable(x)

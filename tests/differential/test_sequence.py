@@ -132,3 +132,16 @@ def test_gradients_of_sorted_elements() -> None:
     cost = (x[op("argsort", x, axis=0)] * w).sum()
     f = phintys.function([x, w], T.grad(cost, x))
     np.testing.assert_array_equal(f(np.array([3.0, 1.0, 2.0]), np.array([10.0, 20.0, 30.0])), [30.0, 10.0, 20.0])
+
+
+def test_specify_shape() -> None:
+    x, n = variable("float64", [None, None], "x"), variable("int32", [], "n")
+    told = [T.specify_shape(x, (n, 4)), T.specify_shape(x.T, (4, -1)), T.specify_shape(x, x.shape)]
+    assert told[0].type.shape == (None, 4)
+    outputs = [*told, told[0] * 2, told[0].sum(0), T.grad((told[0] ** 2).sum(), x)]
+    f = check([x, n], outputs, [values("float64", (3, 4)), 3], ulps=16)
+    for shape, size in (((3, 5), 3), ((3, 4), 2)):
+        with pytest.raises(ValueError, match="was specified"):
+            f(values("float64", shape), size)
+    with pytest.raises(TypeError, match="dimension 1 of"):
+        T.specify_shape(told[0], (3, 5))

@@ -85,6 +85,12 @@ def _inc_subtensor(attrs: Attrs, x: Array, y: Array, *index: Array) -> Array:
     return result
 
 
+def _specify_shape(attrs: Attrs, x: Array, *dims: Array) -> Array:
+    if any(size not in (-1, have) for size, have in zip(_sizes(attrs, dims), x.shape, strict=True)):
+        raise ValueError(f"shape {x.shape} is not {_sizes(attrs, dims)}")
+    return x
+
+
 def _nonzero(attrs: Attrs, x: Array, *sizes: Array) -> Array:
     if sizes and x.shape != tuple(map(int, sizes)):
         raise IndexError(f"truth values of shape {x.shape} for {sizes}")
@@ -138,6 +144,7 @@ ROWS: dict[str, Row] = {
     "argsort": lambda attrs, x: np.argsort(x, attrs["axis"], kind="stable"),
     "searchsorted": lambda attrs, x, y: np.asarray(np.searchsorted(x, y, attrs["side"])),
     "nonzero": _nonzero,
+    "specify_shape": _specify_shape,
     "batched_dot": lambda attrs, x, y: x @ y,
 }
 

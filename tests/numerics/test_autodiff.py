@@ -224,6 +224,10 @@ def test_running(type: str, axis: int) -> None:
         check(lambda x: x.op("cumprod", axis=axis), [type], [x])
 
 
+def test_specify_shape() -> None:
+    check(lambda x: x.op("specify_shape", sizes=(-1, 2)) * x, ["f64[?, ?]"], [draw("f64[3, 2]")])
+
+
 def test_batched_dot() -> None:
     types = ["f64[?, 2, 3]", "f64[?, 3, ?]"]
     check(lambda x, y: x.op("batched_dot", y), types, [draw("f64[4, 2, 3]"), draw("f64[4, 3, 5]", seed=1)])
@@ -242,7 +246,7 @@ def test_cast() -> None:
 def test_all_rows_are_tested() -> None:
     tested = {*UNARY, *BINARY, "sum", "prod", "max", "min", "softmax", "log_softmax", "dot", "select", "cast", "alloc"}
     tested |= {"dimshuffle", "reshape", "make_vector", "concatenate", "arange", "subtensor", "set_subtensor"}
-    tested |= {"inc_subtensor", "gather", "scatter_add", "scatter_set", "cumsum", "cumprod", "batched_dot"}
+    tested |= {"inc_subtensor", "gather", "scatter_add", "scatter_set", "cumsum", "cumprod", "batched_dot", "specify_shape"}
     assert {*ELEMENTWISE, *MATH, *REDUCTION, *SEQUENCE, *SHAPE} == tested
 
 
