@@ -32,126 +32,35 @@ from .var import TensorConstant, TensorVariable  # isort: skip  (first: the othe
 from . import extra_ops, nlinalg, nnet, slinalg
 from .arranging import *  # noqa: F403  (their `__all__`)
 from .arranging import __all__ as _arranging
-from .assignment import flatnonzero, inc_subtensor, nonzero, nonzero_values, set_subtensor
-from .build import (
-    as_tensor_variable,
-    cast,
-    constant,
-    get_scalar_constant_value,
-)
+from .assignment import *  # noqa: F403
+from .assignment import __all__ as _assignment
+from .build import *  # noqa: F403
+from .build import __all__ as _build
 from .complex_numbers import *  # noqa: F403
 from .complex_numbers import __all__ as _complex_numbers
 from .constructors import CONSTRUCTORS, SEVERAL, TYPES, tensor
 from .diagonals import *  # noqa: F403
 from .diagonals import __all__ as _diagonals
-from .elementwise import (
-    abs_,
-    add,
-    and_,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    bitwise_xor,
-    ceil,
-    clip,
-    cos,
-    cosh,
-    deg2rad,
-    eq,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    ge,
-    gt,
-    int_div,
-    inv,
-    invert,
-    isinf,
-    isnan,
-    le,
-    log,
-    log1p,
-    log2,
-    log10,
-    lt,
-    maximum,
-    minimum,
-    mod,
-    mul,
-    neg,
-    neq,
-    or_,
-    pow,
-    power,
-    rad2deg,
-    sgn,
-    sigmoid,
-    sin,
-    sinh,
-    softplus,
-    sqr,
-    sqrt,
-    square,
-    sub,
-    switch,
-    tan,
-    tanh,
-    true_div,
-    where,
-    xor,
-)
+from .elementwise import *  # noqa: F403
+from .elementwise import __all__ as _elementwise
 from .extra_ops import *  # noqa: F403
 from .extra_ops import __all__ as _extra_ops
 from .facts import *  # noqa: F403
 from .facts import __all__ as _facts
-from .filling import alloc, arange, fill, ones, ones_like, repeat, zeros, zeros_like
-from .indexing import index, take
-from .joining import concatenate, horizontal_stack, join, stack, stacklists, vertical_stack
-from .linalg import dot, outer, tensordot
+from .filling import *  # noqa: F403
+from .filling import __all__ as _filling
+from .indexing import *  # noqa: F403
+from .indexing import __all__ as _indexing
+from .joining import *  # noqa: F403
+from .joining import __all__ as _joining
+from .linalg import *  # noqa: F403
+from .linalg import __all__ as _linalg
 from .products import *  # noqa: F403
 from .products import __all__ as _products
-from .reduction import (
-    all,
-    any,
-    argmax,
-    argmin,
-    max,
-    max_and_argmax,
-    mean,
-    min,
-    norm,
-    prod,
-    ptp,
-    std,
-    sum,
-    var,
-)
-from .shaping import (
-    addbroadcast,
-    dimshuffle,
-    flatten,
-    patternbroadcast,
-    reshape,
-    shape,
-    shape_padaxis,
-    shape_padleft,
-    shape_padright,
-    size,
-    specify_shape,
-    squeeze,
-    swapaxes,
-    tensor_copy,
-    transpose,
-    unbroadcast,
-)
+from .reduction import *  # noqa: F403
+from .reduction import __all__ as _reduction
+from .shaping import *  # noqa: F403
+from .shaping import __all__ as _shaping
 from .sort import *  # noqa: F403
 from .sort import __all__ as _sort
 from .special import *  # noqa: F403
@@ -168,7 +77,7 @@ from ..gradient import (  # isort: skip  (it uses what stands above)
     verify_grad,
 )
 
-as_tensor = as_tensor_variable
+as_tensor = as_tensor_variable  # noqa: F405
 globals().update(TYPES | CONSTRUCTORS | SEVERAL)
 
 if TYPE_CHECKING:
@@ -196,138 +105,36 @@ __all__ = [
     "TensorType",
     "TensorVariable",
     "Variable",
-    "abs_",
-    "add",
-    "addbroadcast",
-    "all",
-    "alloc",
-    "and_",
-    "any",
-    "arange",
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctan2",
-    "arctanh",
-    "argmax",
-    "argmin",
     "as_tensor",
-    "as_tensor_variable",
-    "bitwise_and",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_xor",
-    "cast",
-    "ceil",
-    "clip",
-    "concatenate",
     "consider_constant",
-    "constant",
-    "cos",
-    "cosh",
-    "deg2rad",
-    "dimshuffle",
-    "dot",
-    "eq",
-    "exp",
-    "exp2",
-    "expm1",
     "extra_ops",
-    "fill",
-    "flatnonzero",
-    "flatten",
-    "floor",
-    "ge",
-    "get_scalar_constant_value",
     "grad",
-    "gt",
     "hessian",
-    "horizontal_stack",
-    "inc_subtensor",
-    "index",
-    "int_div",
-    "inv",
-    "invert",
-    "isinf",
-    "isnan",
     "jacobian",
-    "join",
-    "le",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "lt",
-    "max",
-    "max_and_argmax",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mod",
-    "mul",
-    "neg",
-    "neq",
     "nlinalg",
     "nnet",
-    "nonzero",
-    "nonzero_values",
-    "norm",
     "numeric_grad",
-    "ones",
-    "ones_like",
-    "or_",
-    "outer",
-    "patternbroadcast",
-    "pow",
-    "power",
-    "prod",
-    "ptp",
-    "rad2deg",
-    "repeat",
-    "reshape",
-    "set_subtensor",
-    "sgn",
-    "shape",
-    "shape_padaxis",
-    "shape_padleft",
-    "shape_padright",
-    "sigmoid",
-    "sin",
-    "sinh",
-    "size",
     "slinalg",
-    "softplus",
-    "specify_shape",
-    "sqr",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "stacklists",
-    "std",
-    "sub",
-    "sum",
-    "swapaxes",
-    "switch",
-    "take",
-    "tan",
-    "tanh",
     "tensor",
-    "tensor_copy",
-    "tensordot",
-    "transpose",
-    "true_div",
-    "unbroadcast",
-    "var",
     "verify_grad",
-    "vertical_stack",
-    "where",
-    "xor",
-    "zeros",
-    "zeros_like",
 ]
 __all__ += [*TYPES, *CONSTRUCTORS, *SEVERAL]
-__all__ += [*_arranging, *_complex_numbers, *_diagonals, *_extra_ops, *_facts, *_products, *_sort, *_special]
+__all__ += [
+    *_arranging,
+    *_assignment,
+    *_build,
+    *_complex_numbers,
+    *_diagonals,
+    *_elementwise,
+    *_extra_ops,
+    *_facts,
+    *_filling,
+    *_indexing,
+    *_joining,
+    *_linalg,
+    *_products,
+    *_reduction,
+    *_shaping,
+    *_sort,
+    *_special,
+]

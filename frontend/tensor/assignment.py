@@ -15,6 +15,14 @@ from .indexing import _basic, _index_tensor, _is_index, _is_mask, _placement, _s
 from .shaping import dim, dimshuffle, sized
 from .var import TensorVariable
 
+__all__ = [
+    "flatnonzero",
+    "inc_subtensor",
+    "nonzero",
+    "nonzero_values",
+    "set_subtensor",
+]
+
 
 def inc_subtensor(
     x: Any, y: Any, inplace: bool = False, set_instead_of_inc: bool = False, tolerate_inplace_aliasing: bool = False

@@ -23,6 +23,13 @@ from ..location import here
 from ..types import Array, check_dtype, native_name
 from .var import TensorConstant, TensorVariable
 
+__all__ = [
+    "as_tensor_variable",
+    "cast",
+    "constant",
+    "get_scalar_constant_value",
+]
+
 _INTS = [(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max), dtype) for dtype in ("int8", "int16", "int32", "int64")]
 _LARGEST = float(np.finfo("float32").max)
 _FLAGS = vars(config)["_values"]  # read once for each operation: the attribute would cost as much as the operation

@@ -12,6 +12,17 @@ from .build import apply, as_tensor_variable, cast, constant
 from .shaping import dim, dimshuffle, flatten, reshape, shape_padaxis, sized, sizes
 from .var import TensorVariable
 
+__all__ = [
+    "alloc",
+    "arange",
+    "fill",
+    "ones",
+    "ones_like",
+    "repeat",
+    "zeros",
+    "zeros_like",
+]
+
 
 def alloc(value: Any, *shape: Any) -> TensorVariable:
     """A tensor of the given shape, filled with `value` (which broadcasts). Sizes as in `reshape`."""

@@ -19,6 +19,11 @@ from .build import apply, as_tensor_variable, cast
 from .shaping import dim, dimshuffle, flatten, size_of, sized
 from .var import TensorConstant, TensorVariable
 
+__all__ = [
+    "index",
+    "take",
+]
+
 Key = tuple[Any, ...]
 
 

@@ -12,6 +12,15 @@ from .build import apply, as_tensor_variable, cast, constant, known_scalar
 from .shaping import shape_padaxis
 from .var import TensorConstant, TensorVariable
 
+__all__ = [
+    "concatenate",
+    "horizontal_stack",
+    "join",
+    "stack",
+    "stacklists",
+    "vertical_stack",
+]
+
 
 def concatenate(tensor_list: Any, axis: Any = 0) -> TensorVariable:
     """Tensors of one rank joined along `axis`; the dtype is the promoted one.

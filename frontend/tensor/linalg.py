@@ -9,6 +9,12 @@ from .elementwise import mul
 from .shaping import dim, dimshuffle, reshape, shape_padleft, shape_padright, size_of
 from .var import TensorVariable
 
+__all__ = [
+    "dot",
+    "outer",
+    "tensordot",
+]
+
 
 def dot(x: Any, y: Any) -> TensorVariable:
     """Product of matrices and vectors, NumPy's `dot`: the last dimension of `x` against the last but one of `y`.

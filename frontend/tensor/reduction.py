@@ -17,6 +17,23 @@ from .elementwise import abs_, neq, pow, sqr, sqrt, true_div
 from .shaping import dimshuffle, size_of
 from .var import TensorConstant, TensorVariable
 
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "max",
+    "max_and_argmax",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
+]
+
 
 def _axes(x: TensorVariable, axis: Any) -> tuple[int, ...]:
     """Sorted axes; a symbolic one has to be a constant. TypeInferenceError for one that does not exist."""

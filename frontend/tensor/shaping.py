@@ -10,6 +10,25 @@ import numpy as np
 from .build import apply, as_tensor_variable, constant, known_scalar
 from .var import TensorVariable
 
+__all__ = [
+    "addbroadcast",
+    "dimshuffle",
+    "flatten",
+    "patternbroadcast",
+    "reshape",
+    "shape",
+    "shape_padaxis",
+    "shape_padleft",
+    "shape_padright",
+    "size",
+    "specify_shape",
+    "squeeze",
+    "swapaxes",
+    "tensor_copy",
+    "transpose",
+    "unbroadcast",
+]
+
 
 def dim(x: TensorVariable, axis: int) -> TensorVariable:
     """One size, an int64 scalar; a constant where it is known."""
