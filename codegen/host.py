@@ -36,6 +36,14 @@ HOST: dict[str, HostFunction | str] = {
         for name in ("binomial", "choice", "multinomial", "permutation", "poisson", "random_integers")
     },
     **{f"mrg_{name}": f"phintys.codegen.host_mrg:{name}" for name in ("choice", "multinomial")},
+    "expm": "phintys.codegen.host_expm:expm",
+    **{
+        name: f"phintys.codegen.host_linalg:{name}"
+        for name in (
+            *("cholesky", "cofactor", "det", "eig", "eigh", "lstsq", "matrix_inverse", "pinv", "qr", "solve"),
+            *("solve_triangular", "svd", "svdvals"),
+        )
+    },
 }
 
 

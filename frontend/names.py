@@ -49,6 +49,21 @@ OTHERS = {
     "subtensor": "Subtensor",
 }
 
+# Functions that NumPy carries out, by the names that Theano's objects print.
+LINALG = {
+    "cholesky": "Cholesky",
+    "det": "Det",
+    "eig": "Eig",
+    "eigh": "Eigh",
+    "expm": "Expm",
+    "matrix_inverse": "MatrixInverse",
+    "pinv": "MatrixPinv",
+    "qr": "QRFull",
+    "solve": "Solve",
+    "solve_triangular": "Solve",
+    "svd": "SVD",
+    "svdvals": "SVD",
+}
 
 # Operations whose Theano object had a name of its own, without `Elemwise` around it, and those that only prints have.
 OWN_NAMES = {"sigmoid": "sigmoid", "softplus": "softplus", "softmax_grad": "SoftmaxGrad"}
@@ -78,7 +93,7 @@ def op_text(node: Node) -> str:
     if op == "host":
         own = own_op(node)
         name = str(attrs["function"])
-        drawn = f"RandomFunction{{{name.removeprefix('random_')}}}" if name.startswith("random_") else name
+        drawn = f"RandomFunction{{{name.removeprefix('random_')}}}" if name.startswith("random_") else LINALG.get(name, name)
         return drawn if own is None else str(own)
     if op == "cast":
         return f"Elemwise{{Cast{{{attrs['dtype']}}}}}"

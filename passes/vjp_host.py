@@ -1,4 +1,4 @@
-"""Derivatives of what a program's own Python callables compute: the graph that their token gives, put in place."""
+"""Derivatives of what Python computes: rows of named functions; of a program's own, the graph that their token gives."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from xdsl.ir import Block, SSAValue
 from phintys.dialects.convert import location
 from phintys.dialects.nd import NdOp, create
 from phintys.ir.graph import Graph
+from phintys.ir.host import is_local
 from phintys.ir.tokens import find_token
 
 from .convert_graph_to_nd import GraphEmitter
 from .nd_builder import Builder, type_of
 from .rewriting import attribute, refusal
+from .vjp_linalg import LINALG, HostAdjoint
 
 
 def host_gradients(
@@ -24,7 +26,12 @@ def host_gradients(
     `expand` takes the `nd.grad`s that the graph itself may hold.
     """
     name = attribute(op, "function")
+    named = LINALG.get(name)
+    if named is not None:
+        return [None if part is None else part.value for part in named(HostAdjoint(op, at, found))]
     token = find_token(name)
+    if token is None and not is_local(name):
+        raise refusal(op, f"'{name}' has no derivative")
     if token is None or token.gradient is None:
         raise refusal(
             op, f"the Python function '{name}' has no derivative: give its Op a method grad(inputs, output_gradients)"

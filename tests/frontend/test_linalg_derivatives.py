@@ -1,0 +1,118 @@
+"""Derivatives of `nlinalg` and `slinalg`, first and second, against differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import phintys.tensor as T
+from phintys import function
+from phintys.tensor import nlinalg as nl
+from phintys.tensor import slinalg as sl
+
+SIZES = (0, 1, 2, 5, 7)
+Array = np.ndarray[Any, Any]
+
+
+def sample(*shape: int) -> Array:
+    return np.random.default_rng(0).normal(size=shape)
+
+
+def regular(size: int) -> Array:
+    """A matrix with a well-conditioned inverse."""
+    return sample(size, size) + 3 * np.eye(size)
+
+
+def positive(size: int) -> Array:
+    x = sample(size, size)
+    return x @ x.T + np.eye(size)
+
+
+DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
+    "matrix_inverse": (nl.matrix_inverse, [regular(4)]),
+    "det": (nl.det, [regular(4)]),
+    "pinv": (nl.pinv, [regular(4)]),
+    "pinv high": (nl.pinv, [sample(5, 3)]),
+    "pinv wide": (nl.pinv, [sample(3, 5)]),
+    "cholesky": (sl.cholesky, [positive(4)]),
+    "cholesky upper": (sl.Cholesky(lower=False), [positive(4)]),
+    "solve vector": (sl.solve, [regular(4), sample(4)]),
+    "solve matrix": (sl.solve, [regular(4), sample(4, 3)]),
+    "solve_symmetric": (sl.solve_symmetric, [positive(4), sample(4, 3)]),
+    "solve lower": (sl.solve_lower_triangular, [regular(4), sample(4)]),
+    "solve lower matrix": (sl.solve_lower_triangular, [regular(4), sample(4, 3)]),
+    "solve upper": (sl.solve_upper_triangular, [regular(4), sample(4)]),
+    "solve upper matrix": (sl.solve_upper_triangular, [regular(4), sample(4, 3)]),
+    "eigh values": (lambda x: nl.eigh(x)[0], [sample(4, 4)]),
+    "eigh vectors": (lambda x: nl.eigh(x)[1], [sample(4, 4)]),
+    "eigh upper": (lambda x: T.dot(nl.eigh(x, "U")[1], T.exp(nl.eigh(x, "U")[0])), [sample(4, 4)]),
+    "eigvalsh": (lambda x, y: sl.eigvalsh(x, T.dot(y, y.T)), [sample(4, 4), regular(4)]),
+    "eigvalsh upper": (lambda x, y: sl.eigvalsh(x, T.dot(y, y.T), lower=False), [sample(4, 4), regular(4)]),
+    "svd values": (lambda x: nl.svd(x, compute_uv=0), [sample(3, 5)]),
+    "svd full values": (lambda x: nl.svd(x)[1], [sample(5, 3)]),
+    "svd u high": (lambda x: nl.svd(x, 0)[0], [sample(5, 3)]),
+    "svd v high": (lambda x: nl.svd(x, 0)[2], [sample(5, 3)]),
+    "svd u wide": (lambda x: nl.svd(x, 0)[0], [sample(3, 5)]),
+    "svd v wide": (lambda x: nl.svd(x, 0)[2], [sample(3, 5)]),
+    "qr q": (lambda x: nl.qr(x)[0], [regular(4)]),
+    "qr r": (lambda x: nl.qr(x, "r"), [regular(4)]),
+    "qr q high": (lambda x: nl.qr(x)[0], [sample(5, 3)]),
+    "qr r high": (lambda x: nl.qr(x)[1], [sample(5, 3)]),
+    "qr q wide": (lambda x: nl.qr(x)[0], [sample(3, 5)]),
+    "qr r wide": (lambda x: nl.qr(x)[1], [sample(3, 5)]),
+    "expm": (sl.expm, [sample(4, 4)]),
+    "trace": (nl.trace, [sample(3, 4)]),
+    "matrix_power": (lambda x: nl.matrix_power(x, -3), [regular(4)]),
+    "kron": (sl.kron, [sample(2, 3), sample(3, 2)]),
+    "norm": (lambda x: nl.norm(x, None), [sample(4, 3)]),
+    "norm 2": (lambda x: nl.norm(x, 2), [sample(4, 3)]),
+    "norm inf": (lambda x: nl.norm(x, "inf"), [sample(4, 3)]),
+    "norm 3": (lambda x: nl.norm(x, 3), [sample(4)]),
+    "tensorinv": (nl.tensorinv, [sample(2, 3, 6)]),
+    "tensorsolve": (nl.tensorsolve, [sample(2, 3, 6), sample(2, 3)]),
+}
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_derivatives_against_differences(name: str) -> None:
+    fun, points = DERIVED[name]
+    T.verify_grad(fun, points, rng=np.random.RandomState(3))
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_second_derivatives_against_differences(name: str) -> None:
+    fun, points = DERIVED[name]
+    T.verify_grad(lambda *xs: T.grad(T.exp(-fun(*xs)).sum(), xs[0]), points, rng=np.random.RandomState(3), rel_tol=1e-3)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_derivatives_at_every_size(size: int) -> None:
+    """All of them exist; those of a sum of logarithms are known."""
+    x = T.dmatrix("x")
+    cost = sl.expm(x).sum() + nl.pinv(x).sum() + nl.qr(x)[1].sum() + nl.svd(x, 0)[1].sum() + nl.eigh(x)[0].sum()
+    value = positive(size)
+    assert np.isfinite(function([x], T.grad(cost, x))(value)).all()
+    logs = 2 * T.log(nl.diag(sl.cholesky(x))).sum()
+    of_logs, of_det = function([x], [T.grad(logs, x), T.grad(T.log(nl.det(x)), x)])(value)
+    np.testing.assert_allclose(of_det, np.linalg.inv(value), atol=1e-10)
+    np.testing.assert_allclose(of_logs, np.tril(2 * of_det) - np.diag(np.diag(of_det)), atol=1e-10)
+
+
+def test_derivative_of_the_determinant_of_a_singular_matrix() -> None:
+    x = T.dmatrix("x")
+    found = function([x], T.grad(nl.det(x), x))(np.array([[1.0, 2.0], [2.0, 4.0]]))
+    np.testing.assert_allclose(found, [[4.0, -2.0], [-2.0, 1.0]], atol=1e-12)
+
+
+def test_what_has_no_derivative_says_so() -> None:
+    x = T.dmatrix("x")
+    for cost, match in (
+        (nl.eig(x)[0].sum(), "'eig' has no derivative"),
+        (nl.svd(x)[0].sum(), "full_matrices=False"),
+        (nl.qr(x, "complete")[0].sum(), "'complete'"),
+    ):
+        with pytest.raises(Exception, match=match):
+            function([x], T.grad(cost, x))
