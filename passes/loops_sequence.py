@@ -7,7 +7,7 @@ of a buffer into the other (Knuth, The Art of Computer Programming, volume 3, se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
@@ -100,58 +100,62 @@ def _argsort(low: Lowering, op: NdOp) -> None:
     size = source.sizes[axis]
     e = low.body
     keys, into = source.view(e), target.view(e)
-    both = low.allocate("int64", [low.at(size).mul(size, 2)]).view(e)
+    room = [low.at(size).mul(size, 2)]
+    runs = _Runs(low.allocate("int64", room).view(e), low.allocate(source.dtype, room).view(e), DTYPES[source.dtype].kind, size)
     passes = _bits(e, e.sub(size, 1))
     nest = _Nest(e, [*source.sizes[:axis], *source.sizes[axis + 1 :]])
     before, after = nest.ivs[:axis], nest.ivs[axis:]
     e = nest.e
     fill, loop = e.loop(0, size)
     (iv,) = loop.regions[0].block.args
-    fill.store(fill.op(arith.IndexCastOp, [iv], bi.i64), both, [iv])
+    fill.store(fill.op(arith.IndexCastOp, [iv], bi.i64), runs.positions, [iv])
+    fill.store(fill.load(keys, [*before, iv, *after]), runs.keys, [iv])
     fill.end_loop()
     outer, loop = e.loop(0, passes)
     (number,) = loop.regions[0].block.args
-    odd = outer.op(arith.AndIOp, [number, outer.index(1)])
-    start = outer.mul(odd, size)
+    start = outer.mul(outer.op(arith.AndIOp, [number, outer.index(1)]), size)
     width = outer.op(arith.ShLIOp, [outer.index(1), number])
-    _merge_pass(outer, (keys, DTYPES[source.dtype].kind, before, after), both, (start, outer.sub(size, start)), size, width)
+    _merge_pass(outer, runs, (start, outer.sub(size, start)), width)
     outer.end_loop()
     last = e.mul(e.op(arith.AndIOp, [e.index(passes), e.index(1)]), size)
     copy, loop = e.loop(0, size)
     (iv,) = loop.regions[0].block.args
-    copy.store(copy.load(both, [copy.index(copy.add(last, iv))]), into, [*before, iv, *after])
+    copy.store(copy.load(runs.positions, [copy.index(copy.add(last, iv))]), into, [*before, iv, *after])
     copy.end_loop()
     nest.close()
 
 
-Keys = tuple[SSAValue, str, list[SSAValue], list[SSAValue]]  # the keys' memref, their kind, positions around the sorted axis
+@dataclass(frozen=True)
+class _Runs:
+    """Sorted runs of positions and their keys: two halves of `size` elements each, one read and one written in a pass."""
+
+    positions: SSAValue
+    keys: SSAValue
+    kind: str
+    size: Index
+
+    def read(self, e: Emitter, half: Index, place: SSAValue) -> tuple[SSAValue, SSAValue]:
+        """The position at a place of a half, and its key; past the end those of the last place."""
+        at = [e.index(e.add(half, e.minimum(place, e.sub(self.size, 1))))]
+        return e.load(self.positions, at), e.load(self.keys, at)
 
 
-def _merge_pass(
-    e: Emitter, keys: Keys, both: SSAValue, halves: tuple[Index, Index], size: Index, width: SSAValue
-) -> None:
-    """Merge neighbouring runs of `width` positions from one half of `both` into the other."""
-    memory, kind, before, after = keys
+def _merge_pass(e: Emitter, both: _Runs, halves: tuple[Index, Index], width: SSAValue) -> None:
+    """Merge neighbouring runs of `width` positions from one half into the other."""
     source, target = halves
-    runs, loop = e.loop(0, size, e.add(width, width))
+    runs, loop = e.loop(0, both.size, e.add(width, width))
     (low,) = loop.regions[0].block.args
-    middle = runs.minimum(runs.add(low, width), size)
-    high = runs.minimum(runs.add(middle, width), size)
+    middle = runs.minimum(runs.add(low, width), both.size)
+    high = runs.minimum(runs.add(middle, width), both.size)
     inner, loop = runs.loop(low, high, 1, [low, runs.index(middle)])
     k, i, j = loop.regions[0].block.args
-    top = inner.sub(size, 1)
-
-    def read(place: SSAValue) -> tuple[SSAValue, SSAValue]:
-        """The position that stands at a place of the source, and its key; past the end that of the last place."""
-        number = inner.load(both, [inner.index(inner.add(source, inner.minimum(place, top)))])
-        at = inner.op(arith.IndexCastOp, [number], INDEX)
-        return number, inner.load(memory, [*before, at, *after])
-
-    (left, left_key), (right, right_key) = read(i), read(j)
-    stays = inner.op(arith.XOrIOp, [_less(inner, kind, right_key, left_key), inner.constant(1, bi.i1)])
+    (left, left_key), (right, right_key) = both.read(inner, source, i), both.read(inner, source, j)
+    stays = inner.op(arith.XOrIOp, [_less(inner, both.kind, right_key, left_key), inner.constant(1, bi.i1)])
     stays = inner.op(arith.OrIOp, [inner.icmp("sge", j, inner.index(high)), stays])
     takes_left = inner.op(arith.AndIOp, [inner.icmp("slt", i, inner.index(middle)), stays])
-    inner.store(inner.select(takes_left, left, right), both, [inner.index(inner.add(target, k))])
+    at = [inner.index(inner.add(target, k))]
+    inner.store(inner.select(takes_left, left, right), both.positions, at)
+    inner.store(inner.select(takes_left, left_key, right_key), both.keys, at)
     one, zero = inner.index(1), inner.index(0)
     next_i = inner.index(inner.add(i, inner.select(takes_left, one, zero)))
     next_j = inner.index(inner.add(j, inner.select(takes_left, zero, one)))
