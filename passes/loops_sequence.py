@@ -20,7 +20,7 @@ from phintys.ir.types import DTYPES
 
 from .buffers import Buffer, Scalar
 from .combiners import OPERATIONS, identity
-from .emit import INDEX, Emitter, Index
+from .emit import Emitter, Index
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
