@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from .symbols import UnsupportedPlatform
 METH_FASTCALL_KEYWORDS = 0x80 | 0x02
 
 Fail = Callable[[int, tuple[int, ...]], Any]
+Where = Callable[[str], Sequence[str]]
 Array = np.ndarray[Any, Any]
 
 
@@ -46,11 +48,14 @@ class Executable:
         self._method = _MethodDef(b"compiled", address, METH_FASTCALL_KEYWORDS, None)
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._method))
 
-    def bind(self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool) -> Callable[..., Any]:
+    def bind(
+        self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool, where: Where | None = None
+    ) -> Callable[..., Any]:
         """A builtin that runs the function on these state cells (lists of length 1 that hold an ndarray).
 
         `slow(*args, **kwargs)` gets the calls the entry does not accept; `fail(number, values)` raises the error of a
-        run-time check. With `unpack` the call returns its one output (None if there is none), else a list of outputs.
+        run-time check, `where(location)` gives lines about a place for the exceptions of Python callables. With `unpack`
+        the call returns its one output (None if there is none), else a list of outputs.
         """
         wanted = len(self.interface.states)
         if len(states) != wanted or not all(type(cell) is list and len(cell) == 1 for cell in states):
@@ -64,18 +69,23 @@ class Executable:
 
         new = ctypes.pythonapi.PyCFunction_NewEx
         new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-        calls = [host.bind(call.function, call.gives, call.options) for call in self.interface.hosts]
+        calls = [
+            host.bind(call.function, call.gives, call.options, where and partial(where, call.location))
+            for call in self.interface.hosts
+        ]
         context = (slow, fail_with, bool(unpack), *states, *calls)
         builtin: Callable[..., Any] = new(ctypes.addressof(self._method), context, None)
         return builtin
 
-    def bind_strict(self, states: Sequence[list[Any]], fail: Fail, unpack: bool) -> Callable[..., Any]:
+    def bind_strict(
+        self, states: Sequence[list[Any]], fail: Fail, unpack: bool, where: Where | None = None
+    ) -> Callable[..., Any]:
         """The same, but arguments that the entry does not accept are a TypeError that explains which and why."""
 
         def explain(*args: Any, **kwargs: Any) -> None:
             raise TypeError(refusal(self.interface, args, kwargs, [cell[0] if cell else None for cell in states]))
 
-        return self.bind(states, explain, fail, unpack)
+        return self.bind(states, explain, fail, unpack, where)
 
 
 def refusal(interface: Interface, args: Sequence[Any], kwargs: dict[str, Any], states: Sequence[Any]) -> str:

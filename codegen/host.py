@@ -9,6 +9,7 @@ the dtypes and ranks that the operation declares. What it is given is only lent:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -63,11 +64,28 @@ def find(name: str) -> HostFunction:
     return found
 
 
-def bind(name: str, gives: str, options: str) -> HostFunction:
-    """What the runtime calls: arrays on the operands' memory in, a tuple of exact arrays out."""
+def bind(name: str, gives: str, options: str, where: Callable[[], Sequence[str]] | None = None) -> HostFunction:
+    """What the runtime calls: arrays on the operands' memory in, a tuple of exact arrays out.
+
+    Exceptions get a note of the lines that `where` gives about the operation.
+    """
     function, keywords, types = find(name), parse_options(options), parse_types(gives)
-    call = _bind_local if is_local(name) else _bind_named
-    return call(name, function, keywords, types)
+    bound = (_bind_local if is_local(name) else _bind_named)(name, function, keywords, types)
+    if where is None:
+        return bound
+
+    def call(*arrays: Array) -> tuple[Array, ...]:
+        try:
+            results: tuple[Array, ...] = bound(*arrays)
+        except Exception as error:
+            del arrays  # a traceback would keep them on memory that is freed when this call has failed
+            note = "\n".join(where())
+            if note and note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
+            raise
+        return results
+
+    return call
 
 
 def _bind_named(name: str, function: HostFunction, options: dict[str, Any], types: list[TensorType]) -> HostFunction:

@@ -100,23 +100,23 @@ class Check:
 
 @dataclass(frozen=True)
 class Host:
-    """One call of a Python callable: its name or token, the types of its results, its options (see `codegen.host`)."""
+    """One call of a Python callable: its name or token, results' types, place, options (see `codegen.host`)."""
 
     function: str
     gives: str
+    location: str
     options: str
 
     @classmethod
     def parse(cls, text: str) -> Host:
-        """Read `sort|f64[?]|{'axis': 0}`."""
-        function, bar, rest = text.partition("|")
-        gives, second, options = rest.partition("|")
-        if not (function and bar and gives and second):
-            raise InterfaceError(f"phi.hosts entry '{text}': expected 'FUNCTION|TYPES|OPTIONS'")
-        return cls(function, gives, options)
+        """Read `sort|f64[?]|train.py:3|{'axis': 0}`."""
+        parts = text.split("|", 3)
+        if len(parts) != 4 or not (parts[0] and parts[1]):
+            raise InterfaceError(f"phi.hosts entry '{text}': expected 'FUNCTION|TYPES|LOCATION|OPTIONS'")
+        return cls(*parts)
 
     def __str__(self) -> str:
-        return f"{self.function}|{self.gives}|{self.options}"
+        return f"{self.function}|{self.gives}|{self.location}|{self.options}"
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ class Failures:
         """Raise the error of check `number`."""
         check = self.checks[number]
         text = check.message.format(*values)
-        raise EXCEPTIONS[check.exception]("\n".join([text, *self._where(check.location)]))
+        raise EXCEPTIONS[check.exception]("\n".join([text, *self.where(check.location)]))
 
-    def _where(self, location: str) -> list[str]:
+    def where(self, location: str) -> list[str]:
         """Lines about the expression that failed: `#n` is the number of its node in the graph's canonical order."""
         if not location.startswith("#") or not location[1:].isdigit():
             return [f"at {location}"] if location else []

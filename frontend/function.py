@@ -208,9 +208,9 @@ def make_function(
     bound = [state for state in states or plan.graph.states if isinstance(state, TensorSharedVariable)]
     cells = [state.container.storage for state in bound]
     fail = Failures(plan.graph, executable.interface.checks)
-    strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack)
+    strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack, where=fail.where)
     caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
-    entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack)
+    entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
     call = caller if plan.kept or plan.keys is not None else entry
     if plan.mode is not None and plan.mode.guard is not None:
         call = _guarded(call, plan, plan.mode.guard, bound)

@@ -12,6 +12,7 @@ from xdsl.dialects import builtin as bi
 from xdsl.dialects import llvm
 from xdsl.ir import Operation, SSAValue
 
+from phintys.dialects.convert import location_text
 from phintys.dialects.rt_host import HostOp
 from phintys.ir.types import DTYPES
 
@@ -41,7 +42,7 @@ def host(low: FunctionLowering, op: Operation) -> None:
             at += 1
     low.declare("phi_host", [PTR, I32, I32, I32, PTR], I32)
     numbers = [e.int(number, I32) for number in (len(low.hosts), len(takes), len(gives))]
-    low.hosts.append("|".join(op.text(name) for name in ("function", "gives", "options")))
+    low.hosts.append("|".join((op.text("function"), op.text("gives"), location_text(op), op.text("options"))))
     _leave_unless_zero(low, e.call("phi_host", [low.context, *numbers, block], I32))
     for value, type in zip(op.results, gives, strict=True):
         pointer = e.load(e.element(block, at, I64), PTR)

@@ -239,6 +239,7 @@ def test_errors_leave_states_alone(fun: Callable[[Any], Any], value: Array, matc
         f(value)
     assert isinstance(raised.value, LinAlgError) or "rows but" in match
     assert state.get_value() == 1.0
+    assert "test_linalg.py" in raised.value.__notes__[0] and "Apply node that caused the error" in raised.value.__notes__[0]
 
 
 def test_errors_when_the_expression_is_written() -> None:

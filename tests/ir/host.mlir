@@ -23,7 +23,7 @@ func.func @host(%x: tensor<?x3xf64> {nd.name = "x"}, %s: tensor<?xf64> {nd.name 
 // CHECK:         [[out:%.+]] = memref.alloc([[n]]) : memref<?xi32>
 // CHECK:         func.return [[out]], [[new]]
 // LLVM-LABEL: llvm.func @host
-// LLVM-SAME:      phi.hosts = ["g|f64[], u32[?]|{'axis': 1}"]
+// LLVM-SAME:      phi.hosts = ["g|f64[], u32[?]|host.mlir:13:3|{'axis': 1}"]
 // LLVM:         [[status:%.+]] = llvm.call @phi_host(
 // LLVM-NEXT:    [[fine:%.+]] = llvm.icmp "eq" [[status]]
 // LLVM-NEXT:    llvm.cond_br [[fine]], ^[[go:bb[0-9]+]], ^[[failed:bb[0-9]+]]
