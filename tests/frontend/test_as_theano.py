@@ -44,7 +44,7 @@ from theano.configparser import change_flags
 from theano.ifelse import ifelse
 from theano.gof import Variable, Apply
 from theano.tensor.nlinalg import matrix_inverse, det, MatrixInverse; from theano.tensor.slinalg import cholesky, Solve
-import theano.sandbox.linalg as linalg; from theano.sandbox.linalg.ops import diag, matrix_inverse, det; linalg.kron
+import theano.sandbox.linalg as linalg; from theano.sandbox.linalg.ops import diag, matrix_inverse, det, psd; linalg.kron
 """
 
 

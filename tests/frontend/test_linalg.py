@@ -12,6 +12,7 @@ from numpy.linalg import LinAlgError
 import phintys
 import phintys.tensor as T
 from phintys import function, shared
+from phintys.sandbox import linalg
 from phintys.tensor import nlinalg as nl
 from phintys.tensor import slinalg as sl
 
@@ -263,6 +264,18 @@ def test_errors_when_the_expression_is_written() -> None:
     ):
         with pytest.raises(ValueError):
             wrong()
+
+
+def test_the_sandbox() -> None:
+    x = T.dmatrix("x")
+    value = positive(5)
+    found = function([x], linalg.spectral_radius_bound(linalg.psd(x), 5))(value)
+    largest = np.linalg.eigvalsh(value)[-1]
+    assert largest <= found < 1.05 * largest
+    with pytest.raises(TypeError):
+        linalg.spectral_radius_bound(T.dvector(), 5)
+    with pytest.raises(ValueError):
+        linalg.spectral_radius_bound(x, 0)
 
 
 def test_names_and_equality() -> None:
