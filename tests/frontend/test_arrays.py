@@ -230,3 +230,16 @@ def test_facts() -> None:
     expected[2][a[k], a[k]] = 5
     for ours, numpys in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, numpys)
+
+
+def test_names_of_other_files() -> None:
+    from phintys.tensor import inplace, xlogx
+
+    assert inplace.exp_inplace is T.exp and inplace.add_inplace is T.add
+    points = np.array([0.0, 0.5, 2.0])
+    p, q = phintys.function([v], [xlogx.xlogx(v), xlogx.xlogy0(v, 2 * v)])(points)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(p, np.nan_to_num(points * np.log(points)))
+        np.testing.assert_allclose(q, np.nan_to_num(points * np.log(2 * points)))
+    gradient = phintys.function([v], T.grad(xlogx.xlogx(v).sum(), v))(points)
+    np.testing.assert_allclose(gradient, [0, np.log(0.5) + 1, np.log(2) + 1])
