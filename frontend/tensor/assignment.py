@@ -96,9 +96,7 @@ def _update_masked(
     return _like(_scatter(joined, entries, x, y, replace), base)
 
 
-def _scatter(
-    base: TensorVariable, entries: list[Any], x: TensorVariable, y: TensorVariable, replace: bool
-) -> TensorVariable:
+def _scatter(base: TensorVariable, entries: list[Any], x: TensorVariable, y: TensorVariable, replace: bool) -> TensorVariable:
     """`base` with `y` put at, or added to, the positions of `x = base[entries]`: the steps of `_advanced`, backwards."""
     sliced = _slices_of(base, entries)
     indexed, others = _split(sliced, entries)

@@ -164,4 +164,3 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> TensorVariable:
     places = [dimshuffle(arange(dim(value, a)), *["x"] * a, 0, *["x"] * (rank - a - 1)) for a in range(rank - 1)]
     key = (*places, order)
     return set_subtensor(index(value, key), value) if inverse else index(value, key)
-

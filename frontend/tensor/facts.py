@@ -159,4 +159,3 @@ def advanced_set_subtensor(x: Any, y: Any, *args: Any) -> TensorVariable:
 def advanced_set_subtensor1(x: Any, y: Any, ilist: Any) -> TensorVariable:
     """`x` with `y` at `x[ilist]`."""
     return set_subtensor(advanced_subtensor1(x, ilist), y)
-

@@ -81,9 +81,7 @@ def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any =
     return topk_and_argtopk(x, kth, axis, sorted, idx_dtype)[0]
 
 
-def topk_and_argtopk(
-    x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64"
-) -> list[TensorVariable]:
+def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> list[TensorVariable]:
     """The results of `topk` and `argtopk`."""
     value = as_tensor_variable(x)
     if axis is None:
@@ -135,9 +133,7 @@ def unique(
 class Unique:
     """`unique` with its options given before: `Unique(return_counts=True)(x)`."""
 
-    def __init__(
-        self, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False
-    ) -> None:
+    def __init__(self, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False) -> None:
         self.options = (return_index, return_inverse, return_counts)
 
     def __call__(self, x: Any) -> TensorVariable | list[TensorVariable]:

@@ -224,7 +224,9 @@ def test_facts() -> None:
     assert T.check_and_normalize_axes(t, [-1, 0]) == [0, 2]
     assert T.extract_constant(T.constant(2)) == 2 and T.extract_constant(n) is n
     assert T.makeKeepDims(t, t.sum(1), 1).broadcastable == (False, True, False)
-    found = call([T.advanced_subtensor1(w, i % 4), T.advanced_inc_subtensor1(v, 1.0, i % 4), T.advanced_set_subtensor(x, 5.0, k, k)])
+    found = call(
+        [T.advanced_subtensor1(w, i % 4), T.advanced_inc_subtensor1(v, 1.0, i % 4), T.advanced_set_subtensor(x, 5.0, k, k)]
+    )
     a = VALUES
     expected = [a[w][a[i] % 4], a[v] + np.bincount(a[i] % 4, minlength=4), a[x].copy()]
     expected[2][a[k], a[k]] = 5

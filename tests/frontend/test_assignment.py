@@ -27,7 +27,8 @@ KEYS: list[Any] = [
     i, (i, j), (slice(None), i), (slice(None), slice(None), j), (i, slice(None), j),
     (slice(1, 3), i[:1], slice(None, None, 2)),
     (n, slice(None), i), (Ellipsis, j), (i.dimshuffle(0, "x"), j), (None, 0), (slice(None), None, i),
-    layers, (layers, 0), (slice(None), rows), (Ellipsis, rows, slice(1, None)), pairs, (pairs, 2), (pairs, slice(None, None, -1)),
+    layers, (layers, 0), (slice(None), rows), (Ellipsis, rows, slice(1, None)), pairs, (pairs, 2),
+    (pairs, slice(None, None, -1)),
     whole, (layers, n), (slice(1, None), rows), (layers, slice(None), j), (n, rows),
 ]  # fmt: skip
 
