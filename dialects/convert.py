@@ -1,4 +1,4 @@
-"""Between Python-level types and attributes and their xDSL forms: `TensorType` <-> `tensor<?x4xf64>`, `axes=(1,)` <-> `array<i64: 1>`.
+"""Between Python types and attributes and their xDSL forms: `f64[?, 4]` <-> `tensor<?x4xf64>`, `(1,)` <-> `array<i64: 1>`.
 
 All results are interned: types and small attributes are created once, since an attribute costs more than a dictionary look-up.
 """

@@ -152,9 +152,7 @@ class SwitchOp(IRDLOperation):
         """Case value, block and the operands the block gets, one row a case."""
         values = self.case_values.get_values() if self.case_values is not None else ()
         rows, start = [], 0
-        for value, block, count in zip(
-            values, self.case_destinations, self.case_operand_segments.get_values(), strict=True
-        ):
+        for value, block, count in zip(values, self.case_destinations, self.case_operand_segments.get_values(), strict=True):
             rows.append((int(value), block, tuple(self.case_operands[start : start + int(count)])))
             start += int(count)
         return rows

@@ -109,9 +109,7 @@ CLASSES: dict[str, type[NdOp]] = {
 }
 
 
-def create(
-    name: str, operands: Sequence[SSAValue], attrs: Mapping[str, Any] | None = None, location: Any = None
-) -> NdOp:
+def create(name: str, operands: Sequence[SSAValue], attrs: Mapping[str, Any] | None = None, location: Any = None) -> NdOp:
     """An operation of the table with inferred result types."""
     row = OPS[name]
     full = row.complete(attrs or {})
@@ -158,19 +156,13 @@ class FusedOp(Operation):
         """Create one; `body` is complete."""
         attributes = {"combine": bi.ArrayAttr([bi.StringAttr(c) for c in combine]), "axes": integers(axes)}
         types = [to_xdsl(type) for type in result_types]
-        return FusedOp.create(
-            operands=operands, result_types=types, attributes=attributes, regions=[body], location=location
-        )
+        return FusedOp.create(operands=operands, result_types=types, attributes=attributes, regions=[body], location=location)
 
     @property
     def combine(self) -> list[str]:
         """Combiner of each result."""
         attr = self.attributes.get("combine")
-        return (
-            [item.data for item in attr.data if isinstance(item, bi.StringAttr)]
-            if isinstance(attr, bi.ArrayAttr)
-            else []
-        )
+        return [item.data for item in attr.data if isinstance(item, bi.StringAttr)] if isinstance(attr, bi.ArrayAttr) else []
 
     @property
     def axes(self) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The usual reason why a call is not native at once, made quick: arguments of a narrower dtype than the function's.
 
-Seed 004 trains with integer arrays on float inputs. Such arguments are converted here in a fraction of a microsecond each and go
-straight back to the native entry; everything else is the business of `call.Caller`.
+Tutorials train with integer arrays on float inputs. Such arguments are converted here in a fraction of a microsecond each
+and go straight back to the native entry; everything else is the business of `call.Caller`.
 """
 
 from __future__ import annotations

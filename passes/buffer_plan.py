@@ -20,7 +20,8 @@ from .dims import Dims
 VIEWS = {"dimshuffle", "subtensor", "reshape", "specify_shape"}
 MAY_FAIL = {"gather", "scatter_add", "scatter_set", "host"}  # they check indices while they run, or call Python
 PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor", "random_uniform", "random_normal", "random_mrg"}
-WRITERS = {"alloc", "make_vector", "arange", "concatenate", "dot"} | PARTIAL_UPDATES  # they write where they are told, or fail before
+# they write where they are told, or fail before
+WRITERS = {"alloc", "make_vector", "arange", "concatenate", "dot"} | PARTIAL_UPDATES
 
 
 class BufferPlan:

@@ -1,9 +1,9 @@
 """check-shapes: every agreement of sizes that an operation needs and that is not known becomes a run-time check.
 
-Expects: `nd`. Leaves: `nd` in which all passes may take meeting sizes as equal. A check stands right before the operation that
-needs it and carries its location; the lowering to loops moves it to the function's entry. The pass runs first of all, on what the
-user wrote, so that no rewriting loses an error; and again before fusion, for what derivatives brought: what a check that
-stands there demands is known.
+Expects: `nd`. Leaves: `nd` in which all passes may take meeting sizes as equal. A check stands right before the operation
+that needs it and carries its location; the lowering to loops moves it to the function's entry. The pass runs first of all,
+on what the user wrote, so that no rewriting loses an error; and again before fusion, for what derivatives brought: what a
+check that stands there demands is known.
 
     %z = nd.add %x, %y : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
     // becomes

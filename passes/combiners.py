@@ -69,15 +69,18 @@ class Reduction:
 
     @property
     def by_position(self) -> bool:
+        """Whether the result is where the best value stands."""
         return self.combiner.startswith("arg")
 
     def initial(self, e: Emitter) -> list[SSAValue]:
+        """Accumulators before the first value: the neutral element, and a position."""
         start = e.constant(identity(self.combiner, self.dtype), scalar_type(self.dtype))
         return [start, e.constant(0, bi.i64)] if self.by_position else [start]
 
     def combine(
         self, e: Emitter, accumulators: Sequence[SSAValue], value: SSAValue, position: SSAValue | None
     ) -> list[SSAValue]:
+        """Accumulators after one more value."""
         kind = DTYPES[self.dtype].kind
         if not self.by_position:
             return [e.reassociated(OPERATIONS[self.combiner, kind], accumulators[0], value)]

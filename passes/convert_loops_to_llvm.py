@@ -330,9 +330,7 @@ class ConvertLoopsToLlvm(ModulePass):
             if isinstance(item, memref.GlobalOp):
                 lowered.append(_global(item))
             elif isinstance(item, func.FuncOp):
-                lowered.append(
-                    FunctionLowering(item, declarations).run() if item.body.blocks else _external(item)
-                )
+                lowered.append(FunctionLowering(item, declarations).run() if item.body.blocks else _external(item))
             else:
                 raise VerifyException(f"convert-loops-to-llvm: {item.name} at the top of a module has no lowering")
         for item in reversed(list(op.ops)):

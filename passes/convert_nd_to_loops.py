@@ -1,12 +1,12 @@
 """convert-nd-to-loops: tensors become buffers and scalars, operations become loops and library calls.
 
 Expects: fused `nd` (after `fuse`). Leaves: `func`, `scf`, `memref`, `arith`, `math`, `xmath`, `rt`, `blas`; no `nd` operation.
-Bufferization happens here: transposes, slices and reshapes become views, every other tensor result gets a buffer; the new value of a
-state is written into the state's own buffer where nothing can observe it (`buffer_plan`). Size arithmetic and checks go to the
-entry, before the first loop, so that a bad shape fails before anything is written.
+Bufferization happens here: transposes, slices and reshapes become views, every other tensor result gets a buffer; the new
+value of a state is written into the state's own buffer where nothing can observe it (`buffer_plan`). Size arithmetic and
+checks go to the entry, before the first loop, so that a bad shape fails before anything is written.
 
-    %s = nd.fused %x {combine = ["add"], axes = array<i64: 0>} ...        %r = scf.for %i = %c0 to %n iter_args(%a = %zero) ...
-    func.return %s : tensor<f64>                                  ->      memref.store %r, %out[] ; func.return %out : memref<f64>
+    %s = nd.fused %x {combine = ["add"], ...}        %r = scf.for %i = %c0 to %n iter_args(%a = %zero) ...
+    func.return %s : tensor<f64>               ->    memref.store %r, %out[] ; func.return %out : memref<f64>
 
 Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing`, `loops_linalg` and `loops_host`.
 """
@@ -46,7 +46,8 @@ from .emit import INDEX, Emitter, Index
 
 Row = Callable[["Lowering", NdOp], None]
 
-ROWS: dict[str, Row] = {**loops_shape.ROWS, **loops_indexing.ROWS, **loops_linalg.ROWS, **loops_host.ROWS, **loops_mrg.ROWS, **loops_random.ROWS, **loops_sequence.ROWS}
+FAMILIES = (loops_shape, loops_indexing, loops_linalg, loops_host, loops_mrg, loops_random, loops_sequence)
+ROWS: dict[str, Row] = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 
 
 class Lowering:

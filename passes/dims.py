@@ -121,8 +121,7 @@ class Dims:
         """Sizes of a result; what its type knows goes first, `None` becomes a new symbol."""
         fresh = self._fresh(value)
         self._shapes[value] = tuple(
-            known if isinstance(known, int) or dim is None else find(dim)
-            for known, dim in zip(fresh, shape, strict=True)
+            known if isinstance(known, int) or dim is None else find(dim) for known, dim in zip(fresh, shape, strict=True)
         )
 
     def _broadcast(self, op: Operation, operands: Sequence[int]) -> Shape:

@@ -1,6 +1,7 @@
 """Emission of scalar and loop code: `Emitter` appends operations to a block, quickly and with all their properties.
 
-`parent` is the emitter of an enclosing or preceding block, which keeps the constants. Integer helpers (`add`, `mul`, ...) take Python ints and values alike and fold ints.
+Constants are created once, in the block of the root emitter (`parent` is the emitter of an enclosing or preceding block).
+Integer helpers (`add`, `mul`, ...) take Python ints and values alike and fold ints.
 """
 
 from __future__ import annotations
@@ -162,9 +163,7 @@ class Emitter:
 
     # --- loops and memory ----------------------------------------------------------------------------------------------------
 
-    def loop(
-        self, low: Index, high: Index, step: Index = 1, init: Sequence[SSAValue] = ()
-    ) -> tuple[Emitter, scf.ForOp]:
+    def loop(self, low: Index, high: Index, step: Index = 1, init: Sequence[SSAValue] = ()) -> tuple[Emitter, scf.ForOp]:
         """An `scf.for`; the emitter appends to its body, which the caller ends with `end_loop`."""
         block = Block(arg_types=[INDEX, *(value.type for value in init)])
         operands = [self.index(low), self.index(high), self.index(step), *init]
@@ -204,9 +203,7 @@ class Emitter:
         self.block.add_op(op)
         return op.results[0]
 
-    def reinterpret(
-        self, source: SSAValue, offset: Index, sizes: Sequence[Index], strides: Sequence[Index]
-    ) -> SSAValue:
+    def reinterpret(self, source: SSAValue, offset: Index, sizes: Sequence[Index], strides: Sequence[Index]) -> SSAValue:
         """`memref.reinterpret_cast`: any strided view of a contiguous buffer."""
         type = source.type
         assert isinstance(type, bi.MemRefType)

@@ -158,4 +158,3 @@ class Fuse(ModulePass):
                     fuse_function(function)
                 except UnsupportedScalar as error:
                     raise TypeInferenceError(f"{error} has no native code yet") from None
-

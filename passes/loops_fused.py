@@ -1,8 +1,8 @@
 """Loop nests of `nd.fused`: neighbouring dimensions collapsed, reductions in registers where the reduced loops are innermost.
 
-A float sum runs in blocks of `BLOCK` terms, each summed in vector lanes. The sums of blocks are added with the rounding error of
-each addition kept beside the total (Knuth's two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005), so that the error
-does not grow with the number of blocks.
+A float sum runs in blocks of `BLOCK` terms, each summed in vector lanes. The sums of blocks are added with the rounding error
+of each addition kept beside the total (Knuth's two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005), so that the
+error does not grow with the number of blocks.
 """
 
 from __future__ import annotations
@@ -134,9 +134,9 @@ class FusedLoops:
         return [e.load(a.memref, [ivs[n] for n in a.loops]) for accesses in self.accumulators for a in accesses]
 
     def _store_accumulators(self, e: Emitter, ivs: dict[int, SSAValue], values: list[SSAValue]) -> None:
-        accesses = [access for group in self.accumulators for access in group]
-        for access, value in zip(accesses, values, strict=False):
-            e.store(value, access.memref, [ivs[n] for n in access.loops])
+        accesses = [each for group in self.accumulators for each in group]
+        for each, value in zip(accesses, values, strict=False):
+            e.store(value, each.memref, [ivs[n] for n in each.loops])
 
     def _reduce(self, e: Emitter, loop: int, ivs: dict[int, SSAValue], values: list[SSAValue]) -> list[SSAValue]:
         """Run the loops from `loop` on with `values` as accumulators."""

@@ -59,9 +59,7 @@ def _dot_loops(low: Lowering, op: NdOp, x: Buffer, y: Buffer, sizes: list[Index]
     _product(low.body, memory, sizes, x.sizes[-1], target.dtype, x.ndim - 1)
 
 
-def _product(
-    e: Emitter, memory: tuple[SSAValue, ...], sizes: list[Index], length: Index, dtype: str, rows: int = 1
-) -> None:
+def _product(e: Emitter, memory: tuple[SSAValue, ...], sizes: list[Index], length: Index, dtype: str, rows: int = 1) -> None:
     """Loops over the elements of a product; the first `rows` of their counters are of the left operand."""
     left, right, into = memory
     kind = DTYPES[dtype].kind

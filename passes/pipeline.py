@@ -1,6 +1,6 @@
 """The compiler, as data: every pass by name, and the order in which `function()` and `phintys-opt` run them.
 
-`LEVELS` is the ladder of DESIGN, top to bottom; each stage says which level its output is of. A pass is a class in the file of its
+`LEVELS` is the ladder, top to bottom; each stage says which level its output is of. A pass is a class in the file of its
 name: `pow-by-squaring` is `PowBySquaring` in `pow_by_squaring.py`, tested by `tests/ir/pow-by-squaring.mlir`.
 """
 

@@ -182,7 +182,8 @@ def erase_dead(func: FuncOp) -> int:
 def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = (), weakening: bool = False) -> Counter[str]:
     """Apply the rules of each operation's name, then those of `always`, until none fires; dead operations are removed.
 
-    With `weakening` a rule may know more sizes than a signature shows: its result forgets them. Returns how often each rule fired. The error for rules that never come to an end names them.
+    With `weakening` a rule may know more sizes than a signature shows: its result forgets them. Returns how often each rule
+    fired. The error for rules that never come to an end names them.
     """
     driver = _Driver(rules, tuple(always), weakening)
     driver.run(operations(func))
