@@ -8,6 +8,7 @@ expression graph (`ir/graph.py`). Start with `var.py` (what a variable is), `bui
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..apply import (
@@ -83,6 +84,14 @@ globals().update(TYPES | CONSTRUCTORS | SEVERAL)
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Files that few programs need, loaded when they are asked for: `T.shared_randomstreams.RandomStreams`."""
+        if name in ("inplace", "raw_random", "shared_randomstreams", "signal", "xlogx"):
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

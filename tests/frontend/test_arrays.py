@@ -245,3 +245,10 @@ def test_names_of_other_files() -> None:
         np.testing.assert_allclose(q, np.nan_to_num(points * np.log(2 * points)))
     gradient = phintys.function([v], T.grad(xlogx.xlogx(v).sum(), v))(points)
     np.testing.assert_allclose(gradient, [0, np.log(0.5) + 1, np.log(2) + 1])
+
+
+def test_files_are_loaded_when_asked_for() -> None:
+    assert T.shared_randomstreams.RandomStreams.__name__ == "RandomStreams"
+    assert T.inplace.mul_inplace is T.mul
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = T.nothing
