@@ -58,7 +58,8 @@ def test_extremes() -> None:
     b = np.array([1e300 - 1e300j, 1e-310, 1, 1e-200j, 1e300 + 1e200j, 2])
     f = phintys.function([z, w], [z / w, abs(z), op("sqrt", z)])
     quotient, modulus, root = f(a, b)
-    np.testing.assert_allclose(quotient[[0, 3, 4]], (a / b)[[0, 3, 4]])
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(quotient[[0, 3, 4]], (a / b)[[0, 3, 4]])
     np.testing.assert_allclose(modulus, abs(a))
     np.testing.assert_allclose(root[[0, 3, 4]], np.sqrt(a)[[0, 3, 4]])
 
