@@ -131,27 +131,49 @@ def compile_object(text: str, *, optimized: bool = True) -> bytes:
 
 
 @cache
-def _engine() -> Any:
+def _engine(purpose: str) -> Any:
+    """One engine for the runtime, one for the functions.
+
+    A call within an engine has to reach its target in 31 bits; between engines it goes through a stub next to the caller. The
+    runtime's code and that of a function compiled later may be any distance apart once large arrays lie between them. LLVM's
+    assertion on that distance would end the process. For the same reason the sections of one object are allocated as one
+    piece, which `use_lmm` asks for.
+    """
     binding = _llvm()
     for name, address in symbols.addresses().items():
         binding.add_symbol(name, address)
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine())
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine(), use_lmm=True)
     # Arrays that outlive the interpreter's own cleaning up still free their memory through code of this engine.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
     return engine
+
+
+@cache
+def capacity() -> int:
+    """How many objects can be loaded: each takes three memory mappings, and LLVM ends the process that gets no more."""
+    try:
+        with open("/proc/sys/vm/max_map_count", encoding="ascii") as file:
+            return int(file.read()) // 4
+    except (OSError, ValueError):
+        return sys.maxsize
 
 
 def load(data: bytes, entry: str) -> int:
     """Load an object and return the address of its entry; an entry that is already loaded is not loaded again."""
     with _LOCK:
         if entry not in _ENTRIES:
+            if len(_ENTRIES) >= capacity():
+                raise MemoryError(
+                    f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of memory "
+                    "mappings (vm.max_map_count) leaves room for: code stays loaded, so start a new process or raise the limit"
+                )
             start()
-            _ENTRIES[entry] = _load(data, [entry])[entry]
+            _ENTRIES[entry] = _load(data, [entry], "functions")[entry]
         return _ENTRIES[entry]
 
 
-def _load(data: bytes, names: list[str]) -> dict[str, int]:
-    binding, engine = _llvm(), _engine()
+def _load(data: bytes, names: list[str], purpose: str) -> dict[str, int]:
+    binding, engine = _llvm(), _engine(purpose)
     wanted = undefined_symbols(data)
     for name, address in blas.addresses(wanted).items():
         binding.add_symbol(name, address)
@@ -183,8 +205,7 @@ def start() -> dict[str, int]:
     """Load the runtime once; addresses of its functions and variables."""
     with _LOCK:
         if not _RUNTIME:
-            _engine()
-            found = _load(_runtime_object(), [*RUNTIME_FUNCTIONS, *RUNTIME_VALUES])
+            found = _load(_runtime_object(), [*RUNTIME_FUNCTIONS, *RUNTIME_VALUES], "runtime")
             for name, address in found.items():
                 _llvm().add_symbol(name, address)
             _install_handler(found)

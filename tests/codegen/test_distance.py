@@ -1,0 +1,58 @@
+"""Functions whose code lies gigabytes away from the runtime's, as it does once large arrays are in between, work all the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import phintys
+import phintys.tensor as T
+from phintys.codegen import engine
+
+PROGRAM = """
+import ctypes
+import re
+
+import numpy as np
+
+import phintys
+import phintys.tensor as T
+from phintys.codegen import engine
+
+x = T.dvector("x")
+phintys.function([x], x + 1.0)(np.zeros(3))
+code = engine.start()["phi_output"]
+reach = 5 << 29
+gaps, end = [], 1 << 16
+for line in open("/proc/self/maps"):
+    low, high = (int(number, 16) for number in re.match("([0-9a-f]+)-([0-9a-f]+)", line).groups())
+    low_gap, high_gap = max(end, code - reach), min(low, code + reach)
+    if high_gap > low_gap:
+        gaps.append((low_gap & ~4095, (high_gap - low_gap) & ~4095))
+    end = high
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+for start, size in gaps:  # no access, private, anonymous, not reserved, exactly here
+    libc.mmap(start, size, 0, 0x02 | 0x20 | 0x4000 | 0x100000, -1, 0)
+for number in range(3):
+    f = phintys.function([x], T.exp(x * (number + 1.5)) * 0.25)
+    np.testing.assert_allclose(f(np.zeros(5)), 0.25)
+far = max(abs(address - code) for address in engine._ENTRIES.values())
+print("fine" if far > 1 << 31 else f"only {far} bytes apart")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fills the address space through /proc/self/maps")
+def test_code_beyond_the_reach_of_a_call() -> None:
+    result = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert result.stdout.strip() == "fine", result.stdout + result.stderr[-500:]
+
+
+def test_a_full_process_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "capacity", lambda: len(engine._ENTRIES))
+    x = T.dvector("x")
+    with pytest.raises(MemoryError, match="start a new process or raise the limit"):
+        phintys.function([x], x * 1.2345678)
