@@ -164,8 +164,9 @@ def load(data: bytes, entry: str) -> int:
         if entry not in _ENTRIES:
             if len(_ENTRIES) >= capacity():
                 raise MemoryError(
-                    f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of memory "
-                    "mappings (vm.max_map_count) leaves room for: code stays loaded, so start a new process or raise the limit"
+                    f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of "
+                    "memory mappings (vm.max_map_count) leaves room for: code stays loaded, so start a new process or raise the "
+                    "limit"
                 )
             start()
             _ENTRIES[entry] = _load(data, [entry], "functions")[entry]
