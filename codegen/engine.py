@@ -165,8 +165,7 @@ def load(data: bytes, entry: str) -> int:
             if len(_ENTRIES) >= capacity():
                 raise MemoryError(
                     f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of "
-                    "memory mappings (vm.max_map_count) leaves room for: code stays loaded, so start a new process or raise the "
-                    "limit"
+                    "memory mappings (vm.max_map_count) leaves room for; start a new process or raise the limit"
                 )
             start()
             _ENTRIES[entry] = _load(data, [entry], "functions")[entry]

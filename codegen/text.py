@@ -8,10 +8,12 @@ their own.
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from xdsl.dialects import llvm
@@ -161,8 +163,11 @@ def constant_text(value: Attribute, kind: Attribute) -> str:
 def _dense(value: DenseIntOrFPElementsAttr, kind: Attribute) -> str:
     if not any(value.data.data):
         return "zeroinitializer"
-    elements = iter(value.get_values())
-    text = _aggregate(kind, elements)  # type: ignore[arg-type]
+    values: tuple[Any, ...] = tuple(value.get_values())
+    if len(values) == 1:  # equal elements are stored as one
+        values = values * math.prod(value.get_shape())
+    elements = iter(values)
+    text = _aggregate(kind, elements)
     if next(elements, None) is not None:
         raise TranslationError(f"a dense constant of type {value.type} has more elements than its type {kind}")
     return text

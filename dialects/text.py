@@ -10,7 +10,18 @@ from io import StringIO
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import AnyFloat, ComplexType, FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    BytesAttr,
+    ComplexType,
+    DenseIntOrFPElementsAttr,
+    FileLineColLoc,
+    IntAttr,
+    ModuleOp,
+    StringAttr,
+    UnknownLoc,
+    i1,
+)
 from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.attribute_parser import AttrParser
@@ -76,6 +87,16 @@ class LocatedParser(Parser):
         if type(value) is int and element.span.text[:2].lower() == "0x":
             value = _Bits(value)
         return _Element(element.is_negative, value, element.span)
+
+    def parse_dense_int_or_fp_elements_attr(self, type: Any) -> Any:
+        """`dense<...>`, stored as `convert.dense` does: equal elements as one (xDSL finds NaN different from NaN), true as 1."""
+        attr: Any = super().parse_dense_int_or_fp_elements_attr(type)
+        data, size = attr.data.data, attr.get_element_type().compile_time_size
+        if attr.get_element_type() == i1:
+            data = bytes(1 if byte else 0 for byte in data)
+        if len(data) > size and data == data[:size] * (len(data) // size):
+            data = data[:size]
+        return attr if data == attr.data.data else DenseIntOrFPElementsAttr(attr.type, BytesAttr(data))
 
     def _parse_optional_complex(self) -> Any:
         if self._current_token.kind != MLIRTokenKind.L_PAREN:

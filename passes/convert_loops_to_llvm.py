@@ -28,7 +28,7 @@ from phintys.ir.types import BY_SHORT, TensorType
 
 from . import llvm_host, llvm_memory, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
-from .llvm_memory import Descriptor, stored
+from .llvm_memory import Descriptor, byte_size, stored
 
 CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_while.ROWS}
 
@@ -296,6 +296,11 @@ def _tensor_type(type: Attribute, attrs: dict[str, Attribute]) -> TensorType:
     return TensorType(name, sizes[:-1] if name.startswith("complex") else sizes)  # memory holds pairs of numbers
 
 
+def _all_bytes(data: bytes, wanted: int) -> bytes:
+    """The bytes of an array of which equal elements may be stored as one."""
+    return data if len(data) == wanted or not data else data * (wanted // len(data))
+
+
 def _global(op: memref.GlobalOp) -> llvm.GlobalOp:
     """A constant array, flat; truth values as bytes."""
     value = op.initial_value
@@ -304,7 +309,9 @@ def _global(op: memref.GlobalOp) -> llvm.GlobalOp:
     count = 1
     for size in op.type.get_shape():
         count *= size
-    flat = elements(bi.TensorType(element, [count]), np.frombuffer(value.data.data, dtype="uint8"))
+    flat = elements(
+        bi.TensorType(element, [count]), np.frombuffer(_all_bytes(value.data.data, count * byte_size(element)), dtype="uint8")
+    )
     return llvm.GlobalOp(
         llvm.LLVMArrayType(bi.IntAttr(count), element), op.sym_name, llvm.LinkageAttr("internal"), constant=True, value=flat
     )

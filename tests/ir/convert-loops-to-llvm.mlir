@@ -81,3 +81,18 @@ func.func private @square(%x: f64) -> f64 {
 // CHECK-LABEL: llvm.func internal @square({{%.+}}: f64) -> f64
 // CHECK-NEXT:    [[y:%.+]] = llvm.fmul
 // CHECK-NEXT:    llvm.return [[y]]
+
+// -----
+
+/// Equal elements of a constant may be written as one.
+"memref.global"() <{sym_name = "c", type = memref<3xi1>, initial_value = dense<true> : tensor<3xi1>, sym_visibility = "private", constant}> : () -> ()
+func.func @constant(%i: memref<i64> {nd.name = "i"}) -> memref<i1> {
+  %c0 = arith.constant 0 : index
+  %k = memref.get_global @c : memref<3xi1>
+  %a = memref.load %k[%c0] : memref<3xi1>
+  %y = memref.alloc() : memref<i1>
+  memref.store %a, %y[] : memref<i1>
+  func.return %y : memref<i1>
+}
+// CHECK-LABEL: llvm.mlir.global internal constant @c(dense<1> : tensor<3xi8>)
+// CHECK:       llvm.func @constant
