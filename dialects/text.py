@@ -89,7 +89,7 @@ class LocatedParser(Parser):
         return _Element(element.is_negative, value, element.span)
 
     def parse_dense_int_or_fp_elements_attr(self, type: Any) -> Any:
-        """`dense<...>`, stored as `convert.dense` does: equal elements as one (xDSL finds NaN different from NaN), true as 1."""
+        """`dense<...>`, stored as `convert.dense` does: equal elements as one (NaN is not equal for xDSL), true as 1."""
         attr: Any = super().parse_dense_int_or_fp_elements_attr(type)
         data, size = attr.data.data, attr.get_element_type().compile_time_size
         if attr.get_element_type() == i1:
