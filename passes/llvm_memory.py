@@ -171,9 +171,8 @@ def get_global(low: FunctionLowering, op: Operation) -> None:
 class _Scratch:
     """Frame slots for BLAS arguments, which Fortran takes by address."""
 
-    def __init__(self, low: FunctionLowering, element: Attribute) -> None:
+    def __init__(self, low: FunctionLowering) -> None:
         self.low = low
-        self.element = element
         self.used = 0
 
     def __call__(self, value: Int | SSAValue, type: Attribute = I64) -> SSAValue:
@@ -209,7 +208,7 @@ def gemm(low: FunctionLowering, op: Operation) -> None:
     """c = a @ b row by row is, in Fortran's order, c' = b' @ a'."""
     alpha, a, b, beta, c = op.operands
     da, db, dc = (low.memrefs[value] for value in (a, b, c))
-    slot = _Scratch(low, da.element)
+    slot = _Scratch(low)
     rows_a, lead_a, at_a = _matrix(low, da)
     rows_b, lead_b, at_b = _matrix(low, db)
     _, lead_c, at_c = _matrix(low, dc)
@@ -235,7 +234,7 @@ def gemv(low: FunctionLowering, op: Operation) -> None:
     """y = a @ x; a row-major matrix is a transposed one to Fortran. No columns: BLAS would leave y as it was."""
     alpha, a, x, beta, y = op.operands
     da, dx, dy = (low.memrefs[value] for value in (a, x, y))
-    slot = _Scratch(low, da.element)
+    slot = _Scratch(low)
     rows, leading, at_a = _matrix(low, da)
     at_x, at_y = (low.e.element(d.pointer, d.offset, d.element) for d in (dx, dy))
     m, n = (da.sizes[1], da.sizes[0]) if rows else (da.sizes[0], da.sizes[1])
