@@ -44,28 +44,40 @@ from xdsl.utils.exceptions import VerifyException
 
 @irdl_op_definition
 class FPToSIOp(GenericCastOp):
-    """Floating to signed integer, towards zero: `%1 = llvm.fptosi %0 : f64 to i64`. Out of range gives poison."""
+    """Floating to signed integer, towards zero. Out of range gives poison.
+
+    %1 = llvm.fptosi %0 : f64 to i64
+    """
 
     name = "llvm.fptosi"
 
 
 @irdl_op_definition
 class FPToUIOp(GenericCastOp):
-    """Floating to unsigned integer, towards zero: `%1 = llvm.fptoui %0 : f64 to i64`. Out of range gives poison."""
+    """Floating to unsigned integer, towards zero. Out of range gives poison.
+
+    %1 = llvm.fptoui %0 : f64 to i64
+    """
 
     name = "llvm.fptoui"
 
 
 @irdl_op_definition
 class UIToFPOp(GenericCastOp):
-    """Unsigned integer to floating: `%1 = llvm.uitofp %0 : i64 to f64`."""
+    """Unsigned integer to floating.
+
+    %1 = llvm.uitofp %0 : i64 to f64
+    """
 
     name = "llvm.uitofp"
 
 
 @irdl_op_definition
 class FreezeOp(IRDLOperation):
-    """Any fixed value where the operand is poison or undef: `%1 = llvm.freeze %0 : i32`."""
+    """Any fixed value where the operand is poison or undef.
+
+    %1 = llvm.freeze %0 : i32
+    """
 
     name = "llvm.freeze"
     T: ClassVar = VarConstraint("T", AnyAttr())
@@ -80,7 +92,10 @@ class FreezeOp(IRDLOperation):
 
 @irdl_op_definition
 class PoisonOp(IRDLOperation):
-    """A value nobody may depend on: `%0 = llvm.mlir.poison : f64`."""
+    """A value nobody may depend on.
+
+    %0 = llvm.mlir.poison : f64
+    """
 
     name = "llvm.mlir.poison"
     res = result_def()
@@ -93,7 +108,10 @@ class PoisonOp(IRDLOperation):
 
 @irdl_op_definition
 class ExtractElementOp(IRDLOperation):
-    """One element of a vector: `%2 = llvm.extractelement %0[%1 : i32] : vector<4xf64>`."""
+    """One element of a vector.
+
+    %2 = llvm.extractelement %0[%1 : i32] : vector<4xf64>
+    """
 
     name = "llvm.extractelement"
     T: ClassVar = VarConstraint("T", AnyAttr())
@@ -113,9 +131,16 @@ class ExtractElementOp(IRDLOperation):
 class SwitchOp(IRDLOperation):
     """A branch on an integer: the block of the equal case value, else the default block.
 
-    Generic form only: `"llvm.switch"(%v, %a, %b)[^default, ^one, ^two] <{case_values = dense<[1, 2]> : tensor<2xi32>,
-    case_operand_segments = array<i32: 1, 0>, operandSegmentSizes = array<i32: 1, 1, 1>}> : (i32, f64, f64) -> ()`;
-    here ^default takes %a, ^one takes %b.
+    Generic form only; here ^bb1 is the default and takes %a, ^bb2 takes %b where %v is 7.
+
+        llvm.func @f(%v: i32, %a: f64, %b: f64) -> f64 {
+          "llvm.switch"(%v, %a, %b) [^bb1, ^bb2] <{case_values = dense<7> : vector<1xi32>, \
+              case_operand_segments = array<i32: 1>, operandSegmentSizes = array<i32: 1, 1, 1>}> : (i32, f64, f64) -> ()
+        ^bb1(%p: f64):
+          llvm.return %p : f64
+        ^bb2(%q: f64):
+          llvm.return %q : f64
+        }
     """
 
     name = "llvm.switch"
@@ -196,63 +221,90 @@ class FloatUnaryIntrinsic(IRDLOperation, ABC):
 
 @irdl_op_definition
 class MaximumOp(BinaryIntrinsic):
-    """IEEE 754-2019 maximum: NaN if either is NaN, +0 above -0."""
+    """IEEE 754-2019 maximum: NaN if either is NaN, +0 above -0.
+
+    %2 = llvm.intr.maximum(%0, %1) : (f64, f64) -> f64
+    """
 
     name = "llvm.intr.maximum"
 
 
 @irdl_op_definition
 class MinimumOp(BinaryIntrinsic):
-    """IEEE 754-2019 minimum: NaN if either is NaN, -0 below +0."""
+    """IEEE 754-2019 minimum: NaN if either is NaN, -0 below +0.
+
+    %2 = llvm.intr.minimum(%0, %1) : (f64, f64) -> f64
+    """
 
     name = "llvm.intr.minimum"
 
 
 @irdl_op_definition
 class SMaxOp(BinaryIntrinsic):
-    """The larger of two signed integers."""
+    """The larger of two signed integers.
+
+    %2 = llvm.intr.smax(%0, %1) : (i64, i64) -> i64
+    """
 
     name = "llvm.intr.smax"
 
 
 @irdl_op_definition
 class SMinOp(BinaryIntrinsic):
-    """The smaller of two signed integers."""
+    """The smaller of two signed integers.
+
+    %2 = llvm.intr.smin(%0, %1) : (i64, i64) -> i64
+    """
 
     name = "llvm.intr.smin"
 
 
 @irdl_op_definition
 class UMaxOp(BinaryIntrinsic):
-    """The larger of two unsigned integers."""
+    """The larger of two unsigned integers.
+
+    %2 = llvm.intr.umax(%0, %1) : (i64, i64) -> i64
+    """
 
     name = "llvm.intr.umax"
 
 
 @irdl_op_definition
 class UMinOp(BinaryIntrinsic):
-    """The smaller of two unsigned integers."""
+    """The smaller of two unsigned integers.
+
+    %2 = llvm.intr.umin(%0, %1) : (i64, i64) -> i64
+    """
 
     name = "llvm.intr.umin"
 
 
 @irdl_op_definition
 class RoundEvenOp(FloatUnaryIntrinsic):
-    """To the nearest integer, ties to even (NumPy's `round`)."""
+    """To the nearest integer, ties to even (NumPy's `round`).
+
+    %1 = llvm.intr.roundeven(%0) : (f64) -> f64
+    """
 
     name = "llvm.intr.roundeven"
 
 
 @irdl_op_definition
 class RoundOp(FloatUnaryIntrinsic):
-    """To the nearest integer, ties away from zero (C's `round`)."""
+    """To the nearest integer, ties away from zero (C's `round`).
+
+    %1 = llvm.intr.round(%0) : (f64) -> f64
+    """
 
     name = "llvm.intr.round"
 
 
 @irdl_op_definition
 class FTruncOp(FloatUnaryIntrinsic):
-    """To the integer towards zero."""
+    """To the integer towards zero.
+
+    %1 = llvm.intr.trunc(%0) : (f64) -> f64
+    """
 
     name = "llvm.intr.trunc"
 

@@ -25,11 +25,12 @@ from phintys.ir.ops import OPS
 from phintys.ir.types import TensorType, TypeInferenceError
 
 from .convert import decode_attr, decode_attrs, encode_attrs, from_xdsl, integers, scalar_type, to_xdsl
+from .nd_docs import Documented
 
 MIXED_OPERANDS = {"select", "cast"}  # elementwise operations whose operands may differ in dtype
 
 
-class NdOp(Operation):
+class NdOp(Operation, metaclass=Documented):
     """Base of all generated classes: syntax, construction and verification from the operation's table row."""
 
     row: OpRow
@@ -103,10 +104,14 @@ def _parse_common(parser: Parser) -> tuple[list[Any], dict[str, Attribute], bi.F
     return operands or [], attributes, type
 
 
-CLASSES: dict[str, type[NdOp]] = {
-    name: type(f"{name.title().replace('_', '')}Op", (NdOp,), {"name": f"nd.{name}", "row": row, "__doc__": row.doc})
-    for name, row in OPS.items()
-}
+def _generate(name: str, row: OpRow) -> type[NdOp]:
+    """The class of a row: `LogSoftmaxOp` for `log_softmax`."""
+    stem = "".join(part.capitalize() for part in name.split("_"))
+    return type(f"{stem}Op", (NdOp,), {"__module__": __name__, "name": f"nd.{name}", "row": row})
+
+
+CLASSES: dict[str, type[NdOp]] = {name: _generate(name, row) for name, row in OPS.items()}
+globals().update({cls.__name__: cls for cls in CLASSES.values()})  # nd.SumOp, for those who look for it by that name
 
 
 def create(name: str, operands: Sequence[SSAValue], attrs: Mapping[str, Any] | None = None, location: Any = None) -> NdOp:
@@ -218,7 +223,10 @@ class FusedOp(Operation):
 
 
 class YieldOp(Operation):
-    """Ends the body of `nd.fused`: `nd.yield %a, %b : f64, f64`."""
+    """Ends the body of `nd.fused`.
+
+    nd.yield %a, %b : f64, f64
+    """
 
     name = "nd.yield"
     traits = traits_def(IsTerminator(), Pure())
@@ -242,7 +250,8 @@ class YieldOp(Operation):
 class RequireOp(Operation):
     """A check made when the function runs: fails with an exception that shows the values when the condition is false.
 
-        nd.require %same, %n, %m {exception = "ValueError", message = "{0} is not {1}"} : (tensor<i1>, ...) -> ()
+        nd.require %same, %n, %m {exception = "ValueError", message = "{0} is not {1}"}
+            : (tensor<i1>, tensor<i64>, tensor<i64>) -> ()
 
     It has effects: checks are never removed. Values are int64 scalars.
     """

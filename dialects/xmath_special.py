@@ -45,8 +45,15 @@ class FloatFunction(Operation):
         printer.print_attribute(self.results[0].type)
 
 
+def _documented(name: str, doc: str) -> str:
+    """The docstring of a generated class."""
+    return f"{doc}\n\n    %y = xmath.{name} %x : f64\n"
+
+
 SPECIAL: dict[str, type[FloatFunction]] = {
-    name: type(f"{name.title().replace('_', '')}Op", (FloatFunction,), {"name": f"xmath.{name}", "__doc__": doc})
+    name: type(
+        f"{name.title().replace('_', '')}Op", (FloatFunction,), {"name": f"xmath.{name}", "__doc__": _documented(name, doc)}
+    )
     for name, doc in (
         ("erfc", "1 - erf(x), accurate for large x."),
         ("erfinv", "The inverse of erf."),

@@ -106,7 +106,7 @@ def test_examples_in_both_syntaxes(name: str) -> None:
 @pytest.mark.parametrize("name", OPS)
 def test_operations_are_documented(name: str) -> None:
     assert OPS[name].doc.endswith("."), name
-    assert CLASSES[name].__doc__ == OPS[name].doc
+    assert (CLASSES[name].__doc__ or "").startswith(OPS[name].doc)
 
 
 def _seeds() -> list[str]:
