@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -92,6 +93,32 @@ def test_installed_wheel_imports(installed: Path, tmp_path: Path) -> None:
 def test_import_is_light(installed: Path, tmp_path: Path) -> None:
     code = f"import sys, phintys, phintys.tensor; print([name for name in {HEAVY} if name in sys.modules])"
     assert run_python(code, installed, tmp_path) == "[]"
+
+
+def xdsl_opt(arguments: list[str], text: str, path: Path, cwd: Path) -> str:
+    """Output of xDSL's own driver, reading standard input, with the packages in `path` installed."""
+    command = [sys.executable, "-c", "from xdsl.tools.xdsl_opt import main; main()", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(path), "COLUMNS": "9999"}
+    done = subprocess.run(command, env=environment, cwd=cwd, check=True, capture_output=True, text=True, input=text)
+    return done.stdout
+
+
+def test_xdsl_opt_lists_our_passes(installed: Path, tmp_path: Path) -> None:
+    listed = re.split(r"[\s,{}]+", xdsl_opt(["--help"], "", installed, tmp_path))
+    assert {"pow-by-squaring", "autodiff", "nd-canonicalize", "nd-cse", "convert-nd-to-loops"} <= set(listed)
+
+
+def test_xdsl_opt_runs_our_passes_on_our_dialects(installed: Path, tmp_path: Path) -> None:
+    module = """
+      func.func @f(%x: tensor<?xf64>) -> tensor<?xf64> {
+        %0 = nd.constant {value = dense<4.0> : tensor<f64>} : () -> tensor<f64>
+        %1 = nd.pow %x, %0 : (tensor<?xf64>, tensor<f64>) -> tensor<?xf64>
+        func.return %1 : tensor<?xf64>
+      }"""
+    found = xdsl_opt(["-p", "pow-by-squaring,nd-canonicalize,nd-cse"], module, installed, tmp_path)
+    assert found.count("nd.mul") == 2 and "nd.pow" not in found
+    loops = xdsl_opt(["-p", "pow-by-squaring,fuse,convert-nd-to-loops"], module, installed, tmp_path)
+    assert "scf.for" in loops and "nd.constant" not in loops
 
 
 def test_every_package_folder_is_named_in_pyproject() -> None:
