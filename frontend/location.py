@@ -7,7 +7,9 @@ from pathlib import Path
 
 import phintys.ir.graph
 
-_OWN = tuple(str(Path(file).resolve().parent) + "/" for file in (__file__, phintys.ir.graph.__file__))
+# As the modules were found and where they lie: the package may be reached through links.
+_FILES = [Path(file) for file in (__file__, phintys.ir.graph.__file__)]
+_OWN = tuple(f"{folder}/" for file in _FILES for folder in {file.parent, file.resolve().parent})
 
 
 def here() -> str | None:
