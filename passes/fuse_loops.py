@@ -1,0 +1,220 @@
+"""fuse-loops: loops over the rows of the same arrays become one, so that a row is read from memory once and then from cache.
+
+Expects: loops. Leaves: loops. Two loops join when they count the same iterations, have a buffer's rows in common, and no
+iteration of the second needs, of what both touch, anything but its own row; one of them has a loop inside (flat loops were
+fused as tensors). The softmax of a matrix, three loops with loops inside, becomes one whose rows stay in the first-level cache.
+
+    scf.for %i = %0 to %n {                         scf.for %i = %0 to %n {
+      scf.for %j ... max of %x[%i, %j]                scf.for %j ... max of %x[%i, %j]
+      memref.store %max, %m[%i]              ->       memref.store %max, %m[%i]
+    }                                                 %k = memref.load %m[%i]
+    scf.for %i = %0 to %n {                           scf.for %j ... %x[%i, %j] - %k
+      %k = memref.load %m[%i]                       }
+      scf.for %j ... %x[%i, %j] - %k
+    }
+
+Operations between two loops go before the first, or the first loop goes down to the second, whichever is legal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import memref, scf
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from phintys.dialects.rt import AssertOp
+
+from .loop_facts import Access, Memory, SizeFacts, blocks
+
+WINDOW = 8  # loops that are tried before a loop: keeps the pass linear
+MOVABLE = ("arith.", "memref.dim", "memref.alloc", "memref.reinterpret_cast")
+
+
+@dataclass(eq=False)
+class _Loop:
+    """A loop of the function's block, and what is known about it."""
+
+    op: scf.ForOp
+    accesses: list[Access]
+    nested: bool
+
+
+class _Fuser:
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.facts = SizeFacts(block)
+        self.memory = Memory(self.facts)
+
+    def run(self) -> None:
+        done: list[_Loop] = []
+        for op in list(self.block.ops):
+            if not isinstance(op, scf.ForOp):
+                continue
+            accesses = self.memory.accesses(op)
+            if accesses is None:
+                continue
+            loop = _Loop(op, accesses, any(isinstance(inner, scf.ForOp) for inner in op.body.block.ops))
+            for first in reversed(done[-WINDOW:]):
+                if self._may_join(first, loop) and self._bring_together(first, loop):
+                    done.remove(first)
+                    loop = self._join(first, loop)
+                    break
+            done.append(loop)
+
+    # --- legality ------------------------------------------------------------------------------------------------------------
+
+    def _may_join(self, first: _Loop, second: _Loop) -> bool:
+        if not (first.nested or second.nested) or not self._same_count(first.op, second.op):
+            return False
+        shared = False
+        of_second: dict[SSAValue, list[Access]] = {}
+        for access in second.accesses:
+            of_second.setdefault(access.view.root, []).append(access)
+        for root in {access.view.root for access in first.accesses} & of_second.keys():
+            both = [access for access in first.accesses if access.view.root is root] + of_second[root]
+            one_row = both[0].row is not None and len({access.row for access in both}) == 1
+            if not one_row and any(access.writes for access in both):
+                return False
+            shared = shared or one_row
+        return shared
+
+    def _same_count(self, a: scf.ForOp, b: scf.ForOp) -> bool:
+        number = self.facts.number
+        bounds = [(number(op.lb), number(op.ub), number(op.step)) for op in (a, b)]
+        return bounds[0] == bounds[1] and bounds[0][2] == 1
+
+    def _bring_together(self, first: _Loop, second: _Loop) -> bool:
+        """Move what stands between two loops out of the way; False, and nothing moved, where that is not legal."""
+        between = _between(first.op, second.op)
+        return self._raise(first, second, between) or self._lower(first, second, between)
+
+    def _raise(self, first: _Loop, second: _Loop, between: list[Operation]) -> bool:
+        """The second loop goes up to the first, what it needs goes before both."""
+        needed = _needed(second.op, set(between), first.op)
+        if needed is None:
+            return False
+        touched = _touched(second)
+        writes_argument = any(writes and isinstance(root.owner, Block) for root, writes in touched.items())
+        for op in between:
+            if op in needed:
+                continue
+            if (_may_stop(op) and writes_argument) or self._conflict(touched, op):
+                return False
+        for op in between:
+            if op in needed:
+                op.detach()
+                self.block.insert_op_before(op, first.op)
+        second.op.detach()
+        self.block.insert_op_after(second.op, first.op)
+        return True
+
+    def _lower(self, first: _Loop, second: _Loop, between: list[Operation]) -> bool:
+        """The first loop goes down to the second; buffers that it was the last to use are freed after both."""
+        touched = _touched(first)
+        frees = [op for op in between if isinstance(op, memref.DeallocOp) and op.memref in touched]
+        users = {use.operation for value in first.op.results for use in value.uses}
+        for op in between:
+            if op not in frees and (self._conflict(touched, op) or any(inner in users for inner in op.walk())):
+                return False
+        if any(inner in users for inner in second.op.walk()):
+            return False
+        first.op.detach()
+        self.block.insert_op_before(first.op, second.op)
+        for op in frees:
+            op.detach()
+            self.block.insert_op_after(op, second.op)
+        return True
+
+    def _conflict(self, touched: dict[SSAValue, bool], op: Operation) -> bool:
+        theirs = self.memory.touched(op)
+        return any(root in touched and (writes or touched[root]) for root, writes in theirs.items())
+
+    # --- rewriting -----------------------------------------------------------------------------------------------------------
+
+    def _join(self, first: _Loop, second: _Loop) -> _Loop:
+        """One loop in the place of two neighbours."""
+        a, b = first.op, second.op
+        block = Block(arg_types=[a.body.block.args[0].type, *(value.type for value in (*a.results, *b.results))])
+        carried: list[SSAValue] = list(block.args[1:])
+        yields: list[SSAValue] = []
+        for loop in (a, b):
+            own = [carried.pop(0) for _ in loop.results]
+            for argument, new in zip(loop.body.block.args, [block.args[0], *own], strict=True):
+                argument.replace_all_uses_with(new)
+            for op in list(loop.body.block.ops):
+                op.detach()
+                if isinstance(op, scf.YieldOp):
+                    yields += op.operands
+                    op.erase()
+                else:
+                    block.add_op(op)
+        block.add_op(scf.YieldOp.create(operands=yields, location=a.location))
+        joined = scf.ForOp.create(
+            operands=[a.lb, a.ub, a.step, *a.iter_args, *b.iter_args],
+            result_types=[value.type for value in (*a.results, *b.results)],
+            regions=[Region(block)],
+            location=a.location,
+        )
+        self.block.insert_op_before(joined, a)
+        for old, new in zip((*a.results, *b.results), joined.results, strict=True):
+            old.replace_all_uses_with(new)
+        for loop in (a, b):
+            loop.detach()
+            loop.erase()
+        accesses = self.memory.accesses(joined)
+        assert accesses is not None
+        return _Loop(joined, accesses, True)
+
+
+def _touched(loop: _Loop) -> dict[SSAValue, bool]:
+    """Buffers of a loop, and whether it writes to them."""
+    result: dict[SSAValue, bool] = {}
+    for access in loop.accesses:
+        result[access.view.root] = result.get(access.view.root, False) or access.writes
+    return result
+
+
+def _between(first: Operation, second: Operation) -> list[Operation]:
+    result = []
+    op = first.next_op
+    while op is not None and op is not second:
+        result.append(op)
+        op = op.next_op
+    return result
+
+
+def _needed(second: Operation, between: set[Operation], first: Operation) -> set[Operation] | None:
+    """Operations between the loops that the second needs; None if one of them cannot go before the first."""
+    needed: set[Operation] = set()
+    pending = [value for op in second.walk() for value in op.operands]
+    while pending:
+        op = pending.pop().owner
+        if op is first:
+            return None
+        if not isinstance(op, Operation) or op not in between or op in needed:
+            continue
+        if not op.name.startswith(MOVABLE):
+            return None
+        needed.add(op)
+        pending += op.operands
+    return needed
+
+
+def _may_stop(op: Operation) -> bool:
+    return any(isinstance(inner, AssertOp) or inner.name.startswith("rt.") for inner in op.walk())
+
+
+@dataclass(frozen=True)
+class FuseLoops(ModulePass):
+    """Join loops over the rows of the same arrays."""
+
+    name = "fuse-loops"
+
+    def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
+        """Work on the entry block of every function."""
+        for block in blocks(op, loops=2):
+            _Fuser(block).run()

@@ -1,0 +1,215 @@
+"""What is known about loops on memory: which sizes are equal, and which part of a buffer one iteration touches.
+
+Sizes are numbered by what they compute: products by their factors, and two sizes that an `rt.assert` at the entry compares are
+one. An access belongs to the *row* of iteration `i` when it indexes one dimension of a dense buffer with `i` itself: rows of
+different iterations have no element in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Block, Operation, SSAValue
+
+from phintys.dialects.rt import AssertOp
+
+Number = Hashable
+EQUAL = 0  # the predicate of arith.cmpi eq
+HARMLESS = ("arith.", "math.", "xmath.", "scf.")
+
+
+class SizeFacts:
+    """Numbers of the index values of a function: values with equal numbers are equal."""
+
+    def __init__(self, block: Block) -> None:
+        self._numbers: dict[SSAValue, Number] = {}
+        self._same: dict[Number, Number] = {}
+        for op in block.ops:
+            if op.regions:
+                break  # what is compared later has not been compared yet when the first loop runs
+            if isinstance(op, AssertOp):
+                self._learn(op)
+
+    def _learn(self, op: AssertOp) -> None:
+        compare = op.operands[0].owner
+        if isinstance(compare, arith.CmpiOp) and compare.predicate.value.data == EQUAL:
+            a, b = (self.number(value) for value in compare.operands)
+            if a != b:
+                first, second = (a, b) if isinstance(a, int) else (b, a)
+                self._same[second] = first
+
+    def number(self, value: SSAValue) -> Number:
+        """The number of a value: an int for a constant."""
+        found = self._numbers.get(value)
+        if found is None:
+            found = self._numbers[value] = self._compute(value)
+        return self.representative(found)
+
+    def representative(self, number: Number) -> Number:
+        """The number that stands for all those known to be equal."""
+        while number in self._same:
+            number = self._same[number]
+        return number
+
+    def _compute(self, value: SSAValue) -> Number:
+        op = value.owner
+        if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr):
+            return op.value.value.data
+        if isinstance(op, arith.IndexCastOp):
+            return self.number(op.input)
+        if isinstance(op, arith.MuliOp):
+            return product([self.number(operand) for operand in op.operands])
+        if isinstance(op, memref.DimOp):
+            return ("dim", op.source, self.number(op.index))
+        return value
+
+    def mixed(self, static: Iterable[int], dynamic: Iterable[SSAValue]) -> tuple[Number, ...]:
+        """Numbers of a list of which a part are attributes, the others operands."""
+        rest = iter(dynamic)
+        return tuple(self.number(next(rest)) if n == bi.DYNAMIC_INDEX else n for n in static)
+
+
+def product(numbers: Iterable[Number]) -> Number:
+    """The number of a product: constants taken together, factors in one order."""
+    constant = 1
+    factors: list[Number] = []
+    for number in numbers:
+        for factor in number[1:] if isinstance(number, tuple) and number[0] == "product" else (number,):
+            if isinstance(factor, int):
+                constant *= factor
+            else:
+                factors.append(factor)
+    if not factors or not constant:
+        return constant
+    if constant == 1 and len(factors) == 1:
+        return factors[0]
+    return ("product", constant, *sorted(factors, key=hash))
+
+
+@dataclass(frozen=True)
+class View:
+    """How a memref lies in its buffer."""
+
+    root: SSAValue
+    offset: Number
+    sizes: tuple[Number, ...]
+    strides: tuple[Number, ...]
+
+    @property
+    def dense(self) -> bool:
+        """Whether each stride is the product of the sizes of the dimensions inside of it: no two indices are one element."""
+        inner: list[Number] = []
+        pending = [pair for pair in zip(self.strides, self.sizes, strict=True) if pair[1] != 1]
+        while pending:
+            step = product(inner)
+            fitting = next((pair for pair in pending if pair[0] == step), None)
+            if fitting is None:
+                return False
+            pending.remove(fitting)
+            inner.append(fitting[1])
+        return True
+
+
+@dataclass(frozen=True)
+class Access:
+    """A load or a store in a loop; `dimension` is the one that the loop's own variable indexes (None: none, or several)."""
+
+    view: View
+    dimension: int | None
+    writes: bool
+    op: Operation = field(compare=False)
+
+    @property
+    def row(self) -> tuple[View, int] | None:
+        """What two accesses have in common that touch, in one iteration, the same row, and in two iterations different ones."""
+        return (self.view, self.dimension) if self.dimension is not None and self.view.dense else None
+
+
+class Memory:
+    """Views of memrefs and accesses of loops, computed on demand."""
+
+    def __init__(self, facts: SizeFacts) -> None:
+        self.facts = facts
+        self._views: dict[SSAValue, View | None] = {}
+
+    def view(self, memory: SSAValue) -> View | None:
+        """How a memref value lies in its buffer; None where that is not known."""
+        if memory not in self._views:
+            op = memory.owner
+            self._views[memory] = self._cast(op) if isinstance(op, memref.ReinterpretCastOp) else self._whole(memory)
+        return self._views[memory]
+
+    def _cast(self, op: memref.ReinterpretCastOp) -> View | None:
+        mixed = self.facts.mixed
+        return View(
+            op.source,
+            mixed(op.static_offsets.get_values(), op.offsets)[0],
+            mixed(op.static_sizes.get_values(), op.sizes),
+            mixed(op.static_strides.get_values(), op.strides),
+        )
+
+    def _whole(self, memory: SSAValue) -> View | None:
+        type, op = memory.type, memory.owner
+        if not isinstance(type, bi.MemRefType) or not isinstance(type.layout, bi.NoneAttr):
+            return None
+        if isinstance(op, memref.AllocOp):
+            sizes = self.facts.mixed(type.get_shape(), op.dynamic_sizes)
+        else:
+            dims = [self.facts.representative(("dim", memory, axis)) for axis in range(len(type.get_shape()))]
+            sizes = tuple(d if n == bi.DYNAMIC_INDEX else n for n, d in zip(type.get_shape(), dims, strict=True))
+        return View(memory, 0, sizes, tuple(product(sizes[axis + 1 :]) for axis in range(len(sizes))))
+
+    def accesses(self, loop: scf.ForOp) -> list[Access] | None:
+        """All loads and stores in a loop; None if something else in it may touch memory, or stop the program."""
+        variable = loop.body.block.args[0]
+        result = []
+        for op in loop.body.walk():
+            if isinstance(op, memref.LoadOp | memref.StoreOp):
+                view = self.view(op.memref)
+                if view is None:
+                    return None
+                result.append(Access(view, _dimension(op, variable), isinstance(op, memref.StoreOp), op))
+            elif not op.name.startswith(HARMLESS) and not _scalar_call(op):
+                return None
+        return result
+
+    def touched(self, op: Operation) -> dict[SSAValue, bool]:
+        """Buffers that an operation, or one in it, touches, and whether it may write to them."""
+        result: dict[SSAValue, bool] = {}
+        for inner in op.walk():
+            reads_only = isinstance(inner, memref.LoadOp | memref.DimOp | memref.ReinterpretCastOp)
+            for value in inner.operands:
+                if isinstance(value.type, bi.MemRefType):
+                    root = root_of(value)
+                    result[root] = result.get(root, False) or not reads_only
+        return result
+
+
+def root_of(memory: SSAValue) -> SSAValue:
+    """The buffer under views."""
+    while isinstance(memory.owner, memref.ReinterpretCastOp):
+        memory = memory.owner.source
+    return memory
+
+
+def _scalar_call(op: Operation) -> bool:
+    """A call of a scalar function."""
+    values = [*op.operands, *op.results]
+    return op.name == "func.call" and not any(isinstance(value.type, bi.MemRefType) for value in values)
+
+
+def _dimension(op: memref.LoadOp | memref.StoreOp, variable: SSAValue) -> int | None:
+    own = [axis for axis, index in enumerate(op.indices) if index is variable]
+    return own[0] if len(own) == 1 else None
+
+
+def blocks(module: bi.ModuleOp, loops: int) -> Iterator[Block]:
+    """Entry blocks of the functions that have so many loops or more."""
+    for function in module.ops:
+        if isinstance(function, func.FuncOp) and function.body.blocks:
+            block = function.body.block
+            if sum(isinstance(op, scf.ForOp) for op in block.ops) >= loops:
+                yield block

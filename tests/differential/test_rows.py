@@ -1,0 +1,97 @@
+"""Kernels of several passes over each row (softmax and its kind) against NumPy, at the sizes where loops over rows go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import phintys
+import phintys.tensor as T
+
+SHAPES = [(1, 1), (0, 3), (7, 1), (1, 1025), (5, 13), (3, 2051)]
+Array = np.ndarray
+
+
+def _softmax(x: Array, axis: int) -> Array:
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def _layer_norm(x: Array) -> Array:
+    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5)
+
+
+def _stable_softmax(x: T.TensorVariable) -> T.TensorVariable:
+    e = T.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+PROGRAMS: dict[str, tuple[Callable[..., T.TensorVariable], Callable[..., Array]]] = {
+    "softmax": (T.nnet.softmax, lambda x: _softmax(x, 1)),
+    "spelled out": (_stable_softmax, lambda x: _softmax(x, 1)),
+    "of the transpose": (lambda x: T.nnet.softmax(x.T).T, lambda x: _softmax(x, 0)),
+    "layer norm": (
+        lambda x: (x - x.mean(1, keepdims=True)) / T.sqrt(x.var(1, keepdims=True) + 1e-5),
+        _layer_norm,
+    ),
+    "rows and columns": (
+        lambda x: x / x.max(1, keepdims=True) + (x - x.max(1, keepdims=True)).sum(0),
+        lambda x: x / x.max(1, keepdims=True) + (x - x.max(1, keepdims=True)).sum(0),
+    ),
+    "neighbours": (
+        lambda x: T.nnet.softmax(x)[::-1] * T.nnet.softmax(x),
+        lambda x: _softmax(x, 1)[::-1] * _softmax(x, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_rows(name: str, shape: tuple[int, int]) -> None:
+    build, reference = PROGRAMS[name]
+    if name == "of the transpose" and not shape[0]:
+        pytest.skip("a maximum of no elements")
+    x = T.dmatrix("x")
+    value = np.random.default_rng(1).uniform(0.5, 2, shape)
+    np.testing.assert_allclose(phintys.function([x], build(x))(value), reference(value), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_cost_and_gradient(dtype: str) -> None:
+    """The total of the cost is carried through the loop that writes the rows of the gradient."""
+    x, t = T.matrix("x", dtype), T.matrix("t", dtype)
+    cost = -T.sum(t * T.log(T.nnet.softmax(x)))
+    f = phintys.function([x, t], [cost, T.grad(cost, x)])
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=(37, 1030)), rng.random((37, 1030))
+    p = _softmax(a, 1)
+    value, gradient = f(a.astype(dtype), b.astype(dtype))
+    rtol = 1e-12 if dtype == "float64" else 1e-5
+    np.testing.assert_allclose(value, -(b * np.log(p)).sum(), rtol=rtol)
+    np.testing.assert_allclose(gradient, p * b.sum(1, keepdims=True) - b, rtol=rtol, atol=rtol * 100)
+
+
+def test_state_is_written_after_its_last_reader() -> None:
+    """Rows of a state that is updated in place, and read whole by a reduction over its columns."""
+    w = phintys.shared(np.arange(12.0).reshape(4, 3), "w")
+    x = T.dmatrix("x")
+    new = w - w.mean(axis=1, keepdims=True) + x
+    f = phintys.function([x], [w.sum(axis=0), T.nnet.softmax(w).sum(axis=1)], updates=[(w, new)])
+    before = w.get_value()
+    columns, ones = f(np.ones((4, 3)))
+    np.testing.assert_allclose(columns, before.sum(0))
+    np.testing.assert_allclose(ones, np.ones(4))
+    np.testing.assert_allclose(w.get_value(), before - before.mean(1, keepdims=True) + 1)
+    with pytest.raises(ValueError):
+        f(np.ones((5, 3)))
+    np.testing.assert_allclose(w.get_value(), before - before.mean(1, keepdims=True) + 1)
+
+
+def test_rank_three() -> None:
+    x = T.dtensor3("x")
+    e = T.exp(x - x.max(axis=2, keepdims=True))
+    f = phintys.function([x], e / e.sum(axis=2, keepdims=True))
+    value = np.random.default_rng(3).normal(size=(3, 5, 17))
+    np.testing.assert_allclose(f(value), _softmax(value, 2), rtol=1e-12)
