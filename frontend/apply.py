@@ -1,170 +1,29 @@
-"""How a program sees the node behind a variable: `x.owner`, an `Apply`, and `x.owner.op`, an `Operation`.
+"""How a program sees the node behind a variable: `x.owner`, an `Apply`, and `x.owner.op` (`operations.py`).
 
 Both are views of a node of the expression graph (`ir/graph.py`), made when asked for. Programs ask
-`isinstance(x.owner.op, T.Elemwise)`, print operations, and walk `owner.inputs`; `CLASSES` says which class of Theano's an
-operation of our table belongs to.
+`isinstance(x.owner.op, T.Elemwise)`, print operations, and walk `owner.inputs`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 from weakref import WeakValueDictionary
 
 from phintys.ir.graph import Node, Value
-from phintys.ir.ops import OPS
 
-from .names import SCALARS, node_text, op_text, own_op
-
-
-class Operation:
-    """What a node does: `name` in our table, attributes, and Theano's name as its text. Equal where these are equal."""
-
-    def __init__(self, node: Node) -> None:
-        self.name = node.op
-        self.attrs = dict(node.attrs)
-        self._text = op_text(node)
-
-    def __str__(self) -> str:
-        return self._text
-
-    __repr__ = __str__
-
-    def __eq__(self, other: object) -> bool:
-        """Also true for our name of the operation: `x.owner.op == "add"`."""
-        if isinstance(other, str):
-            return self.name == other
-        return isinstance(other, Operation) and (self.name, self._text) == (other.name, other._text)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def __getattr__(self, key: str) -> Any:
-        attrs = vars(self).get("attrs", {})
-        if key in attrs:
-            return attrs[key]
-        raise AttributeError(f"the operation {vars(self).get('_text', '')} has no attribute {key!r}")
+from .names import node_text, own_op
 
 
-class Elemwise(Operation):
-    """An operation of single elements; `scalar_op` is what it does with each."""
-
-    @property
-    def scalar_op(self) -> SimpleNamespace:
-        """The operation by its name: `str(op.scalar_op)`, `op.scalar_op.name`."""
-        return _Scalar(name=SCALARS.get(self.name, self.name))
-
-    @property
-    def nfunc_spec(self) -> None:
-        """Theano's: which function of NumPy's computes the same; not told here."""
-
-
-class _Scalar(SimpleNamespace):
-    """A scalar operation, printed as its name."""
-
-    def __str__(self) -> str:
-        return str(self.name)
-
-
-class CAReduce(Operation):
-    """A reduction; `axis` says along which dimensions."""
-
-    @property
-    def axis(self) -> tuple[int, ...]:
-        """The reduced dimensions."""
-        return tuple(self.attrs["axes"])
-
-
-class Sum(CAReduce):
-    """`sum`."""
-
-
-class Argmax(CAReduce):
-    """`argmax`."""
-
-
-class DimShuffle(Operation):
-    """Dimensions reordered, dropped and added."""
-
-    @property
-    def new_order(self) -> tuple[int | str, ...]:
-        """The number of an old dimension, or "x" for a new one, at each place."""
-        return tuple("x" if axis == -1 else axis for axis in self.attrs["order"])
-
-
-class Dot(Operation):
-    """Product of matrices and vectors."""
-
-
-class Reshape(Operation):
-    """The same elements in another shape."""
-
-
-class Alloc(Operation):
-    """A value repeated to a shape."""
-
-
-class Join(Operation):
-    """Tensors joined along a dimension."""
-
-
-class Subtensor(Operation):
-    """A part of a tensor, by slices and numbers."""
-
-
-class IncSubtensor(Operation):
-    """A tensor with a part changed."""
-
-
-class AdvancedSubtensor(Operation):
-    """Elements chosen by index tensors."""
-
-
-class AdvancedIncSubtensor(Operation):
-    """Elements chosen by index tensors, changed."""
-
-
-class Shape_i(Operation):  # noqa: N801, RUF100  (Theano's name)
-    """One size."""
-
-
-class Softmax(Operation):
-    """`softmax` of rows."""
-
-
-class LogSoftmax(Operation):
-    """Logarithm of it."""
-
-
-CLASSES: dict[str, type[Operation]] = {
-    "sum": Sum,
-    "argmax": Argmax,
-    "dimshuffle": DimShuffle,
-    "dot": Dot,
-    "reshape": Reshape,
-    "alloc": Alloc,
-    "concatenate": Join,
-    "subtensor": Subtensor,
-    "set_subtensor": IncSubtensor,
-    "inc_subtensor": IncSubtensor,
-    "gather": AdvancedSubtensor,
-    "scatter_add": AdvancedIncSubtensor,
-    "scatter_set": AdvancedIncSubtensor,
-    "dim": Shape_i,
-    "softmax": Softmax,
-    "log_softmax": LogSoftmax,
-}
-FAMILIES: dict[str, type[Operation]] = {"elementwise": Elemwise, "reduction": CAReduce}
-
-
-def operation(node: Node) -> Any:
-    """What a node does: a program's own `Op` where it is one."""
-    own = own_op(node)
-    if own is not None:
-        return own
-    family = OPS[node.op].family if node.op in OPS else "elementwise"
-    return CLASSES.get(node.op, FAMILIES.get(family, Operation))(node)
+def shape_of(node: Node) -> Value | None:
+    """The tensor of which a node gives the whole shape as a vector, if it is one that does."""
+    parts = [value.node for value in node.inputs] if node.op == "make_vector" else []
+    if not parts or parts[0] is None or parts[0].op != "dim":
+        return None
+    whole = parts[0].inputs[0]
+    same = [part is not None and part.op == "dim" and part.inputs[0] is whole for part in parts]
+    in_order = all(same) and [part.attrs["axis"] for part in parts if part is not None] == [*range(whole.type.ndim)]
+    return whole if in_order else None
 
 
 class Apply:
@@ -191,12 +50,15 @@ class Apply:
     @property
     def op(self) -> Any:
         """What is done."""
+        from .operations import operation
+
         return operation(self.node)
 
     @property
     def inputs(self) -> list[Any]:
-        """The operands."""
-        return list(self.node.inputs)
+        """The operands; of a vector of all sizes of a tensor, which Theano's `Shape` made of it, the tensor."""
+        whole = shape_of(self.node)
+        return list(self.node.inputs) if whole is None else [whole]
 
     @property
     def outputs(self) -> list[Any]:
@@ -228,6 +90,21 @@ class Apply:
     def get_parents(self) -> list[Any]:
         """The operands."""
         return self.inputs
+
+    def clone(self) -> Apply:
+        """The same operation on the same operands, with results of its own."""
+        return self.clone_with_new_inputs(self.inputs)
+
+    def clone_with_new_inputs(self, inputs: Sequence[Any], strict: bool = True) -> Apply:
+        """The same operation on other operands. TypeInferenceError (a TypeError) for those that do not fit."""
+        node, own = self.node, own_op(self.node)
+        if own is not None:
+            made: Apply = own.make_node(*inputs)
+            return made
+        if shape_of(node) is not None:
+            (whole,) = inputs
+            inputs = [Node("dim", [whole], {"axis": axis}, make=type(whole)).results[0] for axis in range(whole.type.ndim)]
+        return Apply(Node(node.op, inputs, node.attrs, make=type(node.results[0]), loc=node.loc))
 
     def __repr__(self) -> str:
         return node_text(self.node)

@@ -114,6 +114,9 @@ def op_text(node: Node) -> str:
     if op in ("subtensor", "set_subtensor", "inc_subtensor"):
         prefix = {"set_subtensor": "Set;", "inc_subtensor": "Inc;"}.get(op, "")
         return f"{OTHERS[op]}{{{prefix}{attrs['index']}}}"
+    if op in ("gather", "scatter_add", "scatter_set"):
+        index = node.inputs[1:] if op == "gather" else node.inputs[2:]
+        return OTHERS[op] + ("1" if len(index) == 1 and index[0].type.ndim == 1 else "")
     return OTHERS.get(op, op)
 
 

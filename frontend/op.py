@@ -16,6 +16,7 @@ such operations are compiled anew in each process. `grad` is asked once, with va
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,7 @@ from phintys.ir.tokens import local
 
 from .apply import Apply
 from .location import here
+from .operations import Operation
 from .tensor.build import as_tensor_variable
 from .tensor.sharedvar import TensorSharedVariable
 from .tensor.var import TensorVariable
@@ -34,7 +36,7 @@ from .types import TensorType
 __all__ = ["Op", "apply_op"]
 
 
-class Op:
+class Op(metaclass=ABCMeta):  # noqa: B024  (abstract so that `Operation` can be registered as one)
     """An operation of the program's own; derived classes give `perform`, and `make_node` or `itypes` and `otypes`."""
 
     itypes: Sequence[TensorType] | None = None
@@ -88,6 +90,9 @@ class Op:
     def __str__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in zip(self.__props__ or (), self._props(), strict=True))
         return f"{type(self).__name__}{{{shown}}}" if shown else type(self).__name__
+
+
+Op.register(Operation)  # what nodes of expressions show is an Op as well
 
 
 class Performing:

@@ -11,21 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..apply import (
-    AdvancedIncSubtensor,
-    AdvancedSubtensor,
-    Alloc,
-    Argmax,
-    CAReduce,
-    DimShuffle,
-    Dot,
-    Elemwise,
-    IncSubtensor,
-    Join,
-    Reshape,
-    Subtensor,
-    Sum,
-)
+from ..operations import classes
 from ..types import TensorType
 from ..variable import Variable
 
@@ -88,28 +74,17 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """Files that few programs need, loaded when they are asked for: `T.shared_randomstreams.RandomStreams`."""
+        """What few programs need, made or loaded when it is asked for: `T.shared_randomstreams`, `T.Elemwise`."""
         if name in ("inplace", "raw_random", "shared_randomstreams", "signal", "xlogx"):
             return import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name == "elemwise":
+            return import_module("phintys.operations")
+        return classes(__name__)(name)
 
 
 __all__ = [
-    "AdvancedIncSubtensor",
-    "AdvancedSubtensor",
-    "Alloc",
-    "Argmax",
-    "CAReduce",
-    "DimShuffle",
-    "Dot",
-    "Elemwise",
-    "IncSubtensor",
-    "Join",
     "Lop",
-    "Reshape",
     "Rop",
-    "Subtensor",
-    "Sum",
     "TensorConstant",
     "TensorType",
     "TensorVariable",

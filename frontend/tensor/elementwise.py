@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from phintys.ir.types import DTYPES
 
@@ -84,26 +84,31 @@ __all__ = [
     "xor",
 ]
 
+F = TypeVar("F", bound=Callable[..., TensorVariable])
 Unary = Callable[[Any], TensorVariable]
 Binary = Callable[[Any, Any], TensorVariable]
+
+
+def named(function: F, op: str, name: str, doc: str) -> F:
+    """A function of one operation, which nodes compare equal to: `x.owner.op == T.exp`."""
+    vars(function).update(operation=op)
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
 
 
 def _unary(op: str, name: str, doc: str) -> Unary:
     def function(x: Any) -> TensorVariable:
         return apply(op, x)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    return function
+    return named(function, op, name, doc)
 
 
 def _binary(op: str, name: str, doc: str) -> Binary:
     def function(x: Any, y: Any) -> TensorVariable:
         return apply(op, x, y)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    return function
+    return named(function, op, name, doc)
 
 
 def _chain(op: str, name: str, doc: str) -> Callable[..., TensorVariable]:
@@ -115,9 +120,7 @@ def _chain(op: str, name: str, doc: str) -> Callable[..., TensorVariable]:
             result = apply(op, result, operand)
         return result
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    return function
+    return named(function, op, name, doc)
 
 
 neg = _unary("neg", "neg", "`-x`.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import config
+from ..operations import classes
 from .arranging import ravel_multi_index as ravel_multi_index
 from .arranging import unravel_index as unravel_index
 from .assignment import flatnonzero, set_subtensor
@@ -164,3 +165,6 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> TensorVariable:
     places = [dimshuffle(arange(dim(value, a)), *["x"] * a, 0, *["x"] * (rank - a - 1)) for a in range(rank - 1)]
     key = (*places, order)
     return set_subtensor(index(value, key), value) if inverse else index(value, key)
+
+
+__getattr__ = classes(__name__)  # Theano's classes of operations

@@ -8,20 +8,29 @@ from typing import Any
 from phintys.ir.host import options_text, types_text
 from phintys.ir.types import TensorType
 
+from ..operations import Operation
 from .build import apply, as_tensor_variable, cast
 from .var import TensorVariable
 
 Shape = tuple[int | None, ...]
 
 
-class LinalgOp:
+class LinalgOp(Operation):
     """An operation with its options given before, as Theano's: `Cholesky(lower=False)(x)`."""
 
     __props__: tuple[str, ...] = ()
 
+    def __init__(self) -> None:
+        pass
+
     def __call__(self, *operands: Any) -> Any:
         """The results for operands."""
         raise NotImplementedError
+
+    def make_node(self, *operands: Any) -> Any:
+        """The node of the operation on these operands."""
+        found = self(*operands)
+        return (found[0] if isinstance(found, list) else found).owner
 
     def _props(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__props__)
@@ -32,9 +41,11 @@ class LinalgOp:
     def __hash__(self) -> int:
         return hash((type(self), self._props()))
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in zip(self.__props__, self._props(), strict=True))
         return f"{type(self).__name__}{{{shown}}}" if shown else type(self).__name__
+
+    __repr__ = __str__
 
 
 def floating(name: str, value: Any, ranks: Sequence[int] = (2,)) -> TensorVariable:

@@ -20,6 +20,7 @@ from phintys.ir.types import TensorType, upcast
 
 from ..config import config
 from ..location import here
+from ..operations import classes
 from ..types import check_dtype
 from .build import as_tensor_variable, cast, known_scalar
 from .indexing import index
@@ -271,3 +272,5 @@ def _method(function: Callable[..., Draw]) -> Callable[..., TensorVariable]:
 
 for _function in (binomial, choice, multinomial, normal, permutation, poisson, random_integers, uniform):
     setattr(RandomStreamsBase, _function.__name__, _method(_function))
+
+__getattr__ = classes(__name__)  # Theano's classes of operations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..operations import classes
 from ..types import check_dtype
 from .build import apply, as_tensor_variable, cast, known_scalar
 from .elementwise import and_, isnan, neq
@@ -139,3 +140,6 @@ class Unique:
     def __call__(self, x: Any) -> TensorVariable | list[TensorVariable]:
         """The different elements of `x`, and what else was asked for."""
         return unique(x, *self.options)
+
+
+__getattr__ = classes(__name__)  # Theano's classes of operations

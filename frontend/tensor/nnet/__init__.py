@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ...apply import LogSoftmax, Softmax
 from ...later import conv2d
+from ...operations import classes
 from . import bn, nnet, sigm
 from .bn import *  # noqa: F403
 from .nnet import *  # noqa: F403
 from .sigm import *  # noqa: F403
 
-__all__ = ["LogSoftmax", "Softmax", "bn", "conv2d", "nnet", "sigm"]
+__all__ = ["bn", "conv2d", "nnet", "sigm"]
 __all__ += [*bn.__all__, *nnet.__all__, *sigm.__all__]
+__getattr__ = classes(__name__)

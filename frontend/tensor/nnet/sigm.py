@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phintys.ir.types import upcast_to_float
 
@@ -10,18 +10,7 @@ from ..build import as_tensor_variable, cast, constant
 from ..elementwise import abs_, clip, expm1, sgn, sigmoid, softplus, switch
 from ..var import TensorVariable
 
-__all__ = ["ScalarSigmoid", "elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"]
-
-
-class _Named(type):
-    """Classes of which a scalar operation is an instance by its name."""
-
-    def __instancecheck__(cls, value: Any) -> bool:
-        return getattr(value, "name", None) == "sigmoid"
-
-
-class ScalarSigmoid(metaclass=_Named):
-    """`isinstance(x.owner.op.scalar_op, ScalarSigmoid)`: whether `x` is a sigmoid of something."""
+__all__ = ["elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"]
 
 
 def _float(x: Any) -> TensorVariable:
@@ -75,3 +64,20 @@ def ultra_fast_sigmoid(x: Any) -> TensorVariable:
     slope, top = (constant(number, dtype=value.dtype) for number in (0.0458812946797165, 0.99505475368673))
     tanh = switch(half < 1.7, 1.5 * half / (1 + half), switch(half < 3, line + slope * half, top))
     return 0.5 * (sgn(value) * tanh + 1)
+
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`ScalarSigmoid`, `scalar_sigmoid`: the operation of single numbers, and its class; softplus likewise."""
+        from ... import scalar
+
+        if name in ("ScalarSigmoid", "ScalarSoftplus"):
+            return getattr(scalar, name)
+        if name in ("scalar_sigmoid", "scalar_softplus"):
+            return getattr(scalar, name.removeprefix("scalar_"))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
