@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from phintys.ir.host import is_local, parse_options, parse_types
+from phintys.ir.host import EACH, is_local, parse_options, parse_types
 from phintys.ir.tokens import HostFunction, find_token, local
 from phintys.ir.types import TensorType
+
+from .host_each import each
 
 __all__ = ["HOST", "bind", "find", "local"]
 
@@ -31,7 +33,6 @@ def sort(x: Array, axis: int = -1) -> Array:
 
 HOST: dict[str, HostFunction | str] = {
     "sort": sort,
-    "rows": "phintys.codegen.host_rows:rows",
     **{
         f"random_{name}": f"phintys.codegen.host_random:{name}"
         for name in ("binomial", "choice", "multinomial", "permutation", "poisson", "random_integers")
@@ -49,7 +50,9 @@ HOST: dict[str, HostFunction | str] = {
 
 
 def find(name: str) -> HostFunction:
-    """The callable of a name or token. KeyError when there is none."""
+    """The callable of a name or token, or of `each:` and one of these. KeyError when there is none."""
+    if name.startswith(EACH):
+        return each(find(name[len(EACH) :]))
     if is_local(name):
         token = find_token(name)
         if token is None:

@@ -72,6 +72,7 @@ stop_grad      x: f64[?]                                     grad(sum(x * stop_g
 grad_clip      x: f64[?]                                     grad(sum(grad_clip(x * x, -1.0, 1.0)), x)
 grad_scale     x: f64[?], y: f64[]                           grad(sum(grad_scale(x, y)), x)
 grad           x: f64[?]                                     grad(sum(x * x), x)
+jacobian       x: f64[?], w: f64[3, ?]                       jacobian(tanh(dot(w, x)), x)
 """
 
 _DRAW = """graph example(n: i64[]) state(stream: {1}) {{

@@ -260,7 +260,7 @@ def _gather(node: Node, texts: Texts) -> Expr:
 
 def _grad(node: Node, texts: Texts) -> Expr:
     cost, *wrt = (operand(value, texts).text for value in node.inputs)
-    return call("grad", cost, wrt[0] if len(wrt) == 1 else listed(wrt))
+    return call(node.op, cost, wrt[0] if len(wrt) == 1 else listed(wrt))
 
 
 FORMS: dict[str, Form] = {
@@ -287,6 +287,7 @@ FORMS: dict[str, Form] = {
     "inc_subtensor": _assigned_subtensor,
     "gather": _gather,
     "grad": _grad,
+    "jacobian": _grad,
 }
 
 

@@ -205,12 +205,17 @@ def _listed(name: str) -> Function:
 # --- derivatives and shorthands -------------------------------------------------------------------------------------
 
 
-def _grad(s: Scope, tree: Any, cost: Pair, wrt: Sequence[Pair]) -> Term:
-    values: list[Value] = []
-    for term, place in wrt:
-        values += [s.value(item, place) for item in (term.items if isinstance(term, Items) else [term])]
-    node = s.results("grad", [_tensor(s, cost), *values], {}, tree)
-    return node.results[0] if len(node.results) == 1 else Results(node)
+def _derivative(name: str) -> Function:
+    """`grad` or `jacobian` of a value with respect to some others, given as a list or one by one."""
+
+    def apply(s: Scope, tree: Any, cost: Pair, wrt: Sequence[Pair]) -> Term:
+        values: list[Value] = []
+        for term, place in wrt:
+            values += [s.value(item, place) for item in (term.items if isinstance(term, Items) else [term])]
+        node = s.results(name, [_tensor(s, cost), *values], {}, tree)
+        return node.results[0] if len(node.results) == 1 else Results(node)
+
+    return apply
 
 
 def _square(s: Scope, tree: Any, x: Pair) -> Value:
@@ -285,7 +290,8 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Function]] = {
     "transpose": (("x",), _transpose),
     "concatenate": (("*xs", "axis?"), _listed("concatenate")),
     "make_vector": (("*xs",), _listed("make_vector")),
-    "grad": (("cost", "*wrt"), _grad),
+    "grad": (("cost", "*wrt"), _derivative("grad")),
+    "jacobian": (("vector", "*wrt"), _derivative("jacobian")),
     "square": (("x",), _square),
     "relu": (("x",), _relu),
     "where": (("condition", "a", "b"), _select),

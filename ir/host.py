@@ -16,6 +16,7 @@ from typing import Any
 from .types import TensorType, TypeInferenceError, parse_type
 
 LOCAL = "local:"  # how the token of a callable begins that only this process knows
+EACH = "each:"  # in front of a name: the callable is called for every row of a batch
 STATE_WORDS = 628  # of a random stream: 624 key words, position, whether a normal is kept, that normal as two words
 STATE = TensorType("uint32", (STATE_WORDS,))
 _TYPE = re.compile(r"\s*([a-z]+\d*\s*(?:\[[^\]]*\])?)\s*(,|\Z)")

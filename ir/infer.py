@@ -340,3 +340,14 @@ def grad(types: Types, attrs: Attrs) -> list[TensorType]:
         if type.kind not in "f":
             raise TypeInferenceError(f"grad is with respect to floating tensors, got {type}")
     return list(wrt)
+
+
+def jacobian(types: Types, attrs: Attrs) -> list[TensorType]:
+    """Derivatives of the elements of a floating vector: its dimension in front of those of each other operand."""
+    vector, *wrt = types
+    if vector.ndim != 1 or vector.kind != "f":
+        raise TypeInferenceError(f"jacobian differentiates the elements of a floating vector, got {vector}")
+    for type in wrt:
+        if type.kind not in "f":
+            raise TypeInferenceError(f"jacobian is with respect to floating tensors, got {type}")
+    return [TensorType(type.dtype, (vector.shape[0], *type.shape)) for type in wrt]

@@ -212,5 +212,13 @@ OPS: dict[str, OpRow] = {
             variadic=True,
             doc="Gradients of a scalar cost with respect to the other operands; the pass autodiff expands it.",
         ),
+        OpRow(
+            "jacobian",
+            2,
+            i.jacobian,
+            "derivative",
+            variadic=True,
+            doc="Gradients of all elements of a vector, one below the other; the pass autodiff expands it.",
+        ),
     )
 }

@@ -1,7 +1,8 @@
-"""Expand every `nd.grad` into the operations that compute it: reverse mode, one derivative row for each operation.
+"""Expand `nd.grad` and `nd.jacobian` into the operations that compute them: reverse mode, a derivative row for each operation.
 
-Expects `nd` functions of one block. Leaves no `nd.grad`; the gradient of a value has that value's type; what a cost
+Expects `nd` functions of one block. Leaves neither; the gradient of a value has that value's type; what a cost
 does not depend on has a gradient of zeros. Inner gradients come first, so gradients of gradients need nothing more.
+A Jacobian is the backward sweep from the vector, made for a batch of all unit vectors (`vectorize.py`).
 
     %g = nd.grad %cost, %x          ->      %0 = nd.constant {value = dense<1.0> : tensor<f64>}
                                             %1 = nd.mul %0, %y         where %cost = nd.mul %x, %y
@@ -19,8 +20,10 @@ from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
 
+from .batch import size_of
 from .nd_builder import Builder, type_of
 from .rewriting import attribute, erase, erase_dead, functions, operations, refusal
+from .vectorize import Vectorizer
 from .vjp import Adjoint, Row, unbroadcast
 from .vjp_elementwise import ELEMENTWISE
 from .vjp_host import host_gradients
@@ -35,22 +38,27 @@ VJPS: Mapping[str, Row] = {**ELEMENTWISE, **MARKS, **MATH, **REDUCTION, **SEQUEN
 
 @dataclass(frozen=True)
 class Autodiff(ModulePass):
-    """Expand `nd.grad`."""
+    """Expand `nd.grad` and `nd.jacobian`."""
 
     name = "autodiff"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Expand the gradients of all functions, in order of the text: operands, so inner gradients, come first."""
         for func in functions(op):
-            grads = [grad for grad in operations(func) if isinstance(grad, NdOp) and grad.op == "grad"]
-            for grad in grads:
-                expand(grad)
-            if grads:
+            found = [found for found in operations(func) if isinstance(found, NdOp) and found.row.family == "derivative"]
+            for derivative in found:
+                expand(derivative)
+            if found:
                 erase_dead(func)
 
 
-def expand(grad: NdOp) -> None:
-    """Replace one `nd.grad` by the operations that compute it."""
+def expand(op: NdOp) -> None:
+    """Replace one `nd.grad` or `nd.jacobian` by the operations that compute it."""
+    (_jacobian if op.op == "jacobian" else _gradient)(op)
+    erase(op)
+
+
+def _gradient(grad: NdOp) -> None:
     cost, *wrt = grad.operands
     b = Builder(grad)
     sweep = _Sweep(grad, wrt)
@@ -60,7 +68,29 @@ def expand(grad: NdOp) -> None:
         gradient = sweep.gradient(value)
         new = b.full_like(value, 0.0) if gradient is None else b.with_sizes_of(gradient, value)
         result.replace_all_uses_with(new)
-    erase(grad)
+
+
+def _jacobian(op: NdOp) -> None:
+    vector, *wrt = op.operands
+    b = Builder(op)
+    seed = b.op("zero_grad", vector)  # stands for one row's gradient of the vector; its own value is not used
+    last = op.prev_op
+    sweep = _Sweep(op, wrt)
+    sweep.add(vector, seed)
+    sweep.run()
+    rows = Vectorizer(op, size_of(b, vector, 0))
+    rows.identity(seed)
+    rows.visit_after(last)
+    for result, value in zip(op.results, wrt, strict=True):
+        gradient = sweep.gradient(value)
+        whole = None if gradient is None else rows.dense(gradient)
+        sizes, dims = rows.batches.sized(b, value)
+        if whole is None:
+            new = b.op("alloc", b.constant(0, type_of(value).dtype), *dims, sizes=sizes)
+        else:
+            same = type_of(whole).shape == type_of(result).shape
+            new = whole if same else b.op("reshape", whole, *dims, sizes=sizes)
+        result.replace_all_uses_with(new)
 
 
 class _Sweep:

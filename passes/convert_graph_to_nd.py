@@ -74,7 +74,7 @@ def _scatter(node: Node) -> Wanted:
 
 WANTED: dict[str, Callable[[Node], Wanted]] = {
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _common),
-    **dict.fromkeys(("abs", "cast", "dim", "gather", "grad", "constant", "host"), _unchanged),
+    **dict.fromkeys(("abs", "cast", "dim", "gather", "grad", "jacobian", "constant", "host"), _unchanged),
     **dict.fromkeys((name for name, row in OPS.items() if row.family == "reduction"), _unchanged),
     **dict.fromkeys(("alloc", "reshape", "subtensor", "specify_shape"), _first_and_indices(1)),
     **dict.fromkeys(("set_subtensor", "inc_subtensor"), _first_and_indices(2)),

@@ -1,8 +1,8 @@
 """Merge operations that compute the same value: same name, attributes, operands and result types.
 
 Expects `nd` functions of one block. Leaves each value computed once; operands of commutative operations may have come
-in either order. A function that still holds `nd.grad` is left alone: two values that are equal now may be told apart
-by a gradient with respect to one of them.
+in either order. A function that still holds `nd.grad` or `nd.jacobian` is left alone: two values that are
+equal now may be told apart by a gradient with respect to one of them.
 
     %1 = nd.mul %x, %y                  %1 = nd.mul %x, %y
     %2 = nd.mul %y, %x           ->     %3 = nd.add %1, %1
@@ -41,7 +41,7 @@ def merge(func: FuncOp) -> int:
     count = 0
     for block in func.body.blocks:
         ops = [op for op in block.ops if isinstance(op, NdOp)]
-        if any(op.row.name == "grad" for op in ops):
+        if any(op.row.family == "derivative" for op in ops):
             continue
         seen: dict[Hashable, NdOp] = {}
         for op in ops:

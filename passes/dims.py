@@ -83,9 +83,10 @@ class Dims:
             self._learn(op)
         elif isinstance(op, NdOp):
             rule = _RULES.get(op.op) or _FAMILIES.get(op.row.family)
-            if op.op == "grad":
+            if op.row.family == "derivative":
+                lead = self[op.operands[0]]  # of a cost there is none
                 for value, result in zip(op.operands[1:], op.results, strict=True):
-                    self._set(result, self[value])
+                    self._set(result, lead + self[value])
             elif rule is not None:
                 self._set(op.results[0], rule(self, op))
             else:

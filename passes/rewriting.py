@@ -1,8 +1,9 @@
 """What all rewriting passes share: matchers, replacement, dead code, and a worklist driver for tables of rules.
 
 A rule is a function `(op, b)` that returns the value to use instead of the operation's result, or `None` when it does
-not apply; a pass is a table from operation names to rules. Where `nd.grad` is still present, no rule sees through a
-value that a gradient is taken with respect to, nor replaces it: `grad(log(1 + a), a)` needs the `a` that is written.
+not apply; a pass is a table from operation names to rules. Where `nd.grad` or `nd.jacobian` is still
+present, no rule sees through a value that a derivative is taken with respect to, nor replaces it: `grad(log(1 + a), a)`
+needs the `a` that is written.
 
     %1 = nd.mul %x, %one     rule: x * 1 -> x      (nothing)
     %2 = nd.exp %1                                 %2 = nd.exp %x
@@ -28,6 +29,7 @@ from .nd_builder import Array, Builder, Term, type_of
 Rule = Callable[[NdOp, Builder], "SSAValue | Term | None"]
 Rules = Mapping[str, tuple[Rule, ...]]
 
+DERIVATIVES = frozenset({"nd.grad", "nd.jacobian"})
 FIRED: Counter[str] = Counter()  # how often each rule applied since the program started, by function name
 
 
@@ -59,7 +61,7 @@ def is_wrt(value: SSAValue) -> bool:
     """Whether a gradient is taken with respect to `value`."""
     use = value.first_use
     while use is not None:
-        if use.operation.name == "nd.grad" and use.index > 0:
+        if use.operation.name in DERIVATIVES and use.index > 0:
             return True
         use = use._next_use
     return False

@@ -1,9 +1,8 @@
 """`jacobian`, `hessian`, and products with Jacobians from either side: `Rop`, `Lop`.
 
-The rows of a Jacobian are gradients. Where its length is known when the expression is written (and small) they are
-written one below the other, as one expression that can be differentiated again; otherwise the function calls one for
-a row in a loop when it runs (`codegen/host_rows.py`), and that has no derivative. `Rop` needs no forward mode: the
-product from the left, J'u, is linear in u, so its derivative with respect to u, times v, is J v.
+A Jacobian is one node, which the pass `autodiff` expands as it does gradients: it computes all rows at once and can be
+differentiated again. `Rop` needs no forward mode: the product from the left, J'u, is linear in u, so its derivative with
+respect to u, times v, is J v.
 """
 
 from __future__ import annotations
@@ -11,22 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from phintys.ir.graph import Graph, Node, Value, free_inputs, substitute
-from phintys.ir.host import options_text, types_text
-from phintys.ir.types import TensorType as CoreType
+from phintys.ir.graph import Value
 
-from ..location import here
 from ..tensor.build import as_tensor_variable
 from ..tensor.elementwise import mul
-from ..tensor.filling import zeros_like
-from ..tensor.joining import stack
+from ..tensor.filling import zeros, zeros_like
 from ..tensor.reduction import sum as sum_
 from ..tensor.shaping import dim
 from ..tensor.var import TensorConstant, TensorVariable
-from ..types import TensorType
-from .reverse import grad, report
-
-UNROLLED = 16  # rows that are written out
+from .marks import disconnected_grad
+from .reverse import as_list, check_variables, derivatives, grad, report
 
 
 def jacobian(expression: Any, wrt: Any, consider_constant: Any = None, disconnected_inputs: str = "raise") -> Any:
@@ -41,37 +34,23 @@ def jacobian(expression: Any, wrt: Any, consider_constant: Any = None, disconnec
         raise ValueError(
             "tensor.jacobian expects a 1 dimensional variable as `expression`. If not use flatten to make it a vector"
         )
-    listed = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
     options = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
     if not expression.ndim:
-        results = [grad(expression, variable, **options) for variable in listed]
-    elif (expression.type.shape[0] or UNROLLED + 1) <= UNROLLED:
-        length = expression.type.shape[0] or 0
-        gradients = [grad(expression[place], listed, **options) for place in range(length)]
-        results = [stack([row[number] for row in gradients]) for number in range(len(listed))]
-    else:
-        results = _rows(expression, listed, options)
+        return grad(expression, wrt, **options)
+    listed = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    if expression.type.kind != "f":
+        raise TypeError(f"jacobian differentiates a floating vector: {expression} is {expression.dtype}")
+    check_variables(listed)
+    cut: dict[Value, Value] = {value: disconnected_grad(value) for value in as_list(consider_constant)}
+    found = derivatives("jacobian", expression, listed, cut)
+    results = [found.get(id(variable)) or _nothing(expression, variable, disconnected_inputs) for variable in listed]
     return type(wrt)(results) if isinstance(wrt, list | tuple) else results[0]
 
 
-def _rows(expression: TensorVariable, wrt: Sequence[TensorVariable], options: dict[str, Any]) -> list[TensorVariable]:
-    """The Jacobians by a loop at run time: one node, whose function is the graph of a row."""
-    from phintys.ir.printer import format_graph
-
-    place = TensorVariable(TensorType("int64"), "i")
-    rows = grad(expression[place], list(wrt), **options)
-    free = [value for value in free_inputs(rows) if value is not place]
-    copies = [TensorVariable(value.type, f"a{number}") for number, value in enumerate(free)]
-    graph = Graph("row", [place, *copies], substitute(rows, dict(zip(free, copies, strict=True))))
-    types = [CoreType(value.type.dtype, (None, *value.type.shape)) for value in wrt]
-    attrs = {
-        "function": "rows",
-        "results": types_text(types),
-        "options": options_text({"graph": format_graph(graph), "results": len(wrt)}),
-    }
-    operands: list[Value] = [dim(expression, 0), *free, *wrt]
-    results = Node("host", operands, attrs, make=TensorVariable, loc=here()).results
-    return [result for result in results if isinstance(result, TensorVariable)]
+def _nothing(expression: TensorVariable, variable: TensorVariable, action: str) -> TensorVariable:
+    """The Jacobian with respect to a variable on which the expression does not depend: zeros, unless that is an error."""
+    report(variable, action)
+    return zeros([dim(expression, 0), *(dim(variable, axis) for axis in range(variable.ndim))], dtype=variable.dtype)
 
 
 def hessian(cost: Any, wrt: Any, consider_constant: Any = None, disconnected_inputs: str = "raise") -> Any:

@@ -79,9 +79,9 @@ def grad(
     variables = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
     _check(cost, variables, known_grads)
     found: dict[int, TensorVariable] = {}
-    constant = {value: disconnected_grad(value) for value in _listed(consider_constant)}
+    constant = {value: disconnected_grad(value) for value in as_list(consider_constant)}
     for term, cut in _terms(cost, known_grads or {}):
-        for key, part in _gradients(term, variables, {**constant, **cut}).items():
+        for key, part in derivatives("grad", term, variables, {**constant, **cut}).items():
             found[key] = found[key] + part if key in found else part
     gradients: list[Any] = []
     for variable in variables:
@@ -95,7 +95,8 @@ def grad(
     return type(wrt)(gradients) if isinstance(wrt, list | tuple) else gradients[0]
 
 
-def _listed(values: Any) -> list[Any]:
+def as_list(values: Any) -> list[Any]:
+    """What is given for a keyword that takes one value, several or none."""
     return [] if values is None else list(values) if isinstance(values, list | tuple | set) else [values]
 
 
@@ -114,8 +115,13 @@ def _terms(cost: Any, known: Mapping[Any, Any]) -> list[tuple[TensorVariable, di
     return terms
 
 
-def _gradients(cost: TensorVariable, wrt: Sequence[TensorVariable], cut: dict[Value, Value]) -> dict[int, TensorVariable]:
-    """Gradients by identity of the variables, of those on which `cost` depends when the values of `cut` are constants."""
+def derivatives(
+    op: str, cost: TensorVariable, wrt: Sequence[TensorVariable], cut: dict[Value, Value]
+) -> dict[int, TensorVariable]:
+    """Results of `op`, grad or jacobian, by identity of the variables: of those on which `cost` depends.
+
+    The values of `cut` are constants.
+    """
     (term, *inner) = substitute([cost, *wrt], cut) if cut else [cost, *wrt]
     reached = connected(term)
     asked = {
@@ -125,7 +131,7 @@ def _gradients(cost: TensorVariable, wrt: Sequence[TensorVariable], cut: dict[Va
     }
     if not asked:
         return {}
-    node = Node("grad", [term, *asked.values()], {}, make=TensorVariable, loc=here())
+    node = Node(op, [term, *asked.values()], {}, make=TensorVariable, loc=here())
     return {key: result for key, result in zip(asked, node.results, strict=True) if isinstance(result, TensorVariable)}
 
 
@@ -148,6 +154,11 @@ def _check(cost: Any, variables: Sequence[Any], known: Mapping[Any, Any] | None)
             raise TypeError(f"cost must be a floating scalar: {value} is {value.dtype}, which has no derivative")
     if cost is not None and cost.ndim:
         raise noted(TypeError("cost must be a scalar."), f"{cost} has type {cost.type}: take its sum or its mean")
+    check_variables(variables)
+
+
+def check_variables(variables: Sequence[Any]) -> None:
+    """TypeError unless all of them are floating variables, with respect to which there are derivatives."""
     for variable in variables:
         if not isinstance(variable, TensorVariable):
             raise TypeError(f"Expected Variable, got {variable} of type {type(variable)}")
