@@ -31,7 +31,7 @@ def get_test_value(variable: Any) -> Any:
         return variable.get_value(borrow=True)
     if isinstance(variable, TensorVariable):
         value = getattr(variable.tag, "test_value", None)
-        if value is None and variable.node is not None and variable.node.op == "grad":
+        if value is None and variable.node is not None and variable.node.op in ("grad", "jacobian"):
             value = variable.tag.test_value = _of_expression(variable)
         if value is None:
             raise AttributeError(f"{variable} has no test value: set {variable}.tag.test_value to an array of its type")

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from xdsl.ir import SSAValue
-
-from phintys.dialects.nd import NdOp
+from xdsl.ir import Operation, SSAValue
 
 from .nd_builder import Builder, Term, type_of
 
@@ -59,7 +57,7 @@ Batch = SSAValue | tuple[Diagonal, ...]
 class Batches:
     """The batches of a block's values; new operations stand before `at`. `count` is the number of rows."""
 
-    def __init__(self, at: NdOp, count: Size) -> None:
+    def __init__(self, at: Operation, count: Size) -> None:
         self.at = at
         self.count = count
         self.found: dict[SSAValue, Batch] = {}

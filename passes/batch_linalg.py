@@ -24,7 +24,8 @@ def _left(c: Batching) -> Term:
         return x.op("dot", y)
     rows, inner = (size_of(c.b, x.value, axis) for axis in (1, 2))
     result = reshape(x, product(c.b, c.count, rows), inner).op("dot", y)
-    return reshape(result, c.count, rows, *[size_of(c.b, result.value, 1)] * (c.rank(1) - 1))
+    columns = [size_of(c.b, result.value, 1)] if c.rank(1) == 2 else []
+    return reshape(result, c.count, rows, *columns)
 
 
 def _right(c: Batching) -> Term:

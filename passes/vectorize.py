@@ -32,7 +32,7 @@ DENSE: Mapping[str, Callable[[Batching], SSAValue]] = {**SHAPE, **INDEXING, **LI
 class Vectorizer:
     """The batches of the values of a block, from those that are given; operations stand before `at`."""
 
-    def __init__(self, at: NdOp, count: Size) -> None:
+    def __init__(self, at: Operation, count: Size) -> None:
         self.batches = Batches(at, count)
 
     def identity(self, value: SSAValue) -> None:

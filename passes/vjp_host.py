@@ -74,7 +74,7 @@ def _each_row(
     rows = Vectorizer(at, size_of(b, op.operands[batched[0]], 0))
     rows.batches.found.update((first[number], op.operands[number]) for number in batched)
     rows.batches.found.update(zip(inner.results, op.results, strict=True))
-    gradients = {}
+    gradients: dict[SSAValue, SSAValue] = {}
     for one, whole in zip(inner.results, op.results, strict=True):
         if whole in found:
             gradients[one] = b.op("subtensor", found[whole], index="0")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import phintys
 import phintys.tensor as T
 from phintys import function
 from phintys.gradient import GradientError, disconnected_grad, grad_clip, grad_scale, numeric_grad, zero_grad
+from phintys.tensor import nlinalg, slinalg
 
 x, v, g = T.dvectors("x", "v", "g")
 W = T.dmatrix("W")
@@ -30,12 +33,89 @@ def test_jacobian_of_unknown_length() -> None:
     assert isinstance(T.jacobian(y, (x, W)), tuple)
 
 
-def test_jacobian_of_known_length_has_derivatives() -> None:
-    z = T.tensor("float64", shape=(3,), name="z")
+def differences(f: Callable[[Any], Any], at: Any) -> Any:
+    """The Jacobian of `f` by central differences."""
+    sides = [[f(at + sign * 1e-6 * unit.reshape(at.shape)) for sign in (1, -1)] for unit in np.eye(at.size)]
+    return np.stack([(right - left) / 2e-6 for right, left in sides], axis=-1)
+
+
+@pytest.mark.parametrize("length", [3, None])
+def test_jacobians_have_derivatives(length: int | None) -> None:
+    z = T.tensor("float64", shape=(length,), name="z")
     jacobian = T.jacobian(z**3, z)
-    found = function([z], [jacobian, T.grad(jacobian.sum(), z)])(C)
+    found = function([z], [jacobian, T.grad(jacobian.sum(), z), T.jacobian(T.grad((jacobian**2).sum(), z), z)])(C)
     np.testing.assert_allclose(found[0], np.diag(3 * C**2))
     np.testing.assert_allclose(found[1], 6 * C)
+    np.testing.assert_allclose(found[2], np.diag(108 * C**2))
+    products = [T.Rop(T.Lop(y, x, g), x, v), T.grad(T.Rop(y, x, v).sum(), x), T.jacobian(T.Rop(y, x, v), x)]
+    gradients = function([W, x, v, g], [*products, T.Lop(y, x, g), T.Rop(y, x, v)], on_unused_input="ignore")
+    given = A, B, B + 1, C
+    slopes = differences(lambda at: gradients(A, at, *given[2:])[3], B)
+    np.testing.assert_allclose(gradients(*given)[0], slopes @ (B + 1), rtol=1e-6, atol=1e-8)
+    slopes = differences(lambda at: gradients(A, at, *given[2:])[4], B)
+    np.testing.assert_allclose(gradients(*given)[1], slopes.sum(0), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(gradients(*given)[2], slopes, rtol=1e-6, atol=1e-8)
+
+
+M = T.dmatrix("M")
+SQUARE = np.random.RandomState(1).randn(4, 4) + 4 * np.eye(4)
+Z = M + T.diag(x)
+THROUGH_PYTHON = {
+    "solve": lambda: T.jacobian(slinalg.solve(Z, x**2), x),
+    "det": lambda: T.hessian(T.log(nlinalg.det(Z)), x),
+    "inverse": lambda: T.hessian((nlinalg.matrix_inverse(Z) ** 2).sum(), x),
+    "eigh": lambda: T.hessian((nlinalg.eigh(T.dot(Z, Z.T))[0] ** 2).sum(), x),
+    "own": lambda: T.jacobian(T.sin(Double()(x * x)), x),
+}
+
+
+class Double(phintys.Op):  # type: ignore[misc]
+    """An operation in Python, for vectors."""
+
+    def make_node(self, x: Any) -> Any:
+        """One vector."""
+        return phintys.gof.Apply(self, [T.as_tensor_variable(x)], [T.as_tensor_variable(x).type()])
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        """Twice the vector."""
+        assert inputs[0].ndim == 1
+        outputs[0][0] = inputs[0] * 2
+
+    def grad(self, inputs: Any, gradients: Any) -> Any:
+        """Twice the gradient, by the same Python."""
+        return [Double()(gradients[0])]
+
+
+@pytest.mark.parametrize("name", THROUGH_PYTHON)
+def test_jacobians_of_what_python_computes(name: str) -> None:
+    """The definition, the gradients of all elements, and gradients of the Jacobian itself."""
+    jacobian = THROUGH_PYTHON[name]()
+    vector = jacobian.node.inputs[0]
+    weights = np.random.RandomState(2).randn(4, 4)
+    gradient = T.grad((jacobian * weights).sum(), x)
+    f = function([M, x], [vector, jacobian, gradient], on_unused_input="ignore")
+    _, found, slope = f(SQUARE, B)
+    np.testing.assert_allclose(found, differences(lambda at: f(SQUARE, at)[0], B), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(slope, differences(lambda at: (f(SQUARE, at)[1] * weights).sum(), B), rtol=1e-4, atol=1e-6)
+
+
+def test_zero_slopes_stay_zero() -> None:
+    """An infinite slope of one element does not reach the others."""
+    found = function([x], T.jacobian(T.sqrt(x), x))([0.0, 1.0])
+    np.testing.assert_array_equal(found, [[np.inf, 0], [0, 0.5]])
+
+
+def test_options() -> None:
+    h = T.exp(x)
+    found = function([x], T.jacobian(h * x, x, consider_constant=h))(B)
+    np.testing.assert_allclose(found, np.diag(np.exp(B)))
+    assert function([x, v], T.jacobian(x * 2, v, disconnected_inputs="ignore"))(B, C).tolist() == np.zeros((4, 3)).tolist()
+    with pytest.warns(UserWarning, match="not part of the computational graph"):
+        T.jacobian(x * 2, [v], disconnected_inputs="warn")
+    with pytest.raises(TypeError, match="floating vector"):
+        T.jacobian(T.lvector(), x)
+    with pytest.raises(TypeError, match="with respect to floating tensors"):
+        T.jacobian(x, T.lvector())
 
 
 def test_jacobian_reads_shared_variables_and_reports_errors() -> None:

@@ -146,6 +146,7 @@ ROWS: dict[str, Row] = {
     "nonzero": _nonzero,
     "specify_shape": _specify_shape,
     "batched_dot": lambda attrs, x, y: x @ y,
+    **dict.fromkeys(("zero_grad", "stop_grad", "grad_scale"), lambda attrs, x, *others: x),
 }
 
 
