@@ -45,22 +45,33 @@ class FloatFunction(Operation):
         printer.print_attribute(self.results[0].type)
 
 
-def _documented(name: str, doc: str) -> str:
+def _documented(name: str, doc: str, arity: int) -> str:
     """The docstring of a generated class."""
-    return f"{doc}\n\n    %y = xmath.{name} %x : f64\n"
+    return f"{doc}\n\n    %z = xmath.{name} {', '.join(('%x', '%y')[:arity])} : f64\n"
 
 
 SPECIAL: dict[str, type[FloatFunction]] = {
     name: type(
-        f"{name.title().replace('_', '')}Op", (FloatFunction,), {"name": f"xmath.{name}", "__doc__": _documented(name, doc)}
+        f"{name.title().replace('_', '')}Op",
+        (FloatFunction,),
+        {"name": f"xmath.{name}", "arity": arity, "__doc__": _documented(name, doc, arity)},
     )
-    for name, doc in (
-        ("erfc", "1 - erf(x), accurate for large x."),
-        ("erfinv", "The inverse of erf."),
-        ("erfcinv", "The inverse of erfc."),
-        ("gamma", "The gamma function."),
-        ("gammaln", "The logarithm of the magnitude of the gamma function."),
-        ("psi", "The derivative of gammaln."),
-        ("tri_gamma", "The derivative of psi."),
+    for name, doc, arity in (
+        ("erfc", "1 - erf(x), accurate for large x.", 1),
+        ("erfinv", "The inverse of erf.", 1),
+        ("erfcinv", "The inverse of erfc.", 1),
+        ("gamma", "The gamma function.", 1),
+        ("gammaln", "The logarithm of the magnitude of the gamma function.", 1),
+        ("psi", "The derivative of gammaln.", 1),
+        ("tri_gamma", "The derivative of psi.", 1),
+        ("tetra_gamma", "The derivative of tri_gamma.", 1),
+        ("gammainc", "The lower incomplete gamma function of order x, over gamma(x).", 2),
+        ("gammaincc", "1 - gammainc, accurate in the upper tail.", 2),
+        ("j0", "The Bessel function of the first kind of order 0.", 1),
+        ("j1", "The Bessel function of the first kind of order 1.", 1),
+        ("jv", "The Bessel function of the first kind of real order x.", 2),
+        ("i0", "The modified Bessel function of the first kind of order 0.", 1),
+        ("i1", "The modified Bessel function of the first kind of order 1.", 1),
+        ("iv", "The modified Bessel function of the first kind of real order x.", 2),
     )
 }

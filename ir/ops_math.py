@@ -29,4 +29,18 @@ MATH: tuple[OpRow, ...] = (
     unary("gammaln", REAL_FLOAT, "log(abs(gamma(x))), without overflow."),
     unary("psi", REAL_FLOAT, "Digamma function, the derivative of gammaln."),
     unary("tri_gamma", REAL_FLOAT, "Trigamma function, the derivative of psi."),
+    unary("tetra_gamma", REAL_FLOAT, "The derivative of tri_gamma."),
+    binary("gammainc", REAL_FLOAT, None, "Regularized lower incomplete gamma function of order x at y; NaN below 0."),
+    binary("gammaincc", REAL_FLOAT, None, "1 - gammainc(x, y), accurate in the upper tail."),
+    unary("j0", REAL_FLOAT, "Bessel function of the first kind of order 0."),
+    unary("j1", REAL_FLOAT, "Bessel function of the first kind of order 1."),
+    binary(
+        "jv",
+        REAL_FLOAT,
+        None,
+        "Bessel function of the first kind of order x at y; NaN at y < 0 unless x is whole.",
+    ),
+    unary("i0", REAL_FLOAT, "Modified Bessel function of the first kind of order 0."),
+    unary("i1", REAL_FLOAT, "Modified Bessel function of the first kind of order 1."),
+    binary("iv", REAL_FLOAT, None, "Modified Bessel function of the first kind of order x at y; domain as of jv."),
 )

@@ -2,7 +2,8 @@
 
 Expects: the "loops" level; `math` and `xmath` operations on f32 and f64 scalars.
 Leaves: no `xmath` operation, and of `math` only what is an instruction of the machine (`math_rows.table.KEPT`). Each
-function used becomes one private function a float type, made by its row in `math_rows`, or a declaration of libm's.
+function used becomes one private function a float type, made by its row in `math_rows`, or a declaration of libm's; rows may
+use further operations, which become calls in turn.
 
     %y = math.exp %x : f64
     %z = math.sin %x : f64
@@ -28,8 +29,9 @@ from xdsl.rewriter import Rewriter
 from phintys.dialects.convert import location_text
 from phintys.ir.diagnostics import DiagnosticError, error
 
-from .math_rows.table import KEPT, LIBM, ROWS, Row
-from .scalar_builder import F32, FORMATS, FloatFormat, ScalarBuilder
+from .math_rows.table import KEPT, LIBM, LOOPING, ROWS, Row
+from .scalar_builder import F32, FORMATS, FloatFormat
+from .scalar_flow import FlowBuilder
 
 DIALECTS = ("math.", "xmath.")
 INLINE = StringAttr("always")
@@ -66,16 +68,38 @@ def declare(name: str, arity: int, shape: FloatFormat) -> func.FuncOp:
     return func.FuncOp.create(properties=properties, regions=[Region()])
 
 
-def define(name: str, row: Row, shape: FloatFormat) -> func.FuncOp:
-    """A private function of one argument with the body that `row` writes."""
-    block = Block(arg_types=[shape.type])
-    block.args[0].name_hint = "x"
-    result = row(ScalarBuilder(block, shape), block.args[0])
+def define(name: str, row: Row, arity: int, shape: FloatFormat, inline: bool) -> func.FuncOp:
+    """A private function with the body that `row` writes, to be inlined or not."""
+    block = Block(arg_types=[shape.type] * arity)
+    for argument, hint in zip(block.args, "xyz", strict=False):
+        argument.name_hint = hint
+    result = row(FlowBuilder(block, shape), *block.args)
     block.add_op(func.ReturnOp.create(operands=[result]))
-    function = declare(name, 1, shape)
+    function = declare(name, arity, shape)
     function.body.add_block(block)
-    function.attributes["phi.inline"] = INLINE
+    if inline:
+        function.attributes["phi.inline"] = INLINE
     return function
+
+
+def expand(op: Operation, functions: FunctionTable) -> None:
+    """Replace what stands inside of `op`."""
+    for inner in list(op.walk()):
+        if inner.name.startswith(DIALECTS) and type(inner) not in KEPT:
+            replace(inner, functions)
+
+
+def replace(op: Operation, functions: FunctionTable) -> None:
+    """Put a call in the place of `op`."""
+    if type(op) not in ROWS and type(op) not in LIBM:
+        raise refuse(op, "has no row and no libm function; they stand in passes/math_rows/table.py")
+    function = functions.require(op)
+    call = func.CallOp.create(
+        operands=op.operands,
+        result_types=[op.results[0].type],
+        properties={"callee": SymbolRefAttr(function.sym_name)},
+    )
+    Rewriter.replace_op(op, call)
 
 
 class FunctionTable:
@@ -90,10 +114,11 @@ class FunctionTable:
         shape = format_of(op)
         name = function_name(op, shape)
         if name not in self.known:
-            row = ROWS.get(type(op))
-            made = define(name, row, shape) if row else declare(name, len(op.operands), shape)
+            row, arity = ROWS.get(type(op)), len(op.operands)
+            made = define(name, row, arity, shape, type(op) not in LOOPING) if row else declare(name, arity, shape)
             self.block.add_op(made)
             self.known[name] = made
+            expand(made, self)
         elif self.known[name].sym_visibility != PRIVATE:
             raise refuse(op, f"becomes a call of @{name}, but that is a public function of this module: rename it")
         return self.known[name]
@@ -106,20 +131,4 @@ class ExpandMath(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Rewrite the module in one walk; DiagnosticError names an operation that neither table has."""
-        functions = FunctionTable(op)
-        for inner in list(op.walk()):
-            if inner.name.startswith(DIALECTS) and type(inner) not in KEPT:
-                self.replace(inner, functions)
-
-    @staticmethod
-    def replace(op: Operation, functions: FunctionTable) -> None:
-        """Put a call in the place of `op`."""
-        if type(op) not in ROWS and type(op) not in LIBM:
-            raise refuse(op, "has no row and no libm function; they stand in passes/math_rows/table.py")
-        function = functions.require(op)
-        call = func.CallOp.create(
-            operands=op.operands,
-            result_types=[op.results[0].type],
-            properties={"callee": SymbolRefAttr(function.sym_name)},
-        )
-        Rewriter.replace_op(op, call)
+        expand(op, FunctionTable(op))

@@ -18,6 +18,7 @@ from phintys.dialects.nd import CLASSES, NdOp
 from phintys.ir.subscript import parse_index
 
 from .nd_builder import Array, Builder, type_of
+from .numpy_decimal import DECIMAL
 from .numpy_rows import ELEMENTWISE, cast
 from .rewriting import constant_value
 
@@ -72,12 +73,12 @@ SHAPE: dict[str, Callable[..., Array]] = {
 
 
 def fold_constants(op: NdOp, b: Builder) -> SSAValue | None:
-    """Compute an operation whose operands are all constants."""
+    """Compute an operation whose operands are all constants; not where the compiled function is faster and reaches further."""
     if not op._operands or any(type(value.owner) is not CONSTANT for value in op._operands):
         return None
     arrays = [constant_value(value) for value in op._operands]
     row = SHAPE.get(op.row.name) or ELEMENTWISE.get(op.row.name)
-    if row is None or not _is_small(op, arrays):
+    if row is None or op.row.name in DECIMAL or not _is_small(op, arrays):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .numpy_decimal import DECIMAL
+
 Array = Any
 PI = np.longdouble("3.14159265358979323846264338")
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
@@ -124,6 +126,24 @@ def _tri_gamma(x: float) -> float:
     return float(total + sum(number / y ** (2 * k + 1) for k, number in enumerate(BERNOULLI, 1)))
 
 
+def _tetra_gamma(x: float) -> float:
+    if x <= 0:
+        if not x % 1 > 0:
+            return math.copysign(math.inf, -x) if x == 0 else math.nan
+        angle = PI * np.longdouble(x - round(x))
+        return float(np.longdouble(_tetra_gamma(1 - x)) - 2 * (PI / np.sin(angle)) ** 3 * np.cos(angle))
+    y, total = np.longdouble(x), np.longdouble(0)
+    while y < 40:
+        total -= 2 / y**3
+        y += 1
+    total -= 1 / y**2 + 1 / y**3
+    return (
+        -0.0
+        if total == 0
+        else float(total - sum((2 * k + 1) * number / y ** (2 * k + 2) for k, number in enumerate(BERNOULLI, 1)))
+    )
+
+
 def _of_floats(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """Ints are rounded already, and keep their dtype."""
 
@@ -174,4 +194,6 @@ SPECIAL: dict[str, Callable[..., Array]] = {
     "gammaln": _each(_gammaln),
     "psi": _each(_psi),
     "tri_gamma": _each(_tri_gamma),
+    "tetra_gamma": _each(_tetra_gamma),
+    **DECIMAL,
 }

@@ -1,10 +1,11 @@
-"""Derivatives of the functions of `ir/ops_math.py` (Abramowitz and Stegun, chapters 4, 6 and 7)."""
+"""Derivatives of the functions of `ir/ops_math.py` (Abramowitz and Stegun, chapters 4, 6, 7 and 9)."""
 
 from __future__ import annotations
 
 from math import log, pi, sqrt
 
 from .nd_builder import Term
+from .rewriting import refusal
 from .vjp import Adjoint, Row
 
 
@@ -20,6 +21,15 @@ def _gauss(x: Term) -> Term:
 def _distance(c: Adjoint) -> Term:
     """The square of the distance of the point (y, x) from the origin."""
     return c.x * c.x + c.y * c.y
+
+
+def _not_the_order(c: Adjoint) -> None:
+    raise refusal(c.op, "there is no derivative with respect to the order, the first operand; hold it constant")
+
+
+def _gamma_density(c: Adjoint) -> Term:
+    """y**(x - 1) exp(-y) / gamma(x), without overflow."""
+    return ((c.x - 1.0) * c.y.op("log") - c.y - c.x.op("gammaln")).op("exp")
 
 
 MATH: dict[str, Row] = {
@@ -43,4 +53,13 @@ MATH: dict[str, Row] = {
     "gamma": (lambda c: c.g * c.out * c.x.op("psi"),),
     "gammaln": (lambda c: c.g * c.x.op("psi"),),
     "psi": (lambda c: c.g * c.x.op("tri_gamma"),),
+    "tri_gamma": (lambda c: c.g * c.x.op("tetra_gamma"),),
+    "gammainc": (_not_the_order, lambda c: c.g * _gamma_density(c)),
+    "gammaincc": (_not_the_order, lambda c: -(c.g * _gamma_density(c))),
+    "j0": (lambda c: -(c.g * c.x.op("j1")),),
+    "j1": (lambda c: c.g * (c.x.op("j0") - c.number(2.0).op("jv", c.x)) * 0.5,),
+    "jv": (_not_the_order, lambda c: c.g * ((c.x - 1.0).op("jv", c.y) - (c.x + 1.0).op("jv", c.y)) * 0.5),
+    "i0": (lambda c: c.g * c.x.op("i1"),),
+    "i1": (lambda c: c.g * (c.x.op("i0") + c.number(2.0).op("iv", c.x)) * 0.5,),
+    "iv": (_not_the_order, lambda c: c.g * ((c.x - 1.0).op("iv", c.y) + (c.x + 1.0).op("iv", c.y)) * 0.5),
 }

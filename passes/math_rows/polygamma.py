@@ -1,6 +1,6 @@
-"""psi and tri_gamma: the asymptotic series beyond 10, the recurrence below it, the reflection formula below 0.
+"""psi and its first two derivatives: the asymptotic series beyond 10, the recurrence below it, the reflection formula below 0.
 
-Abramowitz and Stegun, Handbook of Mathematical Functions, 6.3.5 to 6.3.7, 6.3.18, 6.4.6, 6.4.7, 6.4.12.
+Abramowitz and Stegun, Handbook of Mathematical Functions, 6.3.5 to 6.3.7, 6.3.18, 6.4.6, 6.4.7, 6.4.12, 6.4.13.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .logarithm import log
 
 SHIFT = 10  # the series is used from here
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+TETRA_SERIES = tuple(-(2 * k + 1) * number for k, number in enumerate(BERNOULLI, 1))
 PSI_SERIES = tuple(-number / (2 * k) for k, number in enumerate(BERNOULLI, 1))
 SINE = tuple((-1) ** k * pi ** (2 * k + 1) / factorial(2 * k + 1) for k in range(12))  # sin(pi r), |r| <= 1/2
 COSINE = tuple((-1) ** k * pi ** (2 * k) / factorial(2 * k) for k in range(13))
@@ -44,7 +45,9 @@ def _shifted(b: ScalarBuilder, x: SSAValue, power: int) -> tuple[SSAValue, SSAVa
     numerator, denominator = b.const(0.0), b.const(1.0)
     for k in range(SHIFT):
         step = b.add(x, float(k))
-        factor = step if power == 1 else b.mul(step, step)
+        factor = step
+        for _ in range(power - 1):
+            factor = b.mul(factor, step)
         numerator = b.fma(numerator, factor, denominator)
         denominator = b.mul(denominator, factor)
     total = b.select(small, b.div(numerator, denominator), 0.0)
@@ -91,3 +94,22 @@ def tri_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     scale = b.div(pi, sine)
     value = b.select(reflected, b.sub(b.mul(scale, scale), value), value)
     return b.select(b.equal(x, 0.0), inf, value)
+
+
+def tetra_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """-1 / y^2 - 1 / y^3 - sum (2k + 1) B(2k) / y^(2k+2), and the steps.
+
+    Below 0 it is tetra_gamma(1 - x) - 2 pi^3 cos(pi x) / sin(pi x)^3.
+    """
+    positive, reflected = _positive(b, x)
+    y, steps = _shifted(b, positive, 3)
+    inverse = b.div(1.0, y)
+    square = b.mul(inverse, inverse)
+    series = b.mul(b.mul(square, square), b.polynomial(square, TETRA_SERIES))
+    value = b.sub(b.sub(series, b.fma(square, inverse, square)), b.mul(steps, 2.0))
+    r, sine, cosine = _sine_and_cosine(b, x)
+    scale = b.div(pi, sine)
+    below = b.sub(value, b.mul(b.mul(b.mul(scale, scale), scale), b.mul(cosine, 2.0)))
+    below = b.select(b.equal(r, 0.0), nan, below)
+    value = b.select(reflected, below, value)
+    return b.select(b.equal(x, 0.0), b.copysign(inf, b.neg(x)), value)

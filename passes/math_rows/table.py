@@ -1,7 +1,7 @@
 """Which operation is written out by which row, which one is a call into libm, and which one stays.
 
-ROWS functions are at most one ulp from the true value everywhere, subnormal arguments and results included
-(tests/numerics/test_expand_math.py has the bound of each).
+The elementary ROWS functions are at most one ulp from the true value everywhere, subnormal arguments and results included
+(tests/numerics/test_expand_math.py has the bound of each, test_special.py those of the others).
 """
 
 from __future__ import annotations
@@ -13,11 +13,22 @@ from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects import xmath
 from phintys.dialects.xmath_special import SPECIAL
-from phintys.passes.scalar_builder import ScalarBuilder
+from phintys.passes.scalar_flow import in_double
 
-from . import exponential, hyperbolic, logarithm, logistic, polygamma, quantile, rounding
+from . import (
+    bessel,
+    bessel_order,
+    exponential,
+    gamma_incomplete,
+    hyperbolic,
+    logarithm,
+    logistic,
+    polygamma,
+    quantile,
+    rounding,
+)
 
-Row = Callable[[ScalarBuilder, SSAValue], SSAValue]
+Row = Callable[..., SSAValue]
 
 ROWS: dict[type[Operation], Row] = {
     math.ExpOp: exponential.exp,
@@ -35,8 +46,20 @@ ROWS: dict[type[Operation], Row] = {
     SPECIAL["erfcinv"]: quantile.erfcinv,
     SPECIAL["psi"]: polygamma.psi,
     SPECIAL["tri_gamma"]: polygamma.tri_gamma,
+    SPECIAL["tetra_gamma"]: polygamma.tetra_gamma,
+    SPECIAL["gammainc"]: in_double(gamma_incomplete.gammainc),
+    SPECIAL["gammaincc"]: in_double(gamma_incomplete.gammaincc),
+    SPECIAL["j0"]: in_double(bessel.j0),
+    SPECIAL["j1"]: in_double(bessel.j1),
+    SPECIAL["jv"]: in_double(bessel_order.jv),
+    SPECIAL["i0"]: in_double(bessel.i0),
+    SPECIAL["i1"]: in_double(bessel.i1),
+    SPECIAL["iv"]: in_double(bessel_order.iv),
 }
-"""Operations with one operand that become a call of a function made by the row."""
+"""Operations that become a call of a function made by the row."""
+
+LOOPING = frozenset(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv"))
+"""Those whose functions have loops and are not inlined."""
 
 LIBM: dict[type[Operation], str] = {
     math.AcosOp: "acos",

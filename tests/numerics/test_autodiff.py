@@ -88,7 +88,8 @@ UNARY = {
     "softplus": (-2, 2), "exp2": (-2, 2), "log2": (0.5, 2), "log10": (0.5, 2), "arcsin": (-0.8, 0.8), "arccos": (-0.8, 0.8),
     "arcsinh": (-2, 2), "arccosh": (1.2, 2), "arctanh": (-0.8, 0.8), "round": (0.6, 1.4), "round_half_away": (0.6, 1.4),
     "trunc": (-2, 2), "erf": (-2, 2), "erfc": (-2, 2), "erfcx": (-2, 2), "erfinv": (-0.8, 0.8), "erfcinv": (0.2, 1.8),
-    "gamma": (0.5, 2), "gammaln": (0.5, 2), "psi": (0.5, 2),
+    "gamma": (0.5, 2), "gammaln": (0.5, 2), "psi": (0.5, 2), "tri_gamma": (0.5, 2),
+    "j0": (-2, 2), "j1": (-2, 2), "i0": (-2, 2), "i1": (-2, 2),
 }  # fmt: skip
 SHAPES = ["f64[]", "f64[?]", "f64[?, 2]", "f64[1, 1]", "f64[0]", "f64[2, ?, 1]"]
 
@@ -115,6 +116,15 @@ PAIRS = [
 def test_binary(name: str, types: tuple[str, str]) -> None:
     x, y = (draw(text, *BINARY[name], seed=index) for index, text in enumerate(types))
     check(lambda x, y: x.op(name, y), types, [x, y])
+
+
+OF_ORDER = ("gammainc", "gammaincc", "jv", "iv")
+
+
+@pytest.mark.parametrize("name", OF_ORDER)
+def test_functions_of_an_order(name: str) -> None:
+    """Their derivative is by the second operand only."""
+    check(lambda x: x.b.term(x.b.constant(1.3, "float64")).op(name, x), ["f64[?, 2]"], [draw("f64[?, 2]", 0.5, 3)])
 
 
 @pytest.mark.parametrize("types", PAIRS)
@@ -244,7 +254,21 @@ def test_cast() -> None:
 
 
 def test_all_rows_are_tested() -> None:
-    tested = {*UNARY, *BINARY, "sum", "prod", "max", "min", "softmax", "log_softmax", "dot", "select", "cast", "alloc"}
+    tested = {
+        *UNARY,
+        *BINARY,
+        *OF_ORDER,
+        "sum",
+        "prod",
+        "max",
+        "min",
+        "softmax",
+        "log_softmax",
+        "dot",
+        "select",
+        "cast",
+        "alloc",
+    }
     tested |= {"dimshuffle", "reshape", "make_vector", "concatenate", "arange", "subtensor", "set_subtensor"}
     tested |= {"inc_subtensor", "gather", "scatter_add", "scatter_set", "cumsum", "cumprod", "batched_dot", "specify_shape"}
     assert {*ELEMENTWISE, *MATH, *REDUCTION, *SEQUENCE, *SHAPE} == tested

@@ -35,8 +35,14 @@ ROWS: dict[str, tuple[Any, tuple[float, float], float]] = {
     "gammaln": (lambda x: mpmath.log(abs(mpmath.gamma(x))), (3, 500), 4),
     "psi": (mpmath.digamma, (0.0, 60), 12),
     "tri_gamma": (lambda x: mpmath.psi(1, x), (-0.99, 60), 4),
+    "tetra_gamma": (lambda x: mpmath.psi(2, x), (0, 60), 6),
+    "j0": (lambda x: mpmath.besselj(0, x), (-7.5, 7.5), 8),
+    "j1": (lambda x: mpmath.besselj(1, x), (-7.5, 7.5), 6),
+    "i0": (lambda x: mpmath.besseli(0, x), (-80, 80), 4),
+    "i1": (lambda x: mpmath.besseli(1, x), (-80, 80), 4),
 }
-ABSOLUTE = {"gammaln": (-6, 3), "psi": (-6, 0)}  # around the roots
+# around the roots
+ABSOLUTE = {"gammaln": (-6, 3), "psi": (-6, 0), "tetra_gamma": (-3, 0), "j0": (-300, 300), "j1": (-300, 300)}
 
 
 def compiled(name: str, dtype: str) -> Any:
@@ -90,6 +96,11 @@ EDGES: dict[str, list[tuple[float, float]]] = {
     "gammaln": [(0, INF), (-1, INF), (1, 0), (2, 0), (INF, INF), (NAN, NAN)],
     "psi": [(0, -INF), (-0.0, INF), (-1, NAN), (INF, INF), (NAN, NAN), (1e-310, -INF), (1, -0.5772156649015329)],
     "tri_gamma": [(0, INF), (INF, 0), (NAN, NAN), (1, np.pi**2 / 6), (-3, INF)],
+    "tetra_gamma": [(0, -INF), (-0.0, INF), (1e200, -0.0), (INF, -0.0), (NAN, NAN), (-3, NAN), (1, -2.4041138063191886)],
+    "j0": [(0, 1), (-0.0, 1), (INF, 0), (-INF, 0), (NAN, NAN)],
+    "j1": [(0, 0), (-0.0, -0.0), (INF, 0), (NAN, NAN), (1e-300, 5e-301)],
+    "i0": [(0, 1), (-0.0, 1), (INF, INF), (-INF, INF), (NAN, NAN)],
+    "i1": [(0, 0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN), (1e-300, 5e-301)],
 }
 
 
