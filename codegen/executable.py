@@ -54,8 +54,9 @@ class Executable:
         """A builtin that runs the function on these state cells (lists of length 1 that hold an ndarray).
 
         `slow(*args, **kwargs)` gets the calls the entry does not accept; `fail(number, values)` raises the error of a
-        run-time check, `where(location)` gives lines about a place for the exceptions of Python callables. With `unpack`
-        the call returns its one output (None if there is none), else a list of outputs.
+        run-time check (its method `of_call`, where it has one, gets the inputs and states too), `where(location)` gives
+        lines about a place for the exceptions of Python callables. With `unpack` the call returns its one output (None if
+        there is none), else a list of outputs.
         """
         wanted = len(self.interface.states)
         if len(states) != wanted or not all(type(cell) is list and len(cell) == 1 for cell in states):
@@ -64,8 +65,14 @@ class Executable:
             raise TypeError(f"unpack=True is for one output at most; this function has {self.interface.outputs}")
         checks = self.interface.checks
 
-        def fail_with(number: int, values: tuple[int, ...]) -> None:
-            fail(number, values[: checks[number].arity])
+        whole = getattr(fail, "of_call", None)
+
+        def fail_with(number: int, values: tuple[int, ...], arguments: list[Any]) -> None:
+            shown = values[: checks[number].arity]
+            if whole is None:
+                fail(number, shown)
+            else:
+                whole(number, shown, arguments)
 
         new = ctypes.pythonapi.PyCFunction_NewEx
         new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]

@@ -160,6 +160,29 @@ raise:
   ret ptr null
 }
 
+; What the call was given, as a new list: inputs and states in the order of the body's arguments.
+define internal ptr @phi_arguments(ptr %frame) noinline cold {
+begin:
+  $FRAME
+  %count = zext i32 %arguments to i64
+  %list = call ptr @PyList_New(i64 %count)
+  %none = icmp eq ptr %list, null
+  br i1 %none, label %out, label %next
+next:
+  %i = phi i64 [ 0, %begin ], [ %i.next, %put ]
+  %all = icmp eq i64 %i, %count
+  br i1 %all, label %out, label %put
+put:
+  %slot = getelementptr %Slot, ptr %slots, i64 %i
+  %object = load ptr, ptr %slot
+  call void @Py_IncRef(ptr %object)
+  %error = call i32 @PyList_SetItem(ptr %list, i64 %i, ptr %object)
+  %i.next = add i64 %i, 1
+  br label %next
+out:
+  ret ptr %list
+}
+
 ; Give back the states, and what calls of Python returned.
 define internal void @phi_let_go(ptr %frame, ptr %interface, i32 %states) {
   %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
@@ -181,14 +204,20 @@ out:
   ret void
 }
 
-; fail(number, (values)), which raises.
+; fail(number, (values), [arguments and states]), which raises.
 define internal void @phi_fail(ptr %self, i32 %code, ptr %values) noinline cold {
+  %arguments = call ptr @phi_arguments(ptr %values)
+  %lost = icmp eq ptr %arguments, null
+  br i1 %lost, label %out, label %tell
+tell:
   %items = getelementptr i8, ptr %self, i64 $TUPLE_ITEMS
   %fail.at = getelementptr ptr, ptr %items, i32 1
   %fail = load ptr, ptr %fail.at
   %number = sub i32 %code, 1
   $LOAD_VALUES
-  %result = call ptr (ptr, ptr, ...) @PyObject_CallFunction(ptr %fail, ptr @phi_fail_format, i32 %number, $VALUES)
+  %result = call ptr (ptr, ptr, ...) @PyObject_CallFunction(ptr %fail, ptr @phi_fail_format, i32 %number, $VALUES,
+                                                                    ptr %arguments)
+  call void @Py_DecRef(ptr %arguments)
   %raised = icmp eq ptr %result, null
   br i1 %raised, label %out, label %silent
 silent:
@@ -204,7 +233,7 @@ $STRINGS
 """)
 
 STRINGS = {
-    "phi_fail_format": "i(LLLLLLLL)",
+    "phi_fail_format": "i(LLLLLLLL)O",
     "phi_lacking": "the body of a compiled function returned without making one of its result arrays",
     "phi_silent": "a run-time check of a compiled function failed, but nothing raised its error",
 }

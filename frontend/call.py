@@ -1,66 +1,20 @@
-"""What happens around the native entry of a function: unusual arguments, and errors with the user's line in them."""
+"""The slow path around the native entry of a function: defaults, keywords, and arguments that have to be converted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, Protocol
+from typing import Any
 
 import numpy as np
-
-from phintys.ir.graph import Graph
 
 from .conversion import exact
 from .errors import near, noted
 from .inputs import In
-from .names import node_text
-from .printing import expression
 from .tensor.sharedvar import TensorSharedVariable
 from .types import Array
 from .widening import Widening
 
 MISSING: Any = object()
-EXCEPTIONS: dict[str, type[Exception]] = {
-    "ValueError": ValueError,
-    "IndexError": IndexError,
-    "TypeError": TypeError,
-    "ZeroDivisionError": ZeroDivisionError,
-}
-
-
-class Check(Protocol):
-    """A run-time check of a compiled function: exception name, place, message with `{0}` for values."""
-
-    exception: str
-    location: str
-    message: str
-
-
-class Failures:
-    """Raises the errors of a compiled function: number of the failed check and its values to an exception."""
-
-    def __init__(self, graph: Graph, checks: Sequence[Check]) -> None:
-        self.graph = graph
-        self.checks = checks
-
-    def __call__(self, number: int, values: Sequence[int]) -> NoReturn:
-        """Raise the error of check `number`."""
-        check = self.checks[number]
-        text = check.message.format(*values)
-        raise EXCEPTIONS[check.exception]("\n".join([text, *self.where(check.location)]))
-
-    def where(self, location: str) -> list[str]:
-        """Lines about the expression that failed: `#n` is the number of its node in the graph's canonical order."""
-        if not location.startswith("#") or not location[1:].isdigit():
-            return [f"at {location}"] if location else []
-        node = self.graph.nodes()[int(location[1:])]
-        text = expression(node.results[0], named=True, limit=200)
-        if node.results[0].name:
-            text = f"{node.results[0].name} = {text}"
-        return [
-            f"at {node.loc}: {text}",
-            f"Apply node that caused the error: {node_text(node)}",
-            f"Inputs types: [{', '.join(str(value.type) for value in node.inputs)}]",
-        ]
 
 
 class Caller:

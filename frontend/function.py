@@ -10,9 +10,10 @@ from typing import Any
 
 from phintys.ir.graph import Graph, topological
 
-from .call import MISSING, Caller, Failures
+from .call import MISSING, Caller
 from .config import config
 from .errors import unexpected
+from .failures import Failures
 from .fgraph import FunctionGraph, Maker
 from .modes import Guard, get_mode
 from .plan import Plan, make_plan

@@ -78,7 +78,7 @@ def _evaluate(node: Node, values: list[Any]) -> list[Any]:
 
 
 def _run(graph: Graph, values: list[Any]) -> list[Any]:
-    from .call import Failures
+    from .failures import Failures
 
     executable = _executable(fingerprint(graph), graph)
     arrays = [np.array(value, dtype=operand.type.dtype, order="C") for value, operand in zip(values, graph.inputs, strict=True)]

@@ -47,6 +47,12 @@ def _message(op: Operation, a: Place, b: Place) -> str:
             return "Shape mismatch: x has {0} cols (and {2} rows) but y has {1} rows (and {3} cols)"
         columns, rows = ("columns" if left == 2 else "elements"), ("rows" if right == 2 else "elements")
         return f"Shape mismatch: dot: x has {{0}} {columns} but y has {{1}} {rows}"
+    if name == "alloc" and -1 in (a[0], b[0]):  # its own sizes, which are operands
+        asked, have = (0, 1) if a[0] == -1 else (1, 0)
+        return (
+            f"Input dimension mis-match. alloc: size {max(a[1], b[1])} of the result is to be {{{asked}}}, "
+            f"but that dimension of the value is {{{have}}}"
+        )
     wide = max(_ranks(op)) if isinstance(op, NdOp) and op.row.family == "elementwise" else 0
     places = [(number, axis + max(wide - _ranks(op)[number], 0) if wide else axis) for number, axis in (a, b)]
     theano = ", ".join(f"input[{number}].shape[{axis}] = {{{k}}}" for k, (number, axis) in enumerate(places))
