@@ -1,4 +1,4 @@
-"""OpenBLAS, for the gemm and gemv that the optimizer keeps as library calls. Loaded when the first object needs it.
+"""OpenBLAS, for the products that the optimizer keeps as library calls and for LAPACK. Loaded when the first object needs it.
 
 The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). Its threads are one unless
 PHINTYS_NUM_THREADS or OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
@@ -12,13 +12,11 @@ import os
 from functools import cache
 from pathlib import Path
 
+PRODUCTS = ("gemm", "gemv", "trsm")
+LAPACK = ("getrf", "getri", "getrs", "potrf", "gelqf", "orglq", "syevd", "geev", "gesdd", "gelsd")
+
 # Name in the IR -> name in the library.
-ROUTINES = {
-    "phi_dgemm": "scipy_dgemm_64_",
-    "phi_sgemm": "scipy_sgemm_64_",
-    "phi_dgemv": "scipy_dgemv_64_",
-    "phi_sgemv": "scipy_sgemv_64_",
-}
+ROUTINES = {f"phi_{kind}{name}": f"scipy_{kind}{name}_64_" for name in (*PRODUCTS, *LAPACK) for kind in "ds"}
 
 
 class MissingLibrary(ImportError):
@@ -61,3 +59,13 @@ def addresses(names: set[str]) -> dict[str, int]:
     """Address of each BLAS routine among the names; the library is loaded only where there is one."""
     wanted = {name: ROUTINES[name] for name in sorted(names & set(ROUTINES))}
     return {name: ctypes.cast(getattr(library(), routine), ctypes.c_void_p).value or 0 for name, routine in wanted.items()}
+
+
+@cache
+def lacks() -> tuple[str, ...]:
+    """Routines of LAPACK that the library does not have: all of them where it cannot be loaded."""
+    try:
+        loaded = library()
+    except MissingLibrary:
+        return LAPACK
+    return tuple(name for name in LAPACK if any(not hasattr(loaded, ROUTINES[f"phi_{kind}{name}"]) for kind in "ds"))

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from phintys.ir.graph import Graph, Node, fingerprint
 from phintys.ir.host import is_local
 
-from . import cache, engine
+from . import blas, cache, engine
 from .executable import Executable
+from .host import LINALG
 from .interface import Interface
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def compile_graph(graph: Graph) -> Executable:
     checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an operation that has no native
     code for its dtype.
     """
-    if any(node.op == "host" and is_local(node.attrs["function"]) for node in graph.nodes()):
+    functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
+    if any(map(is_local, functions)):
         return Executable(*compile_to_object(graph_module(graph)))
-    key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()}".encode()).hexdigest()
+    absent = _without_lapack(functions)
+    key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}".encode()).hexdigest()
     found = cache.load(key)
     if found is not None:
         return Executable(found[0], Interface.from_json(found[1]))
@@ -59,14 +62,25 @@ def collection_paused() -> Iterator[None]:
             gc.enable()
 
 
+def _without_lapack(functions: Sequence[str]) -> bool:
+    """Whether linear algebra is among the functions and has to be NumPy's, because the library has no LAPACK."""
+    return any(name in LINALG for name in functions) and bool(blas.lacks())
+
+
 def graph_module(graph: Graph) -> ModuleOp:
-    """The `nd` module of a graph, located by node number."""
+    """The `nd` module of a graph, located by node number; without LAPACK it says so."""
+    from xdsl.dialects.builtin import StringAttr
+
     from phintys.passes.convert_graph_to_nd import graph_to_module
+    from phintys.passes.loops_host import ABSENT
 
     def locate(node: Node, number: int) -> str:
         return f"#{number}"
 
-    return graph_to_module(graph, locate)
+    module = graph_to_module(graph, locate)
+    if _without_lapack([node.attrs["function"] for node in graph.nodes() if node.op == "host"]):
+        module.attributes["phi.lapack"] = StringAttr(ABSENT)
+    return module
 
 
 def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Observer | None = None) -> ModuleOp:

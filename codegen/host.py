@@ -31,6 +31,12 @@ def sort(x: Array, axis: int = -1) -> Array:
     return np.sort(x, axis=axis)
 
 
+# Functions that LAPACK carries out, see passes/loops_lapack.py; here is what stands in for it where it is absent.
+LINALG = (
+    *("cholesky", "cofactor", "det", "eig", "eigh", "lstsq", "matrix_inverse", "pinv", "qr", "solve"),
+    *("solve_triangular", "svd", "svdvals"),
+)
+
 HOST: dict[str, HostFunction | str] = {
     "sort": sort,
     **{
@@ -39,13 +45,7 @@ HOST: dict[str, HostFunction | str] = {
     },
     **{f"mrg_{name}": f"phintys.codegen.host_mrg:{name}" for name in ("choice", "multinomial")},
     "expm": "phintys.codegen.host_expm:expm",
-    **{
-        name: f"phintys.codegen.host_linalg:{name}"
-        for name in (
-            *("cholesky", "cofactor", "det", "eig", "eigh", "lstsq", "matrix_inverse", "pinv", "qr", "solve"),
-            *("solve_triangular", "svd", "svdvals"),
-        )
-    },
+    **{name: f"phintys.codegen.host_linalg:{name}" for name in LINALG},
 }
 
 

@@ -1,5 +1,7 @@
 """The exponential of a matrix, by scaling and squaring of Padé approximants.
 
+A host operation, for LAPACK has no such routine, and how many products and squarings it takes depends on the matrix.
+
 Source: N. J. Higham, The Scaling and Squaring Method for the Matrix Exponential Revisited, SIAM J. Matrix Anal. Appl. 26
 (2005), algorithm 2.3 and table 2.3.
 """

@@ -1,4 +1,4 @@
-"""Linear algebra that NumPy carries out: decompositions, inverses, systems of equations.
+"""Linear algebra that NumPy carries out where LAPACK is absent: decompositions, inverses, systems of equations.
 
 Operands are matrices of one float dtype, results have that dtype too. What is wrong with a matrix is said in a sentence
 that begins with the operation: LinAlgError (a ValueError of `numpy.linalg`) for one that is not square, singular, not
@@ -74,9 +74,11 @@ def cofactor(x: Array) -> Array:
 
 
 @_reported("pinv", "has no singular value decomposition", square_only=False)
-def pinv(x: Array) -> Array:
-    """The pseudo-inverse of Moore and Penrose."""
-    return np.linalg.pinv(x)
+def pinv(x: Array, rcond: Array | None = None) -> Array:
+    """The pseudo-inverse of Moore and Penrose; `rcond` is what counts as zero, below 0 the dtype's precision."""
+    if rcond is None:
+        return np.linalg.pinv(x)
+    return np.linalg.pinv(x, float(rcond) if rcond >= 0 else float(np.finfo(x.dtype).eps))
 
 
 @_reported("svd", "has no singular value decomposition", square_only=False)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phintys.ir.checks import EXCEPTIONS
 from phintys.ir.types import TensorType, parse_type
 
 
@@ -75,17 +76,13 @@ class Check:
     location: str
     message: str
 
-    EXCEPTIONS = ("ValueError", "IndexError", "TypeError", "ZeroDivisionError")
-
     @classmethod
     def parse(cls, text: str) -> Check:
         """Read `ValueError|#12|dot: x has {0} columns but y has {1} rows`."""
         exception, _, rest = text.partition("|")
         location, bar, message = rest.partition("|")
-        if exception not in cls.EXCEPTIONS or not bar:
-            raise InterfaceError(
-                f"phi.checks entry '{text}': expected 'EXCEPTION|LOCATION|MESSAGE' with one of {cls.EXCEPTIONS}"
-            )
+        if exception not in EXCEPTIONS or not bar:
+            raise InterfaceError(f"phi.checks entry '{text}': expected 'EXCEPTION|LOCATION|MESSAGE' with one of {EXCEPTIONS}")
         return cls(exception, location, message)
 
     def __str__(self) -> str:

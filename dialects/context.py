@@ -22,6 +22,7 @@ DIALECTS: dict[str, tuple[str, ...]] = {
     "nd": ("phintys.dialects.nd:Nd",),
     "rt": ("phintys.dialects.rt:Rt",),
     "blas": ("phintys.dialects.blas:Blas",),
+    "lapack": ("phintys.dialects.lapack:Lapack",),
     "xmath": ("phintys.dialects.xmath:XMath",),
     "test": ("xdsl.dialects.test:Test",),
 }

@@ -28,6 +28,7 @@ EXCEPTIONS: dict[str, type[Exception]] = {
     "IndexError": IndexError,
     "TypeError": TypeError,
     "ZeroDivisionError": ZeroDivisionError,
+    "LinAlgError": np.linalg.LinAlgError,
 }
 _SMALL = 5  # elements of an array that is shown in any case
 _ONE = (

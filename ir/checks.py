@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .graph import Graph, Value
 
-EXCEPTIONS = ("ValueError", "IndexError", "TypeError", "ZeroDivisionError")
+EXCEPTIONS = ("ValueError", "IndexError", "TypeError", "ZeroDivisionError", "LinAlgError")
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,11 @@ from phintys.dialects.convert import BY_ELEMENT, elements, location_text
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import BY_SHORT, TensorType
 
-from . import llvm_host, llvm_memory, llvm_rows, llvm_while
+from . import llvm_host, llvm_lapack, llvm_memory, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, byte_size, stored
 
-CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_while.ROWS}
+CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS}
 
 
 class FunctionLowering:

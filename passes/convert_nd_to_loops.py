@@ -1,6 +1,7 @@
 """convert-nd-to-loops: tensors become buffers and scalars, operations become loops and library calls.
 
-Expects: fused `nd` (after `fuse`). Leaves: `func`, `scf`, `memref`, `arith`, `math`, `xmath`, `rt`, `blas`; no `nd` operation.
+Expects: fused `nd` (after `fuse`). Leaves: `func`, `scf`, `memref`, `arith`, `math`, `xmath`, `rt`, `blas`, `lapack`; no
+`nd` operation.
 Bufferization happens here: transposes, slices and reshapes become views, every other tensor result gets a buffer; the new
 value of a state is written into the state's own buffer where nothing can observe it (`buffer_plan`). Size arithmetic and
 checks go to the entry, before the first loop, so that a bad shape fails before anything is written.

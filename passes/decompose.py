@@ -1,8 +1,8 @@
 """Write composite operations in the ones that fusion and the lowering to loops know.
 
 Expects autodiff and stabilize to be done: they recognize and differentiate the composites as wholes. Leaves no
-`softmax`, no `log_softmax` and no `dot` of two vectors. Where a maximum is infinite the result is NaN, as in NumPy's
-formula.
+`softmax`, no `log_softmax`, no `dot` of two vectors, and of matrix functions those that LAPACK has. Where a maximum is
+infinite the result is NaN, as in NumPy's formula.
 
     %1 = nd.softmax %x {axis = 1}   ->   %m = nd.max %x, %d = nd.sub %x, dimshuffle(%m), %e = nd.exp %d
                                          %s = nd.sum %e
@@ -19,6 +19,7 @@ from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
 
+from .decompose_linalg import named_function
 from .nd_builder import Builder, Term, type_of
 from .rewriting import Rules, apply_rules, attribute, functions
 
@@ -52,7 +53,12 @@ def inner_product(op: NdOp, b: Builder) -> Term | None:
     return b.term(b.cast((x * y).sum((0,)).value, dtype))  # small ints are summed in 64 bits
 
 
-RULES: Rules = {"softmax": (softmax,), "log_softmax": (log_softmax,), "dot": (inner_product,)}
+RULES: Rules = {
+    "softmax": (softmax,),
+    "log_softmax": (log_softmax,),
+    "dot": (inner_product,),
+    "host": (named_function,),
+}
 
 
 @dataclass(frozen=True)

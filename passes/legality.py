@@ -19,7 +19,7 @@ SCALAR = frozenset(("arith", "math", "xmath", "complex"))
 DIALECTS: dict[str, frozenset[str]] = {
     "nd": frozenset(("builtin", "func", "nd", "test")) | SCALAR,
     "fused": frozenset(("builtin", "func", "nd", "test")) | SCALAR,
-    "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "rt", "blas", "test")) | SCALAR,
+    "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "rt", "blas", "lapack", "test")) | SCALAR,
     "llvm": frozenset(("builtin", "llvm")),
 }
 EXPANDED = frozenset(("derivative", "composite"))  # families that the passes of level nd take apart

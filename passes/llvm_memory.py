@@ -168,8 +168,8 @@ def get_global(low: FunctionLowering, op: Operation) -> None:
     low.memrefs[op.results[0]] = contiguous(low, pointer, list(type.get_shape()), type.element_type)
 
 
-class _Scratch:
-    """Frame slots for BLAS arguments, which Fortran takes by address."""
+class Scratch:
+    """Frame slots for arguments of BLAS and LAPACK, which Fortran takes by address."""
 
     def __init__(self, low: FunctionLowering) -> None:
         self.low = low
@@ -189,11 +189,12 @@ def _matrix(low: FunctionLowering, m: Descriptor) -> tuple[bool, Int, SSAValue]:
     """Whether a matrix is row-major, its leading dimension (at least what BLAS demands), and its first element."""
     rows = m.strides[1] == 1
     inner, step = (m.sizes[1], m.strides[0]) if rows else (m.sizes[0], m.strides[1])
-    leading = _at_least(low, _at_least(low, step, inner), 1)
+    leading = at_least(low, at_least(low, step, inner), 1)
     return rows, leading, low.e.element(m.pointer, m.offset, m.element)
 
 
-def _at_least(low: FunctionLowering, a: Int, b: Int) -> Int:
+def at_least(low: FunctionLowering, a: Int, b: Int) -> Int:
+    """The larger of two sizes."""
     if isinstance(a, int) and isinstance(b, int):
         return max(a, b)
     value: SSAValue = low.e.intrinsic("llvm.smax.i64", [low.e.int(a), low.e.int(b)], I64)
@@ -208,7 +209,7 @@ def gemm(low: FunctionLowering, op: Operation) -> None:
     """c = a @ b row by row is, in Fortran's order, c' = b' @ a'."""
     alpha, a, b, beta, c = op.operands
     da, db, dc = (low.memrefs[value] for value in (a, b, c))
-    slot = _Scratch(low)
+    slot = Scratch(low)
     rows_a, lead_a, at_a = _matrix(low, da)
     rows_b, lead_b, at_b = _matrix(low, db)
     _, lead_c, at_c = _matrix(low, dc)
@@ -234,7 +235,7 @@ def gemv(low: FunctionLowering, op: Operation) -> None:
     """y = a @ x; a row-major matrix is a transposed one to Fortran. No columns: BLAS would leave y as it was."""
     alpha, a, x, beta, y = op.operands
     da, dx, dy = (low.memrefs[value] for value in (a, x, y))
-    slot = _Scratch(low)
+    slot = Scratch(low)
     rows, leading, at_a = _matrix(low, da)
     at_x, at_y = (low.e.element(d.pointer, d.offset, d.element) for d in (dx, dy))
     m, n = (da.sizes[1], da.sizes[0]) if rows else (da.sizes[0], da.sizes[1])
@@ -247,10 +248,10 @@ def gemv(low: FunctionLowering, op: Operation) -> None:
         at_a,
         slot(leading),
         at_x,
-        slot(_at_least(low, dx.strides[0], 1)),
+        slot(at_least(low, dx.strides[0], 1)),
         slot(low.value(beta)),
         at_y,
-        slot(_at_least(low, dy.strides[0], 1)),
+        slot(at_least(low, dy.strides[0], 1)),
     ]
     _call(low, "gemv", da.element, arguments)
 

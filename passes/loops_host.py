@@ -1,9 +1,15 @@
-"""Lowering row for what Python computes: operands become contiguous buffers, results are buffers of the call."""
+"""Lowering row for named functions of arrays: LAPACK's where there is a row for it, Python's for the others.
+
+For Python, operands become contiguous buffers, and results are buffers of the call. A module that says
+`phi.lapack = "absent"` leaves linear algebra to NumPy in that way; `codegen.compiler` puts the attribute there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from xdsl.dialects import builtin as bi
 from xdsl.dialects import memref
 from xdsl.ir import SSAValue
 
@@ -17,6 +23,9 @@ from .emit import INDEX, Index
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
 
+NativeRow = Callable[["Lowering", NdOp], None]
+ABSENT = "absent"  # value of the module's attribute phi.lapack
+
 
 def _operand(low: Lowering, value: SSAValue) -> SSAValue:
     """A memref without gaps; a scalar is stored to one."""
@@ -28,7 +37,23 @@ def _operand(low: Lowering, value: SSAValue) -> SSAValue:
     return box
 
 
+def _native(low: Lowering, op: NdOp) -> NativeRow | None:
+    """The row that calls LAPACK, if the operation has one and the library is there."""
+    from . import loops_lapack, loops_spectral
+
+    module = low.function.parent_op()
+    said = module.attributes.get("phi.lapack") if module is not None else None
+    if isinstance(said, bi.StringAttr) and said.data == ABSENT:
+        return None
+    name = op.attrs["function"]
+    return loops_lapack.ROWS.get(name) or loops_spectral.ROWS.get(name)
+
+
 def _host(low: Lowering, op: NdOp) -> None:
+    native = _native(low, op)
+    if native is not None:
+        native(low, op)
+        return
     attrs, e = op.attrs, low.body
     operands = [_operand(low, value) for value in op.operands]
     gives = [from_xdsl(value.type) for value in op.results]

@@ -1,11 +1,12 @@
-"""Derivatives of the linear algebra that NumPy carries out, as expressions of the same functions.
+"""Derivatives of named functions of matrices, as expressions of the same functions.
 
 A row maps the name of a host function to what makes the gradients of its operands from those of its results, `None` for
 a result that the cost does not depend on. They are made of operations that have derivatives themselves, so gradients of
 gradients need nothing more. Sources: M. Giles, Collected Matrix Derivative Results for Forward and Reverse Mode
 Algorithmic Differentiation (2008); Murray, Differentiation of the Cholesky decomposition (2016); Golub and Pereyra (1973)
 for the pseudo-inverse; Townsend, Differentiating the Singular Value Decomposition (2016); Higham, Functions of Matrices,
-theorem 3.6, for the exponential; Liao et al., Differentiable Programming Tensor Networks (2019) for QR.
+theorem 3.6, for the exponential; Liao et al., Differentiable Programming Tensor Networks (2019) for QR; Golub and Pereyra's
+variable projection for least squares.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from xdsl.ir import SSAValue
 
-from phintys.dialects.nd import NdOp, create
-from phintys.ir.host import options_text, parse_options, types_text
-from phintys.ir.types import TensorType
+from phintys.dialects.nd import NdOp
+from phintys.ir.host import parse_options
 
+from .matrix_terms import column, flipped, host, one_minus, product, row, thin_svd, where
 from .nd_builder import Builder, Term
 from .rewriting import attribute, refusal
 
@@ -52,55 +53,6 @@ class HostAdjoint:
         return Term(self.b, self.found[result] if self.has(number) else self.b.full_like(result, 0.0))
 
 
-def host(function: str, results: Sequence[TensorType], *operands: Term, **options: object) -> list[Term]:
-    """The results of a host function, of the types `results`."""
-    b = operands[0].b
-    attrs = {"function": function, "results": types_text(results), "options": options_text(dict(options))}
-    op = create("host", [operand.value for operand in operands], attrs, b.location)
-    b.block.insert_op_before(op, b.anchor)
-    b.created.append(op)
-    return [Term(b, result) for result in op.results]
-
-
-def flipped(x: Term) -> Term:
-    """The transposed matrix."""
-    return x.op("dimshuffle", order=(1, 0))
-
-
-def product(x: Term, *others: Term) -> Term:
-    """The matrix product of all."""
-    for other in others:
-        x = x.op("dot", other)
-    return x
-
-
-def numbers(x: Term, axis: int) -> Term:
-    """Row numbers of a matrix as a column, or column numbers as a row."""
-    count = Term(x.b, x.b.op("dim", x.value, axis=axis))
-    zero, one = (Term(x.b, x.b.constant(number, "int64")) for number in (0, 1))
-    return zero.op("arange", count, one, dtype="int64").op("dimshuffle", order=(0, -1) if axis == 0 else (-1, 0))
-
-
-def where(x: Term, comparison: str, yes: Term | None = None, no: Term | float = 0.0) -> Term:
-    """`yes` (x itself) where a row number compares so with the column number, else `no`."""
-    return numbers(x, 0).op(comparison, numbers(x, 1)).select(x if yes is None else yes, no)
-
-
-def column(x: Term) -> Term:
-    """A vector as a column."""
-    return x.op("dimshuffle", order=(0, -1))
-
-
-def row(x: Term) -> Term:
-    """A vector as a row."""
-    return x.op("dimshuffle", order=(-1, 0))
-
-
-def one_minus(x: Term) -> Term:
-    """The identity matrix minus a square one."""
-    return where(x, "eq", 1.0 - x, -x)
-
-
 def _inverse(c: HostAdjoint) -> Gradients:
     inverse = flipped(c.result(0))
     return [-product(inverse, c.g(0), inverse)]
@@ -120,12 +72,39 @@ def _cofactor(c: HostAdjoint) -> Gradients:
 
 
 def _pinv(c: HostAdjoint) -> Gradients:
-    """Of matrices whose rank does not change nearby."""
-    x, p, g = c.operand(0), c.result(0), flipped(c.g(0))
-    t = flipped(p)
+    """Of matrices whose rank does not change nearby; what counts as zero has none."""
+    return [_through_pinv(c.operand(0), c.result(0), c.g(0)), *[None] * (len(c.op.operands) - 1)]
+
+
+def _through_pinv(x: Term, p: Term, g: Term) -> Term:
+    t, g = flipped(p), flipped(g)
     first = product(one_minus(product(x, p)), g, p, t)
     second = product(t, p, g, one_minus(product(p, x)))
-    return [first + second - product(t, flipped(g), t)]
+    return first + second - product(t, flipped(g), t)
+
+
+def _lstsq(c: HostAdjoint) -> Gradients:
+    """x is the pseudo-inverse times b; of the sums of squares only b and a directly matter, since x minimizes them."""
+    a, b, x = c.operand(0), c.operand(1), c.result(0)
+    inverse = host("pinv", [flipped(a).type], a, c.operand(2))[0]
+    of_a = _through_pinv(a, inverse, _outer(c.g(0), b))
+    of_b = product(flipped(inverse), c.g(0))
+    if c.has(1):
+        left = (b - product(a, x)) * _for_each_side(b, c.g(1)) * 2.0
+        of_a, of_b = of_a - _outer(left, x), of_b + left
+    if c.has(3):
+        u, _, vt = thin_svd(a)
+        of_a = of_a + product(u * row(c.g(3)), vt)
+    return [of_a, of_b, None]
+
+
+def _for_each_side(b: Term, g: Term) -> Term:
+    """The gradient of the sums of squares, of which there may be none, as one number a column of b."""
+    if b.type.ndim == 1:
+        return g.sum((0,))
+    sides = Term(b.b, b.b.op("dim", b.value, axis=1))
+    none = Term(b.b, b.b.op("alloc", b.b.constant(0.0, g.type.dtype), sides.value, sizes=(None,)))
+    return row(g.op("concatenate", none, axis=0).op("subtensor", sides, index=":?"))
 
 
 def _cholesky(c: HostAdjoint) -> Gradients:
@@ -165,6 +144,17 @@ def _differences(values: Term, like: Term) -> Term:
     return where(like, "ne", 1.0 / where(like, "ne", row(values) - column(values), 1.0))
 
 
+def _eig(c: HostAdjoint) -> Gradients:
+    """That of the vectors keeps their lengths of 1, and is infinite where two values are equal."""
+    v = c.result(1)
+    inner = where(v, "eq", row(c.g(0)))
+    if c.has(1):
+        across = c.g(1) - v * row((v * c.g(1)).sum((0,)))
+        mixed = product(flipped(v), across)
+        inner = inner + mixed * _differences(c.result(0), mixed)
+    return [host("solve", [v.type], flipped(v), product(inner, flipped(v)))[0]]
+
+
 def _eigh(c: HostAdjoint) -> Gradients:
     """The gradient is that of the triangle that is read. That of the vectors is infinite where two values are equal."""
     v, gw = c.result(1), c.g(0)
@@ -177,27 +167,33 @@ def _eigh(c: HostAdjoint) -> Gradients:
 
 
 def _svdvals(c: HostAdjoint) -> Gradients:
-    u, _, vt = _thin(c.operand(0))
+    u, _, vt = thin_svd(c.operand(0))
     return [product(u * row(c.g(0)), vt)]
 
 
-def _thin(x: Term) -> list[Term]:
-    """The decomposition without the columns that go with no singular value."""
-    rows, columns = x.type.shape
-    count = None if rows is None or columns is None else min(rows, columns)
-    shapes = ((rows, count), (count,), (count, columns))
-    return host("svd", [TensorType(x.type.dtype, shape) for shape in shapes], x)
+def _completed(q: Term, g: Term, count: Term) -> tuple[Term, Term]:
+    """The first `count` of orthonormal columns that span everything, and the gradient of them.
+
+    The others turn as little as they can when the first do: `dQ2 = -Q1 dQ1' Q2`. That is the only way a single one can
+    turn; of several it is one of the ways, all the same to a cost that depends on what they span and not on the basis.
+    """
+    first, rest = ":, :?", ":, ?:"
+    q1, q2 = (q.op("subtensor", count, index=index) for index in (first, rest))
+    g1, g2 = (g.op("subtensor", count, index=index) for index in (first, rest))
+    return q1, g1 - product(q2, flipped(g2), q1)
 
 
 def _svd(c: HostAdjoint) -> Gradients:
     """That of the vectors is infinite where two singular values are equal or one is zero."""
+    full = c.options.get("full")
     if not (c.has(0) or c.has(2)):
-        u, _, vt = _thin(c.operand(0)) if c.options.get("full") else (c.result(number) for number in range(3))
+        u, _, vt = thin_svd(c.operand(0)) if full else (c.result(number) for number in range(3))
         return [product(u * row(c.g(1)), vt)]
-    if c.options.get("full"):
-        raise refusal(c.op, "the vectors of svd have a derivative with full_matrices=False only")
-    u, s, vt = (c.result(number) for number in range(3))
-    gu, gv = c.g(0), flipped(c.g(2))
+    (u, gu), s, (v, gv) = (c.result(0), c.g(0)), c.result(1), (flipped(c.result(2)), flipped(c.g(2)))
+    if full:
+        count = Term(c.b, c.b.op("dim", s.value, axis=0))
+        (u, gu), (v, gv) = _completed(u, gu, count), _completed(v, gv, count)
+    vt = flipped(v)
     left, right = product(flipped(u), gu), product(vt, gv)
     over = _differences(s * s, left)
     inner = ((left - flipped(left)) * over) * row(s) + column(s) * ((right - flipped(right)) * over)
@@ -210,9 +206,14 @@ def _svd(c: HostAdjoint) -> Gradients:
 def _qr(c: HostAdjoint) -> Gradients:
     """Of matrices whose first columns are independent; those that make r wider than high hang on the others."""
     mode = c.options.get("mode", "reduced")
-    if mode != "reduced":
-        raise refusal(c.op, f"qr has a derivative in the modes 'reduced' and 'r', not in '{mode}'")
+    if mode == "raw":
+        raise refusal(c.op, "qr has no derivative in the mode 'raw', of LAPACK's reflectors; 'reduced' and 'complete' have")
     x, q, r, gq, gr = c.operand(0), c.result(0), c.result(1), c.g(0), c.g(1)
+    if mode == "complete":
+        rows, columns = (Term(c.b, c.b.op("dim", x.value, axis=axis)) for axis in (0, 1))
+        count = rows.op("minimum", columns)
+        q, gq = _completed(q, gq, count)
+        r, gr = (value.op("subtensor", count, index=":?") for value in (r, gr))
     count = Term(c.b, c.b.op("dim", r.value, axis=0))
     first, rest = ":, :?", ":, ?:"
     gr_rest = gr.op("subtensor", count, index=rest)
@@ -238,8 +239,10 @@ LINALG: Mapping[str, Callable[[HostAdjoint], Gradients]] = {
     "cholesky": _cholesky,
     "cofactor": _cofactor,
     "det": _det,
+    "eig": _eig,
     "eigh": _eigh,
     "expm": _expm,
+    "lstsq": _lstsq,
     "matrix_inverse": _inverse,
     "pinv": _pinv,
     "qr": _qr,

@@ -21,7 +21,7 @@ from phintys.passes.pipeline import LEVELS, load_pass, stages
 from .opt_passes import Runner
 
 ENDINGS = {".phi": "phi", ".mlir": "mlir"}
-LOOPS = {"memref", "scf", "arith", "math", "xmath", "cf", "rt", "blas", "complex"}
+LOOPS = {"memref", "scf", "arith", "math", "xmath", "cf", "rt", "blas", "lapack", "complex"}
 
 
 def text_format(source: Source, given: str | None) -> str:

@@ -79,6 +79,15 @@ def assert_all_close(found: Any, wanted: Any, dtype: str) -> None:
         np.testing.assert_allclose(have, want, rtol=relative, atol=absolute)
 
 
+def turned(parts: Any) -> list[Any]:
+    """Eigenvectors or singular vectors with signs that make the largest element of each positive."""
+    *first, last = parts
+    if len(parts) == 3:
+        return [*turned(first[1::-1])[::-1], turned([0, last.T])[1].T]
+    largest = np.take_along_axis(last, np.abs(last).argmax(axis=0, keepdims=True), axis=0) if last.size else last
+    return [*first, last * np.sign(largest)]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", SQUARE)
 def test_against_numpy(name: str, dtype: str) -> None:
@@ -88,7 +97,10 @@ def test_against_numpy(name: str, dtype: str) -> None:
     for size in SIZES:
         value = regular(size, dtype)
         for operand in (value, value.T, np.repeat(value, 2, axis=0)[::2]):
-            assert_all_close(f(operand), numpys(operand), dtype)
+            found, wanted = f(operand), numpys(operand)
+            if name in ("eigh", "eigh upper", "svd", "svd thin"):
+                found, wanted = turned(found), turned(wanted)
+            assert_all_close(found, wanted, dtype)
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (5, 2), (2, 5)])
@@ -240,7 +252,8 @@ def test_errors_leave_states_alone(fun: Callable[[Any], Any], value: Array, matc
         f(value)
     assert isinstance(raised.value, LinAlgError) or "rows but" in match
     assert state.get_value() == 1.0
-    assert "test_linalg.py" in raised.value.__notes__[0] and "Apply node that caused the error" in raised.value.__notes__[0]
+    said = "\n".join([str(raised.value), *getattr(raised.value, "__notes__", ())])
+    assert "test_linalg.py" in said and "Apply node that caused the error" in said
 
 
 def test_errors_when_the_expression_is_written() -> None:

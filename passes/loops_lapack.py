@@ -1,0 +1,160 @@
+"""Lowering rows for linear algebra with triangular factors: inverses, determinants, systems of equations, Cholesky.
+
+A row-major matrix A is to Fortran its transpose, F = A'. So no row here transposes a square matrix: the inverse and the
+determinant of F are those of A; LU factors of F solve A x = b as F' x = b; the upper factor of F is the lower one of A; and
+A X = B is X' F = B', in which B' is what Fortran sees of a row-major B.
+
+Without LAPACK (the module says `phi.lapack = "absent"`) the same operations are host functions, see `loops_host`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import arith, math
+from xdsl.dialects import builtin as bi
+from xdsl.ir import SSAValue
+
+from .buffers import Buffer
+from .emit import Emitter
+from .lapack_calls import Call, as_matrix, transposed
+from .mersenne import branch
+
+if TYPE_CHECKING:
+    from .loops_host import NativeRow
+
+
+def _factors(c: Call, x: Buffer) -> tuple[Buffer, Buffer, SSAValue, bool]:
+    """LU factors, pivots, info, and whether they are those of the transpose: a matrix is copied in the order of its memory."""
+    columns_first = x.strides[0] == 1 and x.strides[1] != 1
+    factors = transposed(c.low.copy(transposed(x) if columns_first else x))
+    pivots = c.allocate(x.sizes[0], dtype="int64")
+    return factors, pivots, c.info("getrf", factors, pivots), not columns_first
+
+
+def _inverse(c: Call) -> None:
+    x = c.operand(0)
+    c.square(x)
+    inverse = c.low.copy(x)
+    factors, pivots = transposed(inverse), c.allocate(x.sizes[0], dtype="int64")
+    c.succeeds(c.info("getrf", factors, pivots), x, "is singular")
+    c.call("getri", factors, pivots)
+    c.give(0, inverse)
+
+
+# A product is scaled by this power of two as soon as it grows or shrinks beyond it, so that only the result overflows.
+_SCALES = {"float64": 2.0**500, "float32": 2.0**60}
+
+
+def _det(c: Call) -> None:
+    """The product of the pivots, with a sign for each exchange of rows."""
+    x = c.operand(0)
+    c.square(x)
+    factors, pivots, info, _ = _factors(c, x)
+    e, memory, exchanges = c.e, factors.view(c.e), pivots.view(c.e)
+    inner, loop = e.loop(0, x.sizes[0], 1, [c.number(1.0), e.constant(0, bi.i64)])
+    i, total, scaled = loop.regions[0].block.args
+    pivot = inner.load(memory, [i, i])
+    place = inner.op(arith.IndexCastOp, [inner.index(inner.add(i, 1))], bi.i64)
+    stays = inner.icmp("eq", inner.load(exchanges, [i]), place)
+    total = inner.op(arith.MulfOp, [total, inner.select(stays, pivot, inner.op(arith.NegfOp, [pivot]))])
+    inner.end_loop(_scaled(c, inner, total, scaled))
+    value = _unscaled(c, loop.results[0], loop.results[1])
+    c.low.set_scalar(c.op.results[0], e.select(c.is_zero(info), value, c.number(0.0)))
+
+
+def _scaled(c: Call, e: Emitter, total: SSAValue, count: SSAValue) -> list[SSAValue]:
+    """A product brought towards 1, and how many times the scale it stands for."""
+    scale = _SCALES[c.dtype]
+    size = e.op(math.AbsFOp, [total])
+    large, small = e.fcmp("ogt", size, c.number(scale)), e.fcmp("olt", size, c.number(1 / scale))
+    factor = e.select(large, c.number(1 / scale), e.select(small, c.number(scale), c.number(1.0)))
+    step = e.select(large, e.constant(1, bi.i64), e.select(small, e.constant(-1, bi.i64), e.constant(0, bi.i64)))
+    return [e.op(arith.MulfOp, [total, factor]), e.op(arith.AddiOp, [count, step])]
+
+
+def _unscaled(c: Call, total: SSAValue, count: SSAValue) -> SSAValue:
+    """The product times the scale to the power of the count: beyond eight times it is an infinity or zero anyway."""
+    e, scale = c.e, _SCALES[c.dtype]
+    up = e.icmp("sgt", count, e.constant(0, bi.i64))
+    factor = e.select(up, c.number(scale), c.number(1 / scale))
+    times = e.select(up, count, e.op(arith.SubiOp, [e.constant(0, bi.i64), count]))
+    times = e.op(arith.MinSIOp, [times, e.constant(8, bi.i64)])
+    inner, loop = e.loop(0, e.op(arith.IndexCastOp, [times], bi.IndexType()), 1, [total])
+    inner.end_loop([inner.op(arith.MulfOp, [loop.regions[0].block.args[1], factor])])
+    return loop.results[0]
+
+
+def _solve(c: Call) -> None:
+    a, b = c.operand(0), c.operand(1)
+    c.square(a)
+    c.fits(a, b)
+    factors, pivots, info, of_transpose = _factors(c, a)
+    c.succeeds(info, a, "is singular")
+    x = c.column_major(b) if b.ndim == 2 else c.low.copy(b)
+    c.call("getrs", factors, pivots, as_matrix(x, b.sizes[0]), trans="T" if of_transpose else "N")
+    c.give(0, x)
+
+
+def _solve_triangular(c: Call) -> None:
+    a, b, lower = c.operand(0), c.operand(1), bool(c.options["lower"])
+    c.square(a, "solve")
+    c.fits(a, b)
+    if not (a.positive and 1 in a.strides):
+        a = c.low.copy(a)
+    _regular(c, a)
+    x = c.low.copy(b)
+    right = transposed(as_matrix(x))
+    if a.strides[1] == 1:
+        c.call("trsm", transposed(a), right, side="R", uplo="U" if lower else "L", trans="N", diag="N")
+    else:
+        c.call("trsm", a, right, side="R", uplo="L" if lower else "U", trans="T", diag="N")
+    c.give(0, x)
+
+
+def _regular(c: Call, a: Buffer) -> None:
+    """LinAlgError that names the first zero of the diagonal."""
+    e, memory = c.e, a.view(c.e)
+    size = e.index(a.sizes[0])
+    inner, loop = e.loop(0, size, 1, [size])
+    i, first = loop.regions[0].block.args
+    zero = inner.fcmp("oeq", inner.load(memory, [i, i]), c.number(0.0))
+    here = inner.select(zero, i, size)
+    inner.end_loop([inner.op(arith.MinSIOp, [first, here])])
+    found = loop.results[0]
+    text = "solve: the {0} by {1} triangular matrix is singular, element {2} of its diagonal is 0"
+    c.low.require(e, e.icmp("eq", found, size), "LinAlgError", text, [size, size, found])
+
+
+def _cholesky(c: Call) -> None:
+    """The triangle that is not read is cleared before, and LAPACK leaves it alone."""
+    x = c.operand(0)
+    c.square(x)
+    root = c.allocate(*x.sizes)
+    c.triangle(x, root, "sge")
+    info = c.info("potrf", transposed(root), uplo="U")
+    if c.options.get("on_error", "raise") == "raise":
+        c.succeeds(info, x, "is not positive definite")
+    else:
+        failed, nan = c.e.icmp("ne", info, c.e.constant(0, bi.i64)), c.number(float("nan"))
+
+        def spoil(e: Emitter, _: object) -> list[SSAValue]:
+            c.fill(root, lambda *_: nan, e)
+            return []
+
+        branch(c.e, failed, spoil, [])
+    c.give(0, root)
+
+
+def _row(lower: Callable[[Call], None]) -> NativeRow:
+    return lambda low, op: lower(Call(low, op))
+
+
+ROWS: dict[str, NativeRow] = {
+    "cholesky": _row(_cholesky),
+    "det": _row(_det),
+    "matrix_inverse": _row(_inverse),
+    "solve": _row(_solve),
+    "solve_triangular": _row(_solve_triangular),
+}
