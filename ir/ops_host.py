@@ -1,4 +1,4 @@
-"""Rows of random draws and of what Python computes."""
+"""Rows of random draws and of named functions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOST: tuple[OpRow, ...] = (
         variadic=True,
         doc="The next states of MRG31k3p streams, and integers from 1 to 2^31 - 1 that they give in turn.",
     ),
-    # what Python computes
+    # named functions: linear algebra is LAPACK's where the library has it, the others are Python's
     OpRow(
         "host",
         0,
@@ -42,6 +42,6 @@ HOST: tuple[OpRow, ...] = (
         "host",
         {"function": REQUIRED, "results": REQUIRED, "options": ""},
         variadic=True,
-        doc="What a Python callable makes of arrays; it runs when the function is called.",
+        doc="What a named function makes of arrays: linear algebra by LAPACK, or a Python callable that runs when called.",
     ),
 )

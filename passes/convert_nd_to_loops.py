@@ -9,7 +9,8 @@ checks go to the entry, before the first loop, so that a bad shape fails before 
     %s = nd.fused %x {combine = ["add"], ...}        %r = scf.for %i = %c0 to %n iter_args(%a = %zero) ...
     func.return %s : tensor<f64>               ->    memref.store %r, %out[] ; func.return %out : memref<f64>
 
-Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing`, `loops_linalg` and `loops_host`.
+Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing`, `loops_linalg` (products) and
+`loops_host` (named functions, of which `loops_lapack` and `loops_spectral` lower linear algebra).
 """
 
 from __future__ import annotations

@@ -55,10 +55,10 @@ def _square(name: str, x: Term) -> None:
     b.block.insert_op_before(check, b.anchor)
 
 
-_ROWS = {"pinv": _pinv, "cofactor": _cofactor}
+ROWS = {"pinv": _pinv, "cofactor": _cofactor}
 
 
 def named_function(op: NdOp, b: Builder) -> Term | None:
     """The rule of `nd.host`: by the name of its function."""
-    rule = _ROWS.get(attribute(op, "function"))
+    rule = ROWS.get(attribute(op, "function"))
     return None if rule is None else rule(op, b)

@@ -54,11 +54,11 @@ def _det(c: Call) -> None:
     factors, pivots, info, _ = _factors(c, x)
     e, memory, exchanges = c.e, factors.view(c.e), pivots.view(c.e)
     inner, loop = e.loop(0, x.sizes[0], 1, [c.number(1.0), e.constant(0, bi.i64)])
-    i, total, scaled = loop.regions[0].block.args
+    i, sofar, scaled = loop.regions[0].block.args
     pivot = inner.load(memory, [i, i])
     place = inner.op(arith.IndexCastOp, [inner.index(inner.add(i, 1))], bi.i64)
     stays = inner.icmp("eq", inner.load(exchanges, [i]), place)
-    total = inner.op(arith.MulfOp, [total, inner.select(stays, pivot, inner.op(arith.NegfOp, [pivot]))])
+    total = inner.op(arith.MulfOp, [sofar, inner.select(stays, pivot, inner.op(arith.NegfOp, [pivot]))])
     inner.end_loop(_scaled(c, inner, total, scaled))
     value = _unscaled(c, loop.results[0], loop.results[1])
     c.low.set_scalar(c.op.results[0], e.select(c.is_zero(info), value, c.number(0.0)))

@@ -104,6 +104,18 @@ def check_blas() -> Iterator[Finding]:
     library = next(Path(folder).glob("*openblas64*.so*"), None) or next(Path(folder).glob("*openblas64*"), None)
     found = library is not None
     yield Finding(OK if found else BROKEN, "BLAS", str(library) if found else f"no library in {folder}")
+    yield from check_lapack()
+
+
+def check_lapack() -> Iterator[Finding]:
+    """What carries out linear algebra: the same library, or NumPy where it lacks a routine."""
+    from phintys.codegen.blas import LAPACK, lacks
+
+    missing = lacks()
+    text = f"{len(LAPACK)} routines of the same library, called without Python"
+    if missing:
+        text = f"the library has no {', '.join(missing)}; NumPy computes inverses and decompositions, at 10 to 20 us a call"
+    yield Finding(LACKS if missing else OK, "LAPACK", text)
 
 
 def check_cache() -> Iterator[Finding]:
