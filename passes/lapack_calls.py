@@ -25,7 +25,7 @@ class Call:
 
     def __init__(self, low: Lowering, op: NdOp) -> None:
         self.low, self.op, self.e = low, op, low.body
-        self.name = str(op.attrs["function"])
+        self.name = str(op.attrs["function"]).removesuffix("vals").removesuffix("_triangular")  # what messages begin with
         self.options: dict[str, Any] = parse_options(op.attrs["options"])
         self.dtype = from_xdsl(op.operands[0].type).dtype
         self.element = scalar_type(self.dtype)
@@ -54,13 +54,13 @@ class Call:
 
     # --- checks --------------------------------------------------------------------------------------------------------------
 
-    def square(self, x: Buffer, name: str | None = None) -> None:
+    def square(self, x: Buffer) -> None:
         """LinAlgError, before anything is computed, for a matrix that is not square."""
         rows, columns = x.sizes
         if rows is not columns and rows != columns:
             e = self.low.at(rows, columns)
             same = e.icmp("eq", e.index(rows), e.index(columns))
-            text = f"{name or self.name}: expected a square matrix, got one of {{0}} by {{1}}"
+            text = f"{self.name}: expected a square matrix, got one of {{0}} by {{1}}"
             self.low.require(e, same, "LinAlgError", text, [e.index(rows), e.index(columns)])
 
     def fits(self, a: Buffer, b: Buffer) -> None:
@@ -69,8 +69,7 @@ class Call:
             return
         e = self.low.at(a.sizes[0], b.sizes[0])
         rows, others = e.index(a.sizes[0]), e.index(b.sizes[0])
-        name = self.name.removesuffix("_triangular")
-        text = f"{name}: the matrix has {{0}} rows but the right side has {{1}}"
+        text = f"{self.name}: the matrix has {{0}} rows but the right side has {{1}}"
         self.low.require(e, e.icmp("eq", rows, others), "ValueError", text, [rows, others])
 
     def succeeds(self, info: SSAValue, x: Buffer, trouble: str) -> None:

@@ -2,7 +2,8 @@
 
 A row-major matrix A is to Fortran its transpose, F = A'. So no row here transposes a square matrix: the inverse and the
 determinant of F are those of A; LU factors of F solve A x = b as F' x = b; the upper factor of F is the lower one of A; and
-A X = B is X' F = B', in which B' is what Fortran sees of a row-major B.
+A X = B is X' F = B', in which B' is what Fortran sees of a row-major B. Of a matrix with infinities that may make a NaN
+what NumPy calls singular, or the other way round: as if it had been given the transpose.
 
 Without LAPACK (the module says `phi.lapack = "absent"`) the same operations are host functions, see `loops_host`.
 """
@@ -99,7 +100,7 @@ def _solve(c: Call) -> None:
 
 def _solve_triangular(c: Call) -> None:
     a, b, lower = c.operand(0), c.operand(1), bool(c.options["lower"])
-    c.square(a, "solve")
+    c.square(a)
     c.fits(a, b)
     if not (a.positive and 1 in a.strides):
         a = c.low.copy(a)
