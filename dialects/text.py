@@ -33,6 +33,7 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 from phintys.ir.diagnostics import DiagnosticError, Source, Span, error, near_match
 
 from .context import DIALECTS, make_context
+from .upstream import adapt
 
 
 class _Bits(int):
@@ -76,6 +77,7 @@ class LocatedParser(Parser):
         """Parse one operation and set its location."""
         start = self._current_token.span.start
         op = super().parse_operation()
+        adapt(op)
         if isinstance(op.location, UnknownLoc):
             line, column = self._source.position(start)
             op.location = FileLineColLoc(self._file, IntAttr(line), IntAttr(column))

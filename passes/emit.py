@@ -207,6 +207,8 @@ class Emitter:
         """`memref.reinterpret_cast`: any strided view of a contiguous buffer."""
         type = source.type
         assert isinstance(type, bi.MemRefType)
+        # A stride of 0 (broadcasting) is given as a value: as a part of the type, MLIR knows it from version 20 on only.
+        strides = [self.index(0) if isinstance(stride, int) and stride == 0 else stride for stride in strides]
 
         def split(values: Sequence[Index]) -> tuple[list[SSAValue], list[int]]:
             dynamic = [value for value in values if not isinstance(value, int)]

@@ -151,7 +151,7 @@ class LlvmEmitter:
         properties: dict[str, Attribute] = {
             "elem_type": type,
             "rawConstantIndices": _DYNAMIC,
-            "noWrapFlags": _number(1, 32),
+            "noWrapFlags": _number(3, 32),  # inbounds, which includes nusw
             "inbounds": _INBOUNDS,
         }
         return self.op(llvm.GEPOp, [pointer, self.int(position)], PTR, properties)
