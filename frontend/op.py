@@ -122,9 +122,10 @@ class Derivative:
     def __init__(self, performing: Performing) -> None:
         self.performing = performing
         self.made: tuple[Graph, list[int]] | None = None
+        self.null: dict[int, str] = {}  # operands whose gradient does not exist, and why
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"performing": self.performing, "made": None}
+        return {"performing": self.performing, "made": None, "null": {}}
 
     def __call__(self) -> tuple[Graph, list[int]]:
         if self.made is None:
@@ -138,6 +139,8 @@ class Derivative:
         if len(found) != len(inputs):
             raise ValueError(f"{op}: grad returned {len(found)} gradients for {len(inputs)} inputs")
         numbers = [number for number, value in enumerate(found) if isinstance(value, TensorVariable)]
+        reasons = [(number, getattr(getattr(value, "type", None), "why_null", None)) for number, value in enumerate(found)]
+        self.null = {number: text for number, text in reasons if text is not None}
         chosen: list[Value] = [found[number] for number in numbers]
         graph = Graph("gradient", [*inputs, *outputs, *gradients], chosen)
         known = {id(value) for value in graph.inputs}

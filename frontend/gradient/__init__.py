@@ -7,20 +7,25 @@ from __future__ import annotations
 from ..errors import DisconnectedInputError, NullTypeGradError
 from .jacobians import Lop, Rop, hessian, jacobian
 from .marks import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
+from .null import DisconnectedType, NullType, grad_not_implemented, grad_undefined
 from .reverse import grad
 from .verify import GradientError, numeric_grad, verify_grad
 
 __all__ = [
     "DisconnectedInputError",
+    "DisconnectedType",
     "GradientError",
     "Lop",
+    "NullType",
     "NullTypeGradError",
     "Rop",
     "consider_constant",
     "disconnected_grad",
     "grad",
     "grad_clip",
+    "grad_not_implemented",
     "grad_scale",
+    "grad_undefined",
     "hessian",
     "jacobian",
     "numeric_grad",

@@ -8,11 +8,14 @@ from typing import Any
 
 from phintys.ir.graph import Node, Value, substitute
 
-from ..errors import DisconnectedInputError, noted
+from ..apply import Apply
+from ..errors import DisconnectedInputError, NullTypeGradError, noted
 from ..location import here
+from ..names import own_op
 from ..tensor.filling import zeros_like
 from ..tensor.var import TensorVariable
 from .marks import disconnected_grad
+from .null import NullType, undefined
 
 # Operands through which no derivative passes: all of them, or all but the first ones (indices, sizes, conditions).
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "all", "any", "argmax", "argmin"})
@@ -33,10 +36,19 @@ _FIRST = {
 
 def differentiable(node: Node) -> Sequence[Value]:
     """Operands that carry a derivative. Integers and truth values never do."""
-    if node.op in _NOTHING or (node.op == "host" and str(node.attrs["function"]).startswith(("random_", "mrg_"))):
+    if node.op == "host" and str(node.attrs["function"]).startswith(("random_", "mrg_")):
         return ()
-    operands = node.inputs[1:] if node.op == "select" else node.inputs[: _FIRST.get(node.op)]
-    return [value for value in operands if value.type.kind in "fc"]
+    return [value for value in influential(node) if value.type.kind in "fc"]
+
+
+def influential(node: Node) -> Sequence[Value]:
+    """Operands that a derivative would pass through, whether it exists there or not."""
+    if node.op in _NOTHING:
+        return ()
+    pattern = getattr(own_op(node), "connection_pattern", None) if node.op == "host" else None
+    if pattern is not None:
+        return [value for value, row in zip(node.inputs, pattern(Apply(node)), strict=True) if any(row)]
+    return node.inputs[1:] if node.op == "select" else node.inputs[: _FIRST.get(node.op)]
 
 
 def connected(cost: Value) -> set[int]:
@@ -69,9 +81,11 @@ def grad(
     `known_grads`: variables and their gradients, which are taken instead of the ones that would be computed.
     `disconnected_inputs`: what to do about a variable on which `cost` does not depend differentiably: "raise"
     (DisconnectedInputError), "warn" or "ignore"; its gradient is then zeros, or `None` with
-    `return_disconnected="None"`. `add_names` names the gradients `(dcost/dx)` where both have names. `null_gradients`
-    is Theano's: no derivative here is undefined.
+    `return_disconnected="None"`. `add_names` names the gradients `(dcost/dx)` where both have names. `null_gradients`:
+    what to do where a derivative does not exist, as that of a random number with respect to its distribution: "raise"
+    (NullTypeGradError), or "return" a variable of NullType.
 
+    NotImplementedError for a program's own Op without a method `grad`.
     TypeError when `cost` is no floating scalar or `wrt` no floating variable. Source: reverse accumulation, Griewank
     and Walther, Evaluating Derivatives (2008), chapter 3.
     """
@@ -79,14 +93,21 @@ def grad(
     variables = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
     _check(cost, variables, known_grads)
     found: dict[int, TensorVariable] = {}
+    nulls: dict[int, str] = {}
     constant = {value: disconnected_grad(value) for value in as_list(consider_constant)}
     for term, cut in _terms(cost, known_grads or {}):
+        missing = without_derivative(term, variables, {**constant, **cut})
+        if missing and null_gradients == "raise":
+            raise NullTypeGradError(f"tensor.grad encountered a NaN. {next(iter(missing.values()))}")
+        nulls |= missing
         for key, part in derivatives("grad", term, variables, {**constant, **cut}).items():
             found[key] = found[key] + part if key in found else part
     gradients: list[Any] = []
     for variable in variables:
-        gradient = found.get(id(variable))
-        if gradient is None:
+        gradient: Any = found.get(id(variable))
+        if id(variable) in nulls:
+            gradient = NullType(nulls[id(variable)])()
+        elif gradient is None:
             report(variable, disconnected_inputs)
             gradient = zeros_like(variable) if return_disconnected.lower() == "zero" else None
         elif add_names and cost is not None and cost.name and variable.name:
@@ -113,6 +134,13 @@ def _terms(cost: Any, known: Mapping[Any, Any]) -> list[tuple[TensorVariable, di
         total = product.sum() if product.ndim else product
         terms.append((total, {other: cut for other, cut in cuts.items() if other is not value}))
     return terms
+
+
+def without_derivative(cost: TensorVariable, wrt: Sequence[TensorVariable], cut: dict[Value, Value]) -> dict[int, str]:
+    """Variables, by identity, whose gradient does not exist, and why; the values of `cut` are constants."""
+    (term, *inner) = substitute([cost, *wrt], cut) if cut else [cost, *wrt]
+    missing = undefined(term, inner, influential)
+    return {id(variable): missing[id(own)] for variable, own in zip(wrt, inner, strict=True) if id(own) in missing}
 
 
 def derivatives(
