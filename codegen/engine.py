@@ -118,10 +118,10 @@ def optimize(text: str) -> str:
         return str(_optimized(text))
 
 
-def assembly(text: str) -> str:
-    """The host's assembly for the text, optimized."""
+def assembly(text: str, *, optimize: bool = True) -> str:
+    """The host's assembly for the text, which is optimized before unless it was already."""
     with _LOCK:
-        return str(target_machine().emit_assembly(_optimized(text)))
+        return str(target_machine().emit_assembly((_optimized if optimize else _parsed)(text)))
 
 
 def compile_object(text: str, *, optimized: bool = True) -> bytes:

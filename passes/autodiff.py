@@ -22,6 +22,7 @@ from phintys.dialects.nd import NdOp
 
 from .batch import size_of
 from .nd_builder import Builder, type_of
+from .provenance import replace_uses
 from .rewriting import attribute, erase, erase_dead, functions, operations, refusal
 from .vectorize import Vectorizer
 from .vjp import Adjoint, Row, unbroadcast
@@ -67,7 +68,7 @@ def _gradient(grad: NdOp) -> None:
     for result, value in zip(grad.results, wrt, strict=True):
         gradient = sweep.gradient(value)
         new = b.full_like(value, 0.0) if gradient is None else b.with_sizes_of(gradient, value)
-        result.replace_all_uses_with(new)
+        replace_uses(result, new)
 
 
 def _jacobian(op: NdOp) -> None:
@@ -90,7 +91,7 @@ def _jacobian(op: NdOp) -> None:
         else:
             same = type_of(whole).shape == type_of(result).shape
             new = whole if same else b.op("reshape", whole, *dims, sizes=sizes)
-        result.replace_all_uses_with(new)
+        replace_uses(result, new)
 
 
 class _Sweep:

@@ -23,6 +23,7 @@ from xdsl.passes import ModulePass
 
 from .emit import Emitter, Index
 from .loop_facts import Memory, SizeFacts, View, blocks
+from .provenance import replace_uses
 
 Use = memref.LoadOp | memref.StoreOp
 
@@ -109,7 +110,7 @@ class _Contraction:
             if outer is None or order[outer] < order[store]:
                 return
         for load in loads:
-            load.res.replace_all_uses_with(store.value)
+            replace_uses(load.res, store.value)
         _erase([*loads, store, *uses.frees, *reversed(uses.casts), alloc])
 
     def _to_row(self, alloc: memref.AllocOp, uses: _Uses, dimension: int) -> None:

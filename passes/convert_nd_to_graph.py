@@ -29,8 +29,8 @@ def module_to_graphs(module: bi.ModuleOp) -> list[Graph]:
     return graphs
 
 
-def func_to_graph(op: func.FuncOp) -> Graph:
-    """The graph of one function."""
+def func_to_graph(op: func.FuncOp, made: dict[Node, Operation] | None = None) -> Graph:
+    """The graph of one function; `made` is told which operation each node stands for."""
     if len(op.body.blocks) != 1:
         raise error(f"graph text holds functions of one block, '{op.sym_name.data}' has {len(op.body.blocks)}")
     block = op.body.block
@@ -53,13 +53,15 @@ def func_to_graph(op: func.FuncOp) -> Graph:
             loc = location_text(inner) or None
             checks.append(Check(condition, inner.exception, inner.message, tuple(shown), loc))
         else:
-            _add(inner, values)
+            node = _add(inner, values)
+            if made is not None:
+                made[node] = inner
     outputs, updates = _split_results(op, results, [values[argument] for argument in block.args])
     parts = (op.sym_name.data, inputs, outputs, states, updates)
     return CheckedGraph(*parts, checks) if checks else Graph(*parts)
 
 
-def _add(op: Operation, values: dict[SSAValue, Value]) -> None:
+def _add(op: Operation, values: dict[SSAValue, Value]) -> Node:
     inputs = [values[operand] for operand in op.operands]
     if isinstance(op, FusedOp):
         node: Node = fused_to_node(op, inputs)
@@ -71,6 +73,7 @@ def _add(op: Operation, values: dict[SSAValue, Value]) -> None:
         value.name = result.name_hint
         value.type = from_xdsl(result.type)  # passes may know more sizes than inference
         values[result] = value
+    return node
 
 
 def _split_results(

@@ -21,6 +21,7 @@ from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
 
+from .provenance import replace_uses
 from .rewriting import erase, functions
 
 
@@ -48,7 +49,7 @@ def merge(func: FuncOp) -> int:
             first = seen.setdefault(_key(op), op)
             if first is not op:
                 for old, new in zip(op.results, first.results, strict=True):
-                    old.replace_all_uses_with(new)
+                    replace_uses(old, new)
                 erase(op)
                 count += 1
     return count

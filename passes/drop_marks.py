@@ -15,6 +15,7 @@ from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
 
+from .provenance import replace_uses
 from .rewriting import erase, erase_dead, functions, operations
 
 
@@ -29,7 +30,7 @@ class DropMarks(ModulePass):
         for func in functions(op):
             marks = [mark for mark in operations(func) if isinstance(mark, NdOp) and mark.row.family == "mark"]
             for mark in marks:
-                mark.results[0].replace_all_uses_with(mark.operands[0])
+                replace_uses(mark.results[0], mark.operands[0])
                 erase(mark)
             if marks:
                 erase_dead(func)

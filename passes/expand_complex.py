@@ -29,6 +29,7 @@ from phintys.ir.types import DTYPES, TensorType
 
 from .complex_rows import Call, Pair, apply_row
 from .nd_builder import Builder, Term
+from .provenance import replace_uses
 from .rewriting import functions, operations, refusal
 
 
@@ -88,7 +89,7 @@ class _Expansion:
         if isinstance(found, Pair):
             self.pairs[result] = found
         else:
-            result.replace_all_uses_with(found.value)
+            replace_uses(result, found.value)
         self.dead.append(op)
 
     def _operand(self, b: Builder, value: SSAValue) -> Pair | Term:

@@ -98,6 +98,7 @@ def replace(op: Operation, functions: FunctionTable) -> None:
         operands=op.operands,
         result_types=[op.results[0].type],
         properties={"callee": SymbolRefAttr(function.sym_name)},
+        location=op.location,
     )
     Rewriter.replace_op(op, call)
 

@@ -26,6 +26,7 @@ from phintys.ir.types import TensorType, TypeInferenceError
 from .elementwise import UnsupportedScalar, cast, emit_scalar
 from .emit import Emitter
 from .fuse_plan import Unit, plan
+from .provenance import replace_uses
 
 COMBINERS: dict[str, str] = {
     "sum": "add",
@@ -137,7 +138,7 @@ def fuse_function(function: func.FuncOp) -> None:
         block.add_op(fused)
         for old, new in zip(stands_for, fused.results, strict=True):
             new.name_hint = old.name_hint
-            old.replace_all_uses_with(new)
+            replace_uses(old, new)
     for unit in units:
         if unit.fused:
             for op in reversed(unit.members):

@@ -29,6 +29,7 @@ from xdsl.passes import ModulePass
 from phintys.dialects.rt import AssertOp
 
 from .loop_facts import Access, Memory, SizeFacts, blocks
+from .provenance import note
 
 WINDOW = 8  # loops that are tried before a loop: keeps the pass linear
 MOVABLE = ("arith.", "memref.dim", "memref.alloc", "memref.reinterpret_cast")
@@ -163,6 +164,7 @@ class _Fuser:
         for old, new in zip((*a.results, *b.results), joined.results, strict=True):
             old.replace_all_uses_with(new)
         for loop in (a, b):
+            note(loop, joined)
             loop.detach()
             loop.erase()
         accesses = self.memory.accesses(joined)

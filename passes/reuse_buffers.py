@@ -17,6 +17,8 @@ from xdsl.dialects import func, memref
 from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.passes import ModulePass
 
+from .provenance import replace_uses
+
 Kind = tuple[Attribute, tuple[SSAValue, ...]]  # what two buffers must share: type and dynamic sizes
 
 
@@ -33,7 +35,7 @@ def reuse(block: Block) -> int:
             candidates = free.get(_kind(op))
             if candidates and not _returned(op):
                 released = candidates.pop()
-                op.results[0].replace_all_uses_with(released.operands[0])
+                replace_uses(op.results[0], released.operands[0])
                 released.detach()
                 released.erase()
                 op.detach()

@@ -25,6 +25,7 @@ from phintys.dialects.nd import FusedOp, NdOp
 from phintys.ir.diagnostics import DiagnosticError, error
 
 from .nd_builder import Array, Builder, Term, type_of
+from .provenance import replace_uses
 
 Rule = Callable[[NdOp, Builder], "SSAValue | Term | None"]
 Rules = Mapping[str, tuple[Rule, ...]]
@@ -270,7 +271,7 @@ class _Driver:
         users = [use.operation for use in op.results[0].uses]
         if new.type != op.results[0].type:
             self.stale.update(users)
-        op.results[0].replace_all_uses_with(new)
+        replace_uses(op.results[0], new)
         for user in users:
             self.push(user)
         self.remove(op)
