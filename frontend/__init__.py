@@ -49,6 +49,7 @@ from .shared import shared
 from .tensor import TensorConstant, TensorType, TensorVariable, Variable, as_tensor_variable, dot
 from .tensor.sharedvar import TensorSharedVariable
 from .updates import OrderedUpdates
+from .viewing import view
 
 __version__ = "0.1.0"
 
@@ -102,4 +103,5 @@ __all__ = [
     "shared",
     "sparse",
     "tensor",
+    "view",
 ]

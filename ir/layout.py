@@ -7,6 +7,7 @@ neighbours, then move boxes sideways towards their neighbours without changing t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -106,10 +107,11 @@ def order(graph: Layered) -> list[list[int]]:
     for vertex, layer in enumerate(graph.layer):
         rows[layer].append(vertex)
     best, fewest = [list(row) for row in rows], crossings(graph, rows)
+    place = positions(rows)
     for sweep in range(SWEEPS):
         downward = sweep % 2 == 0
         for row in rows[1:] if downward else rows[-2::-1]:
-            sort_by_barycentre(row, graph.up if downward else graph.down, positions(rows))
+            sort_by_barycentre(row, graph.up if downward else graph.down, place)
         found = crossings(graph, rows)
         if found < fewest:
             best, fewest = [list(row) for row in rows], found
@@ -122,13 +124,14 @@ def positions(rows: Sequence[Sequence[int]]) -> dict[int, int]:
 
 
 def sort_by_barycentre(row: list[int], neighbours: list[list[int]], place: dict[int, int]) -> None:
-    """Order `row` by the mean place of each vertex's neighbours; one without any keeps its place."""
+    """Order `row` by the mean place of each vertex's neighbours; one without any keeps its place. `place` follows."""
 
     def key(vertex: int) -> float:
         around = neighbours[vertex]
         return sum(place[other] for other in around) / len(around) if around else place[vertex]
 
     row.sort(key=key)
+    place.update((vertex, index) for index, vertex in enumerate(row))
 
 
 def crossings(graph: Layered, rows: Sequence[Sequence[int]]) -> int:
@@ -136,8 +139,12 @@ def crossings(graph: Layered, rows: Sequence[Sequence[int]]) -> int:
     place = positions(rows)
     total = 0
     for row in rows:
-        targets = [place[below] for vertex in row for below in sorted(graph.down[vertex], key=place.__getitem__)]
-        total += sum(left > right for i, left in enumerate(targets) for right in targets[i + 1 :])
+        seen: list[int] = []
+        for vertex in row:
+            for target in sorted(place[below] for below in graph.down[vertex]):
+                at = bisect_right(seen, target)
+                total += len(seen) - at
+                seen.insert(at, target)
     return total
 
 
@@ -149,10 +156,15 @@ def place(graph: Layered, rows: Sequence[Sequence[int]]) -> list[float]:
         middle = offsets[-1] / 2 if offsets else 0.0
         for vertex, offset in zip(row, offsets, strict=True):
             xs[vertex] = offset - middle
+    either = [up + down for up, down in zip(graph.up, graph.down, strict=True)]
+    spaced = [packed(graph, row) for row in rows]
     for sweep in range(2 * SWEEPS):
         downward = sweep % 2 == 0
-        for row in rows if downward else reversed(rows):
-            settle(graph, row, xs, both=sweep >= SWEEPS, above=downward)
+        around = either if sweep >= SWEEPS else graph.up if downward else graph.down
+        for row, offsets in zip(rows, spaced, strict=True) if downward else zip(rows[::-1], spaced[::-1], strict=True):
+            settle(graph.boxes, row, offsets, around, xs)
+    for row in rows:
+        gather(graph, row, either, xs)
     return xs
 
 
@@ -168,18 +180,28 @@ def packed(graph: Layered, row: Sequence[int]) -> list[float]:
     return offsets
 
 
-def settle(graph: Layered, row: Sequence[int], xs: list[float], *, both: bool, above: bool) -> None:
+def settle(boxes: int, row: Sequence[int], offsets: Sequence[float], around: Sequence[Sequence[int]], xs: list[float]) -> None:
     """Move `row` as near its neighbours as its order and gaps allow, in the least-squares sense."""
-    offsets = packed(graph, row)
     wishes: list[float] = []
     weights: list[float] = []
     for vertex, offset in zip(row, offsets, strict=True):
-        around = graph.up[vertex] + graph.down[vertex] if both else (graph.up if above else graph.down)[vertex]
-        wish = sum(xs[other] for other in around) / len(around) if around else xs[vertex]
+        others = around[vertex]
+        wish = sum([xs[other] for other in others]) / len(others) if others else xs[vertex]
         wishes.append(wish - offset)
-        weights.append(8.0 if vertex >= graph.boxes else 1.0 if around else 0.1)  # bends: long edges run straight
+        weights.append(8.0 if vertex >= boxes else 1.0 if others else 0.1)  # bends: long edges run straight
     for vertex, offset, shift in zip(row, offsets, isotonic(wishes, weights), strict=True):
         xs[vertex] = shift + offset
+
+
+def gather(graph: Layered, row: Sequence[int], around: Sequence[Sequence[int]], xs: list[float]) -> None:
+    """Put boxes without any edge beside the others of their row: nothing held them while the others moved."""
+    tied = [place for place, vertex in enumerate(row) if around[vertex]] or [0] * bool(row)
+    steps = [*range(tied[0] - 1, -1, -1), *range(tied[0] + 1, len(row))] if row else []
+    for at in steps:
+        beside = row[at + 1] if at < tied[0] else row[at - 1]
+        if not around[row[at]]:
+            gap = (graph.sizes[row[at]][0] + graph.sizes[beside][0]) / 2 + SIDE_GAP
+            xs[row[at]] = xs[beside] + (-gap if at < tied[0] else gap)
 
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:

@@ -32,13 +32,14 @@ def arguments() -> argparse.ArgumentParser:
     add("-o", dest="output", metavar="FILE", help="write there instead of to standard output")
     add("--emit", metavar="LEVEL", help="graph, nd, fused, loops, llvm, llvmir or asm: lower to there and print")
     add("-O", dest="optimize", action="store_true", help="with --emit=graph or nd: run the passes of that level")
+    add("--view", metavar="PAGE", help="write a page that shows the program after every pass, down to --emit or to the end")
     add("--run", action="store_true", help="compile, call once and print the results")
     add("--input", action="append", default=[], metavar="NAME=VALUE", help="2.5, ones:3x4, random:10, data.npy")
     add("--function", metavar="NAME", help="of several functions, keep this one")
     add("-p", dest="passes", default="", metavar="PASSES", help="passes to run: a,b{option=1},c")
     add("--list-passes", action="store_true", help="list the passes and end")
     add("--explain", metavar="OP", help="say what an operation does, with graph text and IR, and end")
-    add("--split-input-file", action="store_true", help="treat the pieces between '// -----' lines separately")
+    add("--split-input-file", dest="split", action="store_true", help="treat the pieces between '// -----' lines separately")
     add("--verify-each", action="store_true", help="verify after every pass, not only at the end")
     add("--no-verify", dest="verify", action="store_false", help="do not verify input and result")
     add(
@@ -96,6 +97,11 @@ def process(source: Source, options: argparse.Namespace) -> str:
     if options.function or options.run:
         select_function(program, options.function)
     runner = Runner(context, source, options.verify_each, options.print_after_all, options.traceback)
+    if options.view:
+        from .opt_view import write_page
+
+        write_page(program, source, passes, options.emit, runner, Path(options.view))
+        return ""
     runner.run(passes, module)
     target = options.emit or ("graph" if format == "phi" else level_of(module))
     descend(module, runner, target, options.optimize)
@@ -121,6 +127,8 @@ def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace) 
             parser.error(f"--emit={options.emit}: expected one of {', '.join(LEVELS)}")
         if options.run and options.emit in ("llvmir", "asm"):
             parser.error(f"--run starts from text that can be read back, not from {options.emit}")
+    if options.view and (options.run or options.split):
+        parser.error("--view writes one page and nothing else: it goes without --run and --split-input-file")
     if options.input and not options.run:
         parser.error("--input goes with --run")
 
@@ -147,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     code = 0
     results = []
-    for index, piece in enumerate(split(source) if options.split_input_file else [source]):
+    for index, piece in enumerate(split(source) if options.split else [source]):
         separator = "// -----\n" if index else ""
         try:
             result = separator + process(piece, options)

@@ -49,6 +49,12 @@ class Browser:
         self.requests: list[str] = []
         self._attach(size, dark)
 
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _attach(self, size: tuple[int, int], dark: bool) -> None:
         targets = self.send("Target.getTargets")["targetInfos"]
         page = next(target["targetId"] for target in targets if target["type"] == "page")

@@ -7,6 +7,7 @@ from collections import Counter
 from xdsl.dialects import llvm
 from xdsl.ir import Block, Operation
 
+from phintys.ir.diagnostics import error
 from phintys.ir.draw import Arrow, Box, shorten
 
 MOST_KINDS = 3
@@ -15,7 +16,8 @@ UNSAID = ("mlir.constant", "br", "cond_br")
 
 def branch_boxes(function: Operation) -> tuple[list[Box], list[Operation], list[Arrow], list[int]]:
     """Boxes of a function's blocks, the first operation of each, arrows, and which arrows lead back up."""
-    assert isinstance(function, llvm.FuncOp)
+    if not isinstance(function, llvm.FuncOp):
+        raise error(f"no picture of {function.name} at this level")
     blocks = [block for block in function.body.blocks if block.first_op is not None]
     place = {block: number for number, block in enumerate(blocks)}
     boxes: list[Box] = []

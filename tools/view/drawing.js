@@ -1,7 +1,6 @@
 // The drawings of a step as SVG, made when they are looked at.
 
 const drawingPane = document.getElementById("drawing");
-const SVG = "http://www.w3.org/2000/svg";
 let drawingKey = null, scale = null;
 
 function showDrawing(index) {
@@ -35,7 +34,7 @@ function figure(drawing, named) {
   const edges = drawing.arrows.map(arrow => edgeSvg(arrow, drawing.boxes)).join("");
   const boxes = drawing.boxes.map(boxSvg).join("");
   const caption = named ? `<figcaption>${escapeText(drawing.name)}</figcaption>` : "";
-  element.innerHTML = `${caption}<svg xmlns="${SVG}" viewBox="-4 -4 ${width} ${height}" data-width="${width}" data-height="${height}"
+  element.innerHTML = `${caption}<svg viewBox="-4 -4 ${width} ${height}" data-width="${width}" data-height="${height}"
     role="group" aria-label="${escapeText(drawing.name)}">${edges}${boxes}</svg>`;
   return element;
 }

@@ -74,6 +74,7 @@ function countsHtml(step, content) {
       if (number) parts.push(`<span class="${kind}" title="${kind}">${sign}${number}</span>`);
     }
   }
+  if (step.index) parts.push(`<span class="time">${milliseconds(step.ms)}</span>`);
   return parts.join("");
 }
 

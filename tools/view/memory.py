@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Block, Operation, OpResult, SSAValue
 
-from phintys.ir.draw import Arrow, Box, shorten
+from phintys.dialects.rt import AssertOp
+from phintys.ir.diagnostics import error
+from phintys.ir.draw import LONGEST_LINE, Arrow, Box, shorten
 
 # Operand that an operation writes to; -1 is the last one.
 WRITES = {"memref.store": 1, "memref.copy": 1, "blas.gemm": -1, "blas.gemv": -1}
@@ -53,7 +56,8 @@ class _Memory:
 
 def memory_boxes(function: Operation) -> tuple[list[Box], list[Operation | None], list[Arrow]]:
     """Boxes of a function of the level `loops`, the operation of each, and arrows."""
-    assert isinstance(function, func.FuncOp)
+    if not isinstance(function, func.FuncOp):
+        raise error(f"no picture of {function.name} at this level")
     found = _Memory()
     block = function.body.block
     rows = function.arg_attrs.data if function.arg_attrs else [bi.DictionaryAttr({})] * len(block.args)
@@ -82,8 +86,8 @@ def _is_view(op: Operation) -> bool:
     return op.name.startswith("memref.") and isinstance(op.results[0].type if op.results else None, bi.MemRefType)
 
 
-def _sources(value: SSAValue, found: _Memory) -> set[int]:
-    """The boxes that a value depends on: through memory, and through arithmetic on scalars."""
+def _sources(value: SSAValue, found: _Memory, sizes: bool = False) -> set[int]:
+    """The boxes that a value depends on: through memory, and through arithmetic on scalars; on request through `sizes`, too."""
     pending, seen, result = [value], set(), set()
     while pending:
         one = root(pending.pop())
@@ -92,7 +96,7 @@ def _sources(value: SSAValue, found: _Memory) -> set[int]:
         seen.add(one)
         if one in found.writers:
             result |= found.writers[one]
-        elif isinstance(one.owner, Operation) and one.owner.name != "memref.dim":
+        elif isinstance(one.owner, Operation) and (sizes or one.owner.name != "memref.dim"):
             pending.extend(one.owner.operands)
     return result
 
@@ -108,7 +112,7 @@ def _visit(op: Operation, found: _Memory) -> None:
     for memory in reads:
         found.arrow(found.writers.get(memory, ()), number, found.name(memory))
     for value in _scalars(op):
-        found.arrow(_sources(value, found), number)
+        found.arrow(_sources(value, found, sizes=isinstance(op, AssertOp)), number)
     for memory in [*writes, *op.results]:
         found.writers[memory] = {number}
 
@@ -148,9 +152,8 @@ def _scalars(op: Operation) -> list[SSAValue]:
 
 
 def _box(op: Operation, reads: list[SSAValue], writes: list[SSAValue], found: _Memory) -> Box:
-    if op.name == "rt.assert":
-        texts = [str(getattr(attr, "data", "")) for attr in op.properties.values()]
-        return Box("check", "rt.assert", tuple(shorten(text) for text in texts if text))
+    if isinstance(op, AssertOp):
+        return Box("check", f"else {op.exception}", tuple(wrap(op.message, LONGEST_LINE)))
     detail = []
     if reads:
         detail.append("reads " + shorten(", ".join(map(found.name, reads))))

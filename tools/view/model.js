@@ -8,6 +8,7 @@ const shown = index => steps[index].same === null ? steps[index] : steps[steps[i
 
 for (const [index, step] of steps.entries()) {
   step.index = index;
+  step.cameFrom = new Map(step.from.flatMap(([origins, numbers]) => numbers.map(number => [number, origins])));
   if (step.same !== null) continue;
   step.lines = step.text.split("\n");
   step.rows = step.rows.map(([number, first, last, parent, operands]) => ({number, first, last, parent, operands, users: []}));
@@ -26,10 +27,10 @@ for (const [index, step] of steps.entries()) {
   if (!index || step.same !== null) continue;
   const before = shown(index - 1);
   for (const row of step.rows) if (!before.byNumber.has(row.number)) step.added.add(row.number);
-  for (const [number, origins] of Object.entries(step.from)) {
+  for (const [number, origins] of step.cameFrom) {
     for (const origin of origins) {
       if (!step.became.has(origin)) step.became.set(origin, []);
-      step.became.get(origin).push(+number);
+      step.became.get(origin).push(number);
     }
   }
 }
@@ -51,7 +52,7 @@ function backward(index, number) {
   const step = steps[index];
   if (step.same !== null) return [number];
   const found = shown(index - 1).byNumber.has(number) ? [number] : [];
-  return found.concat((step.from[number] || []).filter(one => one !== number));
+  return found.concat((step.cameFrom.get(number) || []).filter(one => one !== number));
 }
 
 // An operation and those in its regions; a function stands for itself.

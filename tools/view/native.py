@@ -24,7 +24,7 @@ from .listing import shortened
 from .recorder import Known, Recorder, Row, Step
 
 UNIT = (
-    "!DICompileUnit(language: DW_LANG_C, file: {file}, producer: \"\", isOptimized: true, runtimeVersion: 0, "
+    '!DICompileUnit(language: DW_LANG_C, file: {file}, producer: "", isOptimized: true, runtimeVersion: 0, '
     "emissionKind: DebugDirectivesOnly)"
 )
 PROGRAM = (
@@ -33,8 +33,11 @@ PROGRAM = (
 )
 
 NODE = re.compile(r"^(!\d+) = (?:distinct )?(!DI\w+)\((.*)\)$")
+REPEATED = re.compile(r"(\.\w+(?:\.\w+)?)\1+")
 REFERENCE = re.compile(r",? !dbg (!\d+)")
-NOTES = re.compile(r"^(!llvm\.dbg\.cu|!llvm\.module\.flags) = |^!\d+ = !\{i32 2, !\"Debug Info Version\", i32 3\}$|^!\d+ = !\{null\}$")
+NOTES = re.compile(
+    r"^(!llvm\.dbg\.cu|!llvm\.module\.flags) = |^!\d+ = !\{i32 2, !\"Debug Info Version\", i32 3\}$|^!\d+ = !\{null\}$"
+)
 LOC = re.compile(r"^\s+\.loc\s+\d+ (\d+) ")
 INLINED = re.compile(r"ops:(\d+):\d+")
 UNREAD = re.compile(r"^\s+\.(file|section\s+\.debug|cfi_)|^\.L(tmp|func_(begin|end))\d+:")
@@ -119,7 +122,12 @@ def _ir_lines(text: str) -> Iterable[_Line]:
             continue
         found = REFERENCE.search(line)
         numbers = tuple(_chain(found[1], nodes)) if found and not line.startswith("define") else ()
-        yield _Line(REFERENCE.sub("", line), numbers)
+        yield _Line(REPEATED.sub(_once, REFERENCE.sub("", line)), numbers)
+
+
+def _once(found: re.Match[str]) -> str:
+    """`.split.split.split` as `.split*3`: LLVM's labels grow so, to thousands of characters."""
+    return f"{found[1]}*{len(found[0]) // len(found[1])}"
 
 
 def _chain(node: str, nodes: dict[str, str]) -> Iterable[int]:

@@ -54,7 +54,7 @@ def page_data(recorder: Recorder, sources: Sources, title: str) -> dict[str, Any
     last = recorder.steps[-1]
     return {
         "title": title,
-        "summary": f"{len(recorder.steps[0].rows)} operations as written, {len(last.rows)} as {LEVELS.get(last.level, last.level)}; "
+        "summary": f"{len(recorder.steps[0].rows)} operations as written, {len(last.rows)} as {LEVELS[last.level]}; "
         f"{changed} of {len(recorder.steps) - 1} passes changed something, {total:.0f} ms",
         "levels": LEVELS,
         "ops": ops,
@@ -71,7 +71,7 @@ def _step(step: Step) -> dict[str, Any]:
         "level": step.level,
         "ms": round(1e3 * step.seconds, 2),
         "same": step.same,
-        "from": step.came_from,
+        "from": _grouped(step.came_from),
         "removed": step.removed,
         "altered": step.altered,
         "drawings": step.drawings,
@@ -79,6 +79,14 @@ def _step(step: Step) -> dict[str, Any]:
     if step.same is None:
         found |= {"text": "\n".join(step.lines), "rows": [_row(row) for row in step.rows]}
     return found
+
+
+def _grouped(came_from: dict[int, list[int]]) -> list[list[list[int]]]:
+    """Operations by what they came from: many came from the same."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for number, origins in came_from.items():
+        groups.setdefault(tuple(origins), []).append(number)
+    return [[list(origins), numbers] for origins, numbers in groups.items() if origins]
 
 
 def _row(row: Row) -> list[Any]:

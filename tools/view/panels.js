@@ -4,7 +4,7 @@ const timeline = document.getElementById("timeline");
 const sourcePane = document.querySelector("#source .scroll");
 const inspector = document.querySelector("#inspector .scroll");
 const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
-const milliseconds = value => value < 0.95 ? `${value.toFixed(1)} ms` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+const milliseconds = value => `${value.toFixed(value < 9.95 ? 1 : 0)} ms`;
 
 function buildTimeline() {
   const groups = new Map();

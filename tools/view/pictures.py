@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from phintys.dialects.nd import RequireOp
+from phintys.ir.diagnostics import DiagnosticError, error
 from phintys.ir.draw import Arrow, Box, collect
 from phintys.ir.graph import Node
 from phintys.ir.layout import arrange
@@ -38,12 +39,16 @@ class Picture:
 
 
 def draw(module: ModuleOp, level: str, recorder: Recorder) -> list[dict[str, Any]]:
-    """A drawing of each function that has a body and is not a helper of the compiler's."""
-    return [
-        laid_out(str(op.properties["sym_name"].data), PICTURES[level](op, recorder))  # type: ignore[attr-defined]
+    """A drawing of each function that has a body and is not a helper of the compiler's; none of what has no drawing."""
+    shown = [
+        op
         for op in module.body.block.ops
         if isinstance(op, func.FuncOp | llvm.FuncOp) and op.body.blocks and not _is_helper(op)
     ]
+    try:
+        return [laid_out(op.sym_name.data, PICTURES[level](op, recorder)) for op in shown]
+    except DiagnosticError:  # operations of other dialects, or several blocks: the text shows them
+        return []
 
 
 def _is_helper(op: func.FuncOp | llvm.FuncOp) -> bool:
@@ -54,7 +59,8 @@ def _is_helper(op: func.FuncOp | llvm.FuncOp) -> bool:
 
 def graph_picture(op: Operation, recorder: Recorder) -> Picture:
     """Whole-tensor operations and fused regions, as `ir.draw` shows them."""
-    assert isinstance(op, func.FuncOp)
+    if not isinstance(op, func.FuncOp):
+        raise error(f"{op.name} at the level of whole tensors")
     made: dict[Node, Operation] = {}
     graph = func_to_graph(op, made)
     boxes, arrows = collect(graph)
@@ -90,7 +96,9 @@ def laid_out(name: str, picture: Picture) -> dict[str, Any]:
     if len(picture.boxes) > LARGEST:
         return {"name": name, "large": len(picture.boxes), "size": [0, 0], "boxes": [], "arrows": []}
     turned = set(picture.back)
-    pairs = [(arrow.target, arrow.source) if i in turned else (arrow.source, arrow.target) for i, arrow in enumerate(picture.arrows)]
+    pairs = [
+        (arrow.target, arrow.source) if i in turned else (arrow.source, arrow.target) for i, arrow in enumerate(picture.arrows)
+    ]
     layout = arrange([box.size for box in picture.boxes], pairs)
     return {
         "name": name,
@@ -104,5 +112,3 @@ def laid_out(name: str, picture: Picture) -> dict[str, Any]:
             for index, (arrow, path) in enumerate(zip(picture.arrows, layout.paths, strict=True))
         ],
     }
-
-

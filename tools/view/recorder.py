@@ -24,6 +24,9 @@ from .listing import Listing, listing
 VALUE_NAME = re.compile(r"%[\w$.-]+|\^bb\d+")
 
 
+Level = str | Callable[[ModuleOp], str]
+
+
 @dataclass(frozen=True)
 class Row:
     """One operation after a step: its lines, the operation around it (-1: none), those its operands come from."""
@@ -79,8 +82,8 @@ class Recorder:
         self._number(found)
         self._append(Step(name, title, level, 0.0, found.lines, self._rows(found)))
 
-    def run(self, name: str, title: str, level: str, action: Callable[[], object]) -> None:
-        """Run a pass and write down what it did; what it raises is passed on."""
+    def run(self, name: str, title: str, level: Level, action: Callable[[], object]) -> None:
+        """Run a pass and write down what it did; what it raises is passed on. `level` is the one that it leaves."""
         before = self.steps[-1]
         self._mark()
         with watched_replacements() as replaced:
@@ -89,13 +92,14 @@ class Recorder:
             seconds = time.perf_counter() - started
         found = listing(self.module)
         fresh = self._number(found)
-        step = Step(name, title, level, seconds, found.lines, self._rows(found))
+        reached = level if isinstance(level, str) else level(self.module)
+        step = Step(name, title, reached, seconds, found.lines, self._rows(found))
         old = {row.number: row for row in before.rows}
         new = {row.number: row for row in step.rows}
         step.came_from = self._origins(fresh, replaced, set(old), set(new))
         step.removed = [number for number in old if number not in new]
         step.altered = [number for number, row in new.items() if number in old and old[number].signature != row.signature]
-        if not (fresh or step.removed or step.altered) and old.keys() == new.keys() and level == before.level:
+        if not (fresh or step.removed or step.altered) and old.keys() == new.keys() and reached == before.level:
             step.same = len(self.steps) - 1 if before.same is None else before.same
         self._append(step)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -38,7 +39,7 @@ def record_ladder(recorder: Recorder, entry: str, until: str, context: Context, 
     planned = list(stages(entry, min(until, "llvm", key=LEVELS.index)))
     for stage, following in zip_longest(planned, planned[1:]):
         one = load_pass(stage.run)()
-        recorder.run(stage.run, stage.name, stage.level, lambda: guard(f"pass {one.name}", one.apply, context, module))  # noqa: B023
+        recorder.run(stage.run, stage.name, stage.level, partial(guard, f"pass {one.name}", one.apply, context, module))
         if following is None or following.level != stage.level:
             guard(f"level {stage.level}", check_level, module, stage.level)
     if until in ("llvmir", "asm"):
@@ -51,5 +52,4 @@ def record_passes(
     """Chosen passes, one after the other."""
     module = recorder.module
     for one in passes:
-        recorder.run(one.name, "", recorder.steps[-1].level, lambda: guard(f"pass {one.name}", one.apply, context, module))  # noqa: B023
-        recorder.steps[-1].level = level_of(module)
+        recorder.run(one.name, "", level_of, partial(guard, f"pass {one.name}", one.apply, context, module))
