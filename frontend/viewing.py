@@ -1,4 +1,4 @@
-"""`view(f)`: a page that shows what the compiler makes of a function or an expression, pass by pass, beside the user's lines."""
+"""`view(f)`: a page that shows what the compiler makes of a function or an expression, pass by pass, beside its source."""
 
 from __future__ import annotations
 

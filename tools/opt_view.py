@@ -1,4 +1,4 @@
-"""`phintys-opt --view PAGE`: the program on its way down as a page: the whole ladder, as far as `--emit`, or the passes of `-p`."""
+"""`phintys-opt --view PAGE`: the program on its way down, as a page: the ladder as far as `--emit`, or the passes of `-p`."""
 
 from __future__ import annotations
 
