@@ -35,12 +35,14 @@ SPELLED = {
     **{"and": "AND", "or": "OR", "xor": "XOR", "eq": "EQ", "ne": "NEQ", "lt": "LT", "le": "LE", "gt": "GT", "ge": "GE"},
     **{"arcsin": "ArcSin", "arccos": "ArcCos", "arctan": "ArcTan", "arctan2": "ArcTan2", "arcsinh": "ArcSinh"},
     **{"arccosh": "ArcCosh", "arctanh": "ArcTanh", "gammaln": "GammaLn", "sigmoid": "ScalarSigmoid"},
+    **{"gammainc": "GammaInc", "gammaincc": "GammaIncC"},
     **{"softplus": "ScalarSoftplus", "round_half_away": "RoundHalfAwayFromZero"},
 }
 # Operations that Theano had and we write in terms of others: the function of `phintys.tensor` that does.
 WRITTEN = {
     **{"Sqr": "sqr", "Inv": "inv", "Clip": "clip", "IsNan": "isnan", "IsInf": "isinf", "Deg2Rad": "deg2rad"},
     **{"Rad2Deg": "rad2deg", "Second": "second", "Identity": "tensor_copy"},
+    **{"Chi2SF": "chi2sf", "GammaL": "gammal", "GammaU": "gammau"},
 }
 REDUCED = {"sum": "add", "prod": "mul", "max": "maximum", "min": "minimum", "all": "and", "any": "or"}
 
@@ -145,7 +147,7 @@ class BinaryScalarOp(ScalarOp):
 def named(name: str) -> type[ScalarOp]:
     """The class of that name. KeyError when there is none."""
     if name in WRITTEN:
-        nin = {"Clip": 3, "Second": 2}.get(name, 1)
+        nin = {"Clip": 3, "Second": 2, "Chi2SF": 2, "GammaL": 2, "GammaU": 2}.get(name, 1)
         parts = {"written": WRITTEN[name], "nin": nin, "__doc__": f"`T.{WRITTEN[name]}` of single numbers."}
     else:
         row = OPS[SCALAR[name]]

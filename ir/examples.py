@@ -60,6 +60,7 @@ gather         x: f64[?, 3], rows: i64[?], columns: i64[?]   x[rows, columns]
 scatter_set    x: f64[?], y: f64[?], i: i64[?]               scatter_set(x, y, i)
 cumsum         x: f64[?, 3]                                  cumsum(x, axis=1)
 cumprod        x: f64[?, 3]                                  cumprod(x)
+cumprod_pairs  x: f64[?, 2]                                  cumprod_pairs(x)
 argsort        x: f64[?, 3]                                  argsort(x, axis=1)
 searchsorted   x: f64[?], y: f64[?]                          searchsorted(x, y)
 specify_shape  x: f64[?, ?], n: i64[]                        specify_shape(x, [n, 3])

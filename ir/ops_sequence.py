@@ -16,6 +16,15 @@ def _along(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorTyp
     return [types[0]]
 
 
+def _of_pairs(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
+    """Same type: floats with a last dimension of 2, which is not gone along."""
+    (type,) = types
+    if not type.ndim or type.shape[-1] != 2 or type.kind != "f":
+        raise TypeInferenceError(f"cumprod_pairs takes floats with a last dimension of 2, got {type}")
+    (attrs["axis"],) = i.normalize_axes([attrs["axis"]], type.ndim - 1)
+    return [type]
+
+
 def _positions(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
     return [type.with_dtype("int64") for type in _along(types, attrs)]
 
@@ -64,7 +73,8 @@ def _specify_shape(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[T
 
 SEQUENCE: tuple[OpRow, ...] = (
     OpRow("cumsum", 1, _along, "sequence", {"axis": 0}, doc="Sums of the first elements along an axis."),
-    OpRow("cumprod", 1, i.refuse_complex(_along), "sequence", {"axis": 0}, doc="Products of the first elements along an axis."),
+    OpRow("cumprod", 1, _along, "sequence", {"axis": 0}, doc="Products of the first elements along an axis."),
+    OpRow("cumprod_pairs", 1, _of_pairs, "sequence", {"axis": 0}, doc="cumprod of complex numbers, as pairs of their parts."),
     OpRow(
         "argsort",
         1,

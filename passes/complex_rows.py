@@ -55,12 +55,13 @@ def zero_like(value: Term) -> Term:
 Row = Callable[[Call], "Pair | Term"]
 
 
-def _mul(z: Pair, w: Pair) -> Pair:
+def times(z: Pair, w: Pair) -> Pair:
+    """z w."""
     return Pair(z.re * w.re - z.im * w.im, z.re * w.im + z.im * w.re)
 
 
-def _div(z: Pair, w: Pair) -> Pair:
-    """Smith's formula: the smaller part of the divisor is divided by the larger one."""
+def over(z: Pair, w: Pair) -> Pair:
+    """z / w by Smith's formula: the smaller part of the divisor is divided by the larger one."""
     first = w.re.op("abs").op("ge", w.im.op("abs"))
     large, small = first.select(w.re, w.im), first.select(w.im, w.re)
     ratio = small / large
@@ -134,7 +135,7 @@ def _pow(c: Call) -> Pair:
     zero = z.re.op("eq", 0.0).op("and", z.im.op("eq", 0.0))
     one = w.re.op("eq", 0.0).op("and", w.im.op("eq", 0.0))
     safe = Pair(zero.select(c.b.term(c.b.constant(1.0, z.re.type.dtype)), z.re), z.im)
-    power = _exp(_mul(w, _log(safe)))
+    power = _exp(times(w, _log(safe)))
     at_zero = one.select(c.b.term(c.b.constant(1.0, z.re.type.dtype)), 0.0)
     return Pair(zero.select(at_zero, power.re), zero.select(zero_like(power.im), power.im))
 
@@ -147,6 +148,36 @@ def _bilinear(c: Call) -> Pair:
 
     z, w = c.z, c.w
     return Pair(product(z.re, w.re) - product(z.im, w.im), product(z.re, w.im) + product(z.im, w.re))
+
+
+def join(z: Pair) -> Term:
+    """The parts side by side, in a last dimension of 2."""
+    ndim = z.re.type.ndim
+    columns = [term.op("dimshuffle", order=(*range(ndim), -1)) for term in z]
+    return columns[0].op("concatenate", columns[1], axis=ndim)
+
+
+def split(value: Term) -> Pair:
+    """The pair of what `join` has put side by side."""
+    whole = ":, " * (value.type.ndim - 1)
+    return Pair(*(value.op("subtensor", index=f"{whole}{number}") for number in range(2)))
+
+
+def _cumprod(c: Call) -> Pair:
+    return split(join(c.z).op("cumprod_pairs", axis=attribute(c.op, "axis")))
+
+
+def _prod(c: Call) -> Pair:
+    """Axis by axis the last of the running products, which begin with 1."""
+    z = c.z
+    for axis in sorted(attribute(c.op, "axes"), reverse=True):
+        ndim, column = z.re.type.ndim, z.re.op("sum", axes=(axis,))
+        order = tuple(-1 if place == axis else place - (place > axis) for place in range(ndim))
+        one, zero = (c.b.term(c.b.full_like(column.value, number)).op("dimshuffle", order=order) for number in (1.0, 0.0))
+        led = Pair(one.op("concatenate", z.re, axis=axis), zero.op("concatenate", z.im, axis=axis))
+        last = ":, " * axis + "-1"
+        z = split(join(led).op("cumprod_pairs", axis=axis).op("subtensor", index=last))
+    return z
 
 
 def _constant(c: Call) -> Pair:
@@ -166,8 +197,8 @@ def _cast(c: Call) -> Pair:
 ROWS: dict[str, Row] = {
     "constant": _constant,
     "cast": _cast,
-    "mul": lambda c: _mul(c.z, c.w),
-    "div": lambda c: _div(c.z, c.w),
+    "mul": lambda c: times(c.z, c.w),
+    "div": lambda c: over(c.z, c.w),
     "pow": _pow,
     "abs": lambda c: _abs(c.z),
     "exp": lambda c: _exp(c.z),
@@ -186,6 +217,8 @@ ROWS: dict[str, Row] = {
     "conj": lambda c: Pair(c.z.re, -c.z.im),
     "angle": lambda c: c.z.im.op("arctan2", c.z.re),
     "complex": lambda c: Pair(*(term for term in c.operands if isinstance(term, Term))),
+    "prod": _prod,
+    "cumprod": _cumprod,
     "dot": _bilinear,
     "batched_dot": _bilinear,
     "dim": lambda c: c.z.re.op("dim", axis=c.op.attrs["axis"]),

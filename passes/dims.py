@@ -291,6 +291,7 @@ _RULES: dict[str, Rule] = {
     "scatter_set": _scatter_add,
     "cumsum": _same,
     "cumprod": _same,
+    "cumprod_pairs": _same,
     "argsort": _same,
     "searchsorted": _searchsorted,
     "nonzero": _nonzero,

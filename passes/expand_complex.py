@@ -27,7 +27,7 @@ from phintys.ir.diagnostics import error
 from phintys.ir.ops_complex import PARTS
 from phintys.ir.types import DTYPES, TensorType
 
-from .complex_rows import Call, Pair, apply_row
+from .complex_rows import Call, Pair, apply_row, join, split
 from .nd_builder import Builder, Term
 from .provenance import replace_uses
 from .rewriting import functions, operations, refusal
@@ -72,9 +72,7 @@ class _Expansion:
     def _take_apart(self, b: Builder, argument: SSAValue, type: TensorType) -> None:
         new = self.block.insert_arg(to_xdsl(_in_memory(type)), self.block.args.index(argument))
         new.name_hint = argument.name_hint
-        whole = ":, " * type.ndim
-        parts = (Term(b, new).op("subtensor", index=f"{whole}{number}") for number in range(2))
-        self.pairs[argument] = Pair(*parts)
+        self.pairs[argument] = split(Term(b, new))
 
     def _rewrite(self, op: Operation) -> None:
         if not isinstance(op, NdOp):
@@ -100,14 +98,7 @@ class _Expansion:
     def _return(self, op: ReturnOp) -> None:
         b = Builder(op)
         found = [self._operand(b, value) for value in op.operands]
-        op.operands = [self._joined(value) if isinstance(value, Pair) else value.value for value in found]
-
-    @staticmethod
-    def _joined(pair: Pair) -> SSAValue:
-        """The pairs of numbers that callers see."""
-        ndim = pair.re.type.ndim
-        columns = [term.op("dimshuffle", order=(*range(ndim), -1)) for term in pair]
-        return columns[0].op("concatenate", columns[1], axis=ndim).value
+        op.operands = [(join(value) if isinstance(value, Pair) else value).value for value in found]
 
     def _sign(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> None:
         """The function's type and the notes for callers; arguments that nothing reads any more go."""

@@ -250,9 +250,30 @@ def _counted(e: Emitter, truth: SSAValue, iv: SSAValue, count: SSAValue) -> SSAV
     return e.index(e.add(count, step))
 
 
+def _cumprod_pairs(low: Lowering, op: NdOp) -> None:
+    """Real and imaginary part in registers, along the axis."""
+    source, axis = low.buffer(op.operands[0]), op.attrs["axis"]
+    target = low.destination(op.results[0], source.sizes)
+    x, y, type = source.view(low.body), target.view(low.body), scalar_type(target.dtype)
+    start = [low.body.constant(number, type) for number in (1.0, 0.0)]
+    parts = [low.body.index(number) for number in (0, 1)]
+    nest = _Nest(low.body, [size for place, size in enumerate(source.sizes[:-1]) if place != axis])
+    e, loop = nest.e.loop(0, source.sizes[axis], 1, start)
+    iv, a, b = loop.regions[0].block.args
+    at = [*nest.ivs[:axis], iv, *nest.ivs[axis:]]
+    c, d = (e.load(x, [*at, part]) for part in parts)
+    re = e.op(arith.SubfOp, [e.op(arith.MulfOp, [a, c]), e.op(arith.MulfOp, [b, d])])
+    im = e.op(arith.AddfOp, [e.op(arith.MulfOp, [a, d]), e.op(arith.MulfOp, [b, c])])
+    for part, value in zip(parts, (re, im), strict=True):
+        e.store(value, y, [*at, part])
+    e.end_loop([re, im])
+    nest.close()
+
+
 ROWS: dict[str, Row] = {
     "cumsum": _cumulative("add"),
     "cumprod": _cumulative("mul"),
+    "cumprod_pairs": _cumprod_pairs,
     "argsort": _argsort,
     "searchsorted": _searchsorted,
     "nonzero": _nonzero,

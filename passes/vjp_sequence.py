@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .complex_rows import Pair, join, over, split, times
 from .nd_builder import Term
 from .vjp import Adjoint, Row
 
@@ -27,6 +28,25 @@ def _cumprod(c: Adjoint) -> Term:
     return zero.select(first.select(at_zero, 0.0), quotient)
 
 
+def _cumprod_pairs(c: Adjoint) -> Term:
+    """The same with complex numbers; gradients go back through the conjugates of derivatives."""
+    axis = c.attr("axis")
+    x, out, g = split(c.x), split(c.out), split(c.g)
+    one = c.number(1.0)
+    zero = x.re.op("eq", 0.0).op("and", x.im.op("eq", 0.0))
+    first = _first(zero, axis)
+    filled = split(join(Pair(first.select(one, x.re), x.im)).op("cumprod_pairs", axis=axis))
+
+    def behind(y: Pair) -> Pair:
+        product = times(g, Pair(y.re, -y.im))
+        return Pair(_from_the_end(product.re, axis), _from_the_end(product.im, axis))
+
+    at_zero = behind(filled)
+    quotient = over(behind(out), Pair(zero.select(one, x.re), -x.im))
+    parts = (zero.select(first.select(a, 0.0), b) for a, b in zip(at_zero, quotient, strict=True))
+    return join(Pair(*parts))
+
+
 def _first(zero: Term, axis: int) -> Term:
     """Where the first true element along an axis stands."""
     count = zero.op("cast", dtype="int64").op("cumsum", axis=axis)
@@ -47,6 +67,7 @@ def _flipped(x: Term) -> Term:
 SEQUENCE: dict[str, Row] = {
     "cumsum": (_cumsum,),
     "cumprod": (_cumprod,),
+    "cumprod_pairs": (_cumprod_pairs,),
     "scatter_set": _scatter_set,
     "specify_shape": lambda c, index: c.g,
     "batched_dot": (

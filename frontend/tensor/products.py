@@ -136,17 +136,46 @@ def cov(
     fweights: Any = None,
     aweights: Any = None,
 ) -> TensorVariable:
-    """The covariance matrix of variables, one for each row (column, without `rowvar`) of `m` (NumPy's `cov`)."""
-    if fweights is not None or aweights is not None:
-        raise NotImplementedError("cov has no weights yet")
+    """The covariance matrix of variables, one for each row (column, without `rowvar`) of `m` and `y`: NumPy's `cov`.
+
+    Sums are divided by the number of observations less `ddof`, which is 1, or 0 with `bias`. `fweights` says how often each
+    observation occurs (a vector of ints), `aweights` how much it counts. ValueError for a `ddof` that is not an integer,
+    TypeError and RuntimeError for weights of other dtypes and ranks.
+    """
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
     x = _observations(m, rowvar)
     if y is not None:
         x = concatenate([x, _observations(y, rowvar)], axis=0)
-    lost = known_scalar(ddof) if ddof is not None else 0 if bias else 1
-    centered = x - mean(x, axis=1, keepdims=True)
-    return dot(centered, centered.T) / cast(dim(x, 1) - int(lost or 0), centered.dtype)
+    lost = int(known_scalar(ddof) or 0) if ddof is not None else 0 if bias else 1
+    part = "float32" if x.dtype in ("float32", "complex64") else "float64"
+    weights = _observation_weights(fweights, aweights, part)
+    if weights is None:
+        centered = x - mean(x, axis=1, keepdims=True)
+        return dot(centered, _conjugate(centered).T) / cast(dim(x, 1) - lost, part)
+    total = sum_(weights)
+    centered = x - sum_(x * weights, axis=1, keepdims=True) / total
+    excess = lost if aweights is None else lost * sum_(weights * cast(aweights, part)) / total
+    return dot(centered, _conjugate(centered * weights).T) / (total - excess)
+
+
+def _observation_weights(fweights: Any, aweights: Any, dtype: str) -> TensorVariable | None:
+    """The product of both, checked."""
+    found: TensorVariable | None = None
+    for name, given in (("fweights", fweights), ("aweights", aweights)):
+        if given is None:
+            continue
+        value = as_tensor_variable(given)
+        if name == "fweights" and value.type.kind not in "iu":
+            raise TypeError("fweights must be integer")
+        if value.ndim != 1:
+            raise RuntimeError(f"cannot handle multidimensional {name}")
+        found = cast(value, dtype) if found is None else found * cast(value, dtype)
+    return found
+
+
+def _conjugate(x: TensorVariable) -> TensorVariable:
+    return apply("conj", x) if x.type.kind == "c" else x
 
 
 def _observations(m: Any, rowvar: bool) -> TensorVariable:

@@ -106,7 +106,7 @@ def mean(
 
 
 def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> TensorVariable:
-    """Variance: the mean square of the deviations, divided by `n - ddof`.
+    """Variance: the mean square of the deviations (of complex numbers of their modulus), divided by `n - ddof`.
 
     `corrected` subtracts the square of the mean deviation, which rounding leaves (the two-pass formula of Chan, Golub
     and LeVeque 1983).
@@ -116,11 +116,16 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, correct
         raise ValueError(f"Parameter keepdims/ddof must be an int, got {ddof!r}")
     axes = _axes(x, axis)
     centered = x - mean(x, axes or None, keepdims=True)
-    count = cast(size_of(x, axes) - ddof, "float32" if centered.dtype == "float32" else "float64")
-    result = true_div(sum(sqr(centered), axes or None), count)
+    count = cast(size_of(x, axes) - ddof, "float32" if centered.dtype in ("float32", "complex64") else "float64")
+    result = true_div(sum(_squared_size(centered), axes or None), count)
     if corrected:
-        result = result - true_div(sqr(sum(centered, axes or None)), count * count)
+        result = result - true_div(_squared_size(sum(centered, axes or None)), count * count)
     return _restore(result, axes, keepdims)
+
+
+def _squared_size(x: TensorVariable) -> TensorVariable:
+    """`x ** 2`, of complex numbers the square of the modulus."""
+    return sqr(apply("real", x)) + sqr(apply("imag", x)) if x.type.kind == "c" else sqr(x)
 
 
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> TensorVariable:

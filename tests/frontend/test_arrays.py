@@ -110,6 +110,11 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[..., Any]]] = {
     "logsumexp of all": (lambda: T.logsumexp(x, keepdims=True),
                          lambda a: np.log(np.exp(a[x]).sum()).reshape(1, 1)),
     "cov": (lambda: T.cov(x), lambda a: np.cov(a[x])),
+    "cov, columns": (lambda: T.cov(x, rowvar=False, bias=True), lambda a: np.cov(a[x], rowvar=False, bias=True)),
+    "cov, counts": (lambda: T.cov(x.T, fweights=[1, 2, 4]), lambda a: np.cov(a[x].T, fweights=[1, 2, 4])),
+    "cov, weights": (lambda: T.cov(x, aweights=w), lambda a: np.cov(a[x], aweights=a[w])),
+    "cov, both": (lambda: T.cov(x, v, fweights=i, aweights=w, ddof=2),
+                  lambda a: np.cov(a[x], a[v], fweights=a[i], aweights=a[w], ddof=2)),
     "cov of two": (lambda: T.cov(v, w, ddof=0), lambda a: np.cov(a[v], a[w], ddof=0)),
     "ceil_intdiv": (lambda: T.ceil_intdiv(i, 2), lambda a: -(-a[i] // 2)),
     "divmod": (lambda: T.divmod(i, 2)[1], lambda a: a[i] % 2),
@@ -252,3 +257,10 @@ def test_files_are_loaded_when_asked_for() -> None:
     assert T.inplace.mul_inplace is T.mul
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = T.nothing
+
+
+def test_weights_of_cov_are_checked() -> None:
+    with pytest.raises(TypeError, match="fweights must be integer"):
+        T.cov(x, fweights=w)
+    with pytest.raises(RuntimeError, match="multidimensional aweights"):
+        T.cov(x, aweights=x)

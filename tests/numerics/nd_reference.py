@@ -91,6 +91,10 @@ def _specify_shape(attrs: Attrs, x: Array, *dims: Array) -> Array:
     return x
 
 
+def _parts(z: Array) -> Array:
+    return np.stack([z.real, z.imag], -1)
+
+
 def _nonzero(attrs: Attrs, x: Array, *sizes: Array) -> Array:
     if sizes and x.shape != tuple(map(int, sizes)):
         raise IndexError(f"truth values of shape {x.shape} for {sizes}")
@@ -140,6 +144,7 @@ ROWS: dict[str, Row] = {
     "scatter_add": _scatter_add,
     "scatter_set": _scatter_set,
     "cumsum": lambda attrs, x: np.cumsum(x, attrs["axis"], dtype=x.dtype),
+    "cumprod_pairs": lambda attrs, x: _parts(np.cumprod(x[..., 0] + 1j * x[..., 1], attrs["axis"])),
     "cumprod": lambda attrs, x: np.cumprod(x, attrs["axis"], dtype=x.dtype),
     "argsort": lambda attrs, x: np.argsort(x, attrs["axis"], kind="stable"),
     "searchsorted": lambda attrs, x, y: np.asarray(np.searchsorted(x, y, attrs["side"])),

@@ -234,6 +234,14 @@ def test_running(type: str, axis: int) -> None:
         check(lambda x: x.op("cumprod", axis=axis), [type], [x])
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("zeros", [0, 1, 3])
+def test_running_products_of_pairs(axis: int, zeros: int) -> None:
+    x = draw("f64[?, 2, 2]")
+    x.reshape(-1, 2)[: 2 * zeros : 2] = 0.0
+    check(lambda x: x.op("cumprod_pairs", axis=axis), ["f64[?, 2, 2]"], [x])
+
+
 def test_specify_shape() -> None:
     check(lambda x: x.op("specify_shape", sizes=(-1, 2)) * x, ["f64[?, ?]"], [draw("f64[3, 2]")])
 
@@ -270,7 +278,17 @@ def test_all_rows_are_tested() -> None:
         "alloc",
     }
     tested |= {"dimshuffle", "reshape", "make_vector", "concatenate", "arange", "subtensor", "set_subtensor"}
-    tested |= {"inc_subtensor", "gather", "scatter_add", "scatter_set", "cumsum", "cumprod", "batched_dot", "specify_shape"}
+    tested |= {
+        "inc_subtensor",
+        "gather",
+        "scatter_add",
+        "scatter_set",
+        "cumsum",
+        "cumprod",
+        "cumprod_pairs",
+        "batched_dot",
+        "specify_shape",
+    }
     assert {*ELEMENTWISE, *MATH, *REDUCTION, *SEQUENCE, *SHAPE} == tested
 
 
