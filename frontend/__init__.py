@@ -11,8 +11,8 @@ compiler, and callable functions. First file to open: `tensor/__init__.py` for e
 becomes of them. `types.py` and `conversion.py` say which Python values a tensor accepts, `plan.py` what the arguments
 of `function` mean, `call.py` what happens around the native entry, `gradient/` and `shared.py` what their names say,
 `flags.py` and `config.py` the configuration. `printing.py`, `debugprint.py`, `drawing.py` and `names.py` say how
-expressions read, `display.py` and `derivatives.py` which graph is shown. `as_theano.py`, `gof/`, `compile/`, `scalar.py`
-and `apply.py` are for programs that say `import theano`.
+expressions read, `display.py` and `derivatives.py` which graph is shown; `graph_text.py` and `dump.py` are functions from
+and as text. `as_theano.py`, `gof/`, `compile/`, `scalar.py` and `apply.py` are for programs that say `import theano`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .clone import clone
 from .compile.ops import as_op
 from .config import change_flags, config
 from .conversion import asarray as _asarray  # noqa: F401  (Theano's name, which programs use)
+from .dump import dump
 from .errors import (
     AsTensorError,
     DisconnectedInputError,
@@ -38,6 +39,7 @@ from .errors import (
 )
 from .function import Function, function
 from .gradient import grad
+from .graph_text import compile_file, compile_text, parse_graph
 from .inputs import In, Out, Param
 from .later import foldl, foldr, reduce, scan, scan_checkpoints
 from .later import map as map
@@ -79,11 +81,14 @@ __all__ = [
     "as_tensor_variable",
     "change_flags",
     "clone",
+    "compile_file",
+    "compile_text",
     "config",
     "configparser",
     "d3viz",
     "debugprint",
     "dot",
+    "dump",
     "foldl",
     "foldr",
     "function",
@@ -93,6 +98,7 @@ __all__ = [
     "ifelse",
     "install_as_theano",
     "load_ipython_extension",
+    "parse_graph",
     "pp",
     "pprint",
     "printing",

@@ -117,6 +117,12 @@ class Function:
         else:
             self.caller.defaults[cell] = self.maker.inputs[cell].variable.type.filter(value).copy()
 
+    def graph(self, *, optimized: bool = False) -> str:
+        """The function as graph text, as written or optimized; `compile_text` makes an equal function of it."""
+        from .dump import dump
+
+        return dump(self, "graph", optimized=optimized)
+
     @property
     def value(self) -> Function:
         """`f.value[x]`: the value of a state or of a default."""

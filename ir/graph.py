@@ -226,7 +226,11 @@ def fingerprint(graph: Graph) -> str:
                 digest.update(f"{key}={attr!r};".encode())
         for value in node.results:
             number[id(value)] = len(number)
+            digest.update(value.type.text.encode())  # a text may declare more sizes than inference knows
     outputs = [number[id(value)] for value in graph.outputs]
     updates = [(number[id(old)], number[id(new)]) for old, new in graph.updates]
     digest.update(f"{graph.name}{len(graph.inputs)}{outputs}{updates}".encode())
+    for check in getattr(graph, "checks", ()):
+        operands = [number[id(value)] for value in (check.condition, *check.values)]
+        digest.update(f"{check.exception} {check.message} {operands} {check.loc}".encode())
     return digest.hexdigest()

@@ -199,8 +199,8 @@ class _GraphPrinter:
             body.add(self.check(check))
         for state, new in graph.updates:
             body.add(f"update {body.texts[id(state)].text} = {self.new_state(state, new)}")
-        if graph.outputs:
-            body.add("return " + ", ".join(body.alone(value) for value in graph.outputs))
+        if graph.outputs or not graph.updates:
+            body.add(" ".join(["return", *filter(None, [", ".join(body.alone(value) for value in graph.outputs)])]))
         return "\n".join([f"{header} {{", *body.lines, "}", ""])
 
     def parameters(self, values: Sequence[Value]) -> str:

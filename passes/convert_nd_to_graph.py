@@ -15,7 +15,9 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.ir.checks import Check, CheckedGraph
 from phintys.ir.diagnostics import error
 from phintys.ir.graph import Graph, Node, Value
+from phintys.ir.types import BY_SHORT
 
+from .complex_text import ComplexArgument, as_complex
 from .scalar_text import fused_to_node
 
 
@@ -36,33 +38,58 @@ def func_to_graph(op: func.FuncOp, made: dict[Node, Operation] | None = None) ->
     block = op.body.block
     attributes = op.arg_attrs.data if op.arg_attrs else [bi.DictionaryAttr({})] * len(block.args)
     values: dict[SSAValue, Value] = {}
+    pairs: dict[SSAValue, ComplexArgument] = {}
+    arguments: list[Value] = []
     inputs: list[Value] = []
     states: list[Value] = []
     for index, (argument, row) in enumerate(zip(block.args, attributes, strict=True)):
+        if not isinstance(argument.type, bi.TensorType):
+            help = "graph text ends with the fused level"
+            raise error(f"'{op.sym_name.data}' takes a {argument.type}, no tensor", None, help, name=location_text(op))
         name = row.data.get("nd.name")
         text = name.data if isinstance(name, bi.StringAttr) else argument.name_hint or f"arg{index}"
-        values[argument] = Value(from_xdsl(argument.type), text)
-        (states if "nd.state" in row.data else inputs).append(values[argument])
+        values[argument] = outer = Value(from_xdsl(argument.type), text)
+        if (dtype := _complex_dtype(row)) is not None:
+            pairs[argument] = ComplexArgument(outer.type, dtype, text)
+            outer = pairs[argument].value
+        arguments.append(outer)
+        (states if "nd.state" in row.data else inputs).append(outer)
     results: list[Value] = []
     checks: list[Check] = []
     for inner in block.ops:
         if isinstance(inner, func.ReturnOp):
-            results = [values[operand] for operand in inner.operands]
+            results = [_operand(operand, values, pairs) for operand in inner.operands]
         elif isinstance(inner, RequireOp):
-            condition, *shown = (values[operand] for operand in inner.operands)
+            condition, *shown = (_operand(operand, values, pairs) for operand in inner.operands)
             loc = location_text(inner) or None
             checks.append(Check(condition, inner.exception, inner.message, tuple(shown), loc))
         else:
-            node = _add(inner, values)
-            if made is not None:
+            node = _add(inner, values, pairs)
+            if made is not None and node is not None:
                 made[node] = inner
-    outputs, updates = _split_results(op, results, [values[argument] for argument in block.args])
+    outputs, updates = _split_results(op, results, arguments)
     parts = (op.sym_name.data, inputs, outputs, states, updates)
     return CheckedGraph(*parts, checks) if checks else Graph(*parts)
 
 
-def _add(op: Operation, values: dict[SSAValue, Value]) -> Node:
-    inputs = [values[operand] for operand in op.operands]
+def _complex_dtype(row: bi.DictionaryAttr) -> str | None:
+    """The complex dtype that an argument or result has for the caller, where the module has pairs."""
+    attr = row.data.get("nd.dtype")
+    return BY_SHORT[attr.data] if isinstance(attr, bi.StringAttr) and attr.data.startswith("c") else None
+
+
+def _operand(operand: SSAValue, values: dict[SSAValue, Value], pairs: dict[SSAValue, ComplexArgument]) -> Value:
+    return pairs[operand].pairs() if operand in pairs else values[operand]
+
+
+def _add(op: Operation, values: dict[SSAValue, Value], pairs: dict[SSAValue, ComplexArgument]) -> Node | None:
+    """The node of an operation; `None` where it only reads what an argument is made of."""
+    if isinstance(op, NdOp) and op.operands and op.operands[0] in pairs:
+        found = pairs[op.operands[0]].read(op.op, op.attrs)
+        if found is not None:
+            values[op.results[0]] = found
+            return found.node
+    inputs = [_operand(operand, values, pairs) for operand in op.operands]
     if isinstance(op, FusedOp):
         node: Node = fused_to_node(op, inputs)
     elif isinstance(op, NdOp):
@@ -83,6 +110,7 @@ def _split_results(
     outputs: list[Value] = []
     updates: list[tuple[Value, Value]] = []
     for value, row in zip(results, rows, strict=True):
+        value = value if _complex_dtype(row) is None else as_complex(value)
         target = row.data.get("nd.update")
         if isinstance(target, bi.IntegerAttr):
             updates.append((arguments[target.value.data], value))
