@@ -83,7 +83,7 @@ def _operand(operand: SSAValue, values: dict[SSAValue, Value], pairs: dict[SSAVa
 
 
 def _add(op: Operation, values: dict[SSAValue, Value], pairs: dict[SSAValue, ComplexArgument]) -> Node | None:
-    """The node of an operation; `None` where it only reads what an argument is made of."""
+    """The node of an operation, whose values are now known."""
     if isinstance(op, NdOp) and op.operands and op.operands[0] in pairs:
         found = pairs[op.operands[0]].read(op.op, op.attrs)
         if found is not None:
