@@ -40,6 +40,7 @@ OTHERS = {
     "scatter_set": "AdvancedSetSubtensor",
     "cumsum": "CumOp{add}",
     "cumprod": "CumOp{mul}",
+    "sort": "SortOp",
     "argsort": "ArgSortOp",
     "searchsorted": "SearchsortedOp",
     "nonzero": "Nonzero",

@@ -141,7 +141,7 @@ _ALL: tuple[Row, ...] = (
         call=lambda n=1, axis=-1: lambda x: function_of("extra_ops.diff")(x, n, axis),
     ),
     Row("SearchsortedOp", "Where elements belong in a sorted vector.", ("searchsorted",)),
-    Row("SortOp", "Sorted: an AdvancedSubtensor by positions here.", call=sorting("sort.sort")),
+    Row("SortOp", "Sorted.", ("sort",), call=sorting("sort.sort")),
     Row("ArgSortOp", "Positions that sort.", ("argsort",), call=sorting("argsort")),
     Row("TopKOp", "The largest: parts of what is sorted here."),
     Row("BinCountOp", "Counts: an AdvancedIncSubtensor here."),

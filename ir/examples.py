@@ -61,6 +61,7 @@ scatter_set    x: f64[?], y: f64[?], i: i64[?]               scatter_set(x, y, i
 cumsum         x: f64[?, 3]                                  cumsum(x, axis=1)
 cumprod        x: f64[?, 3]                                  cumprod(x)
 cumprod_pairs  x: f64[?, 2]                                  cumprod_pairs(x)
+sort           x: f64[?, 3]                                  sort(x, axis=0)
 argsort        x: f64[?, 3]                                  argsort(x, axis=1)
 searchsorted   x: f64[?], y: f64[?]                          searchsorted(x, y)
 specify_shape  x: f64[?, ?], n: i64[]                        specify_shape(x, [n, 3])

@@ -76,6 +76,14 @@ SEQUENCE: tuple[OpRow, ...] = (
     OpRow("cumprod", 1, _along, "sequence", {"axis": 0}, doc="Products of the first elements along an axis."),
     OpRow("cumprod_pairs", 1, _of_pairs, "sequence", {"axis": 0}, doc="cumprod of complex numbers, as pairs of their parts."),
     OpRow(
+        "sort",
+        1,
+        i.refuse_complex(_along),
+        "sequence",
+        {"axis": -1},
+        doc="The elements in ascending order along an axis, NaN last.",
+    ),
+    OpRow(
         "argsort",
         1,
         i.refuse_complex(_positions),

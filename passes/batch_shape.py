@@ -56,7 +56,7 @@ def _make_vector(c: Batching) -> SSAValue:
 
 
 SHAPE: dict[str, Dense] = {
-    **dict.fromkeys(("softmax", "log_softmax", "cumsum", "cumprod", "cumprod_pairs", "argsort"), _along),
+    **dict.fromkeys(("softmax", "log_softmax", "cumsum", "cumprod", "cumprod_pairs", "sort", "argsort"), _along),
     **dict.fromkeys(("reshape", "alloc", "specify_shape"), _sized),
     "dimshuffle": _dimshuffle,
     "concatenate": _concatenate,

@@ -117,6 +117,7 @@ BY_NAME: dict[str, SizeOf] = {
     "gather": of_gather,
     "scatter_add": of_first,
     "arange": of_arange,
+    **dict.fromkeys(("cumsum", "cumprod", "sort", "argsort"), of_first),
 }
 
 

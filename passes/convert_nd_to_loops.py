@@ -40,6 +40,7 @@ from . import (
     loops_random,
     loops_sequence,
     loops_shape,
+    loops_sort,
 )
 from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
@@ -48,7 +49,7 @@ from .emit import INDEX, Emitter, Index
 
 Row = Callable[["Lowering", NdOp], None]
 
-FAMILIES = (loops_shape, loops_indexing, loops_linalg, loops_host, loops_mrg, loops_random, loops_sequence)
+FAMILIES = (loops_shape, loops_indexing, loops_linalg, loops_host, loops_mrg, loops_random, loops_sequence, loops_sort)
 ROWS: dict[str, Row] = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 
 

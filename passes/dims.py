@@ -292,6 +292,7 @@ _RULES: dict[str, Rule] = {
     "cumsum": _same,
     "cumprod": _same,
     "cumprod_pairs": _same,
+    "sort": _same,
     "argsort": _same,
     "searchsorted": _searchsorted,
     "nonzero": _nonzero,

@@ -1,13 +1,8 @@
-"""Lowering rows for what goes along a dimension in order: running sums, sorting, searching, positions of true elements.
-
-Sorting is a bottom-up merge sort of positions, stable, without branches: runs of 1, 2, 4, ... are merged from one half
-of a buffer into the other (Knuth, The Art of Computer Programming, volume 3, section 5.2.4).
-"""
+"""Lowering rows for what goes along a dimension in order: running sums, searching, positions of true elements."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
@@ -21,26 +16,10 @@ from phintys.ir.types import DTYPES
 from .buffers import Buffer, Scalar
 from .combiners import OPERATIONS, identity
 from .emit import Emitter, Index
+from .nest import Nest
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
-
-
-class _Nest:
-    """Loops over sizes, opened one by one; `e` emits into the innermost."""
-
-    def __init__(self, e: Emitter, sizes: Sequence[Index]) -> None:
-        self.e = e
-        self.loops: list[Emitter] = []
-        self.ivs: list[SSAValue] = []
-        for size in sizes:
-            self.e, op = self.e.loop(0, size)
-            self.loops.append(self.e)
-            self.ivs.append(op.regions[0].block.args[0])
-
-    def close(self) -> None:
-        for loop in reversed(self.loops):
-            loop.end_loop()
 
 
 def _cumulative(combiner: str) -> Row:
@@ -54,7 +33,7 @@ def _cumulative(combiner: str) -> Row:
         e = low.body
         x, y = source.view(e), target.view(e)
         start = e.constant(identity(name, target.dtype), scalar_type(target.dtype))
-        outer = _Nest(e, source.sizes[:axis])
+        outer = Nest(e, source.sizes[:axis])
         if axis == source.ndim - 1:
             inner, loop = outer.e.loop(0, source.sizes[axis], 1, [start])
             iv, total = loop.regions[0].block.args
@@ -62,7 +41,7 @@ def _cumulative(combiner: str) -> Row:
             inner.store(new, y, [*outer.ivs, iv])
             inner.end_loop([new])
         else:
-            nest = _Nest(outer.e, source.sizes[axis:])
+            nest = Nest(outer.e, source.sizes[axis:])
             e, (place, *rest) = nest.e, nest.ivs
             before = e.op(arith.MaxSIOp, [e.index(e.sub(place, 1)), e.index(0)])
             first = e.icmp("eq", place, e.index(0))
@@ -94,75 +73,6 @@ def _bits(e: Emitter, value: Index) -> Index:
     return loop.results[0]
 
 
-def _argsort(low: Lowering, op: NdOp) -> None:
-    source, axis = low.buffer(op.operands[0]), op.attrs["axis"]
-    target = low.destination(op.results[0], source.sizes)
-    size = source.sizes[axis]
-    e = low.body
-    keys, into = source.view(e), target.view(e)
-    room = [low.at(size).mul(size, 2)]
-    runs = _Runs(low.allocate("int64", room).view(e), low.allocate(source.dtype, room).view(e), DTYPES[source.dtype].kind, size)
-    passes = _bits(e, e.sub(size, 1))
-    nest = _Nest(e, [*source.sizes[:axis], *source.sizes[axis + 1 :]])
-    before, after = nest.ivs[:axis], nest.ivs[axis:]
-    e = nest.e
-    fill, loop = e.loop(0, size)
-    (iv,) = loop.regions[0].block.args
-    fill.store(fill.op(arith.IndexCastOp, [iv], bi.i64), runs.positions, [iv])
-    fill.store(fill.load(keys, [*before, iv, *after]), runs.keys, [iv])
-    fill.end_loop()
-    outer, loop = e.loop(0, passes)
-    (number,) = loop.regions[0].block.args
-    start = outer.mul(outer.op(arith.AndIOp, [number, outer.index(1)]), size)
-    width = outer.op(arith.ShLIOp, [outer.index(1), number])
-    _merge_pass(outer, runs, (start, outer.sub(size, start)), width)
-    outer.end_loop()
-    last = e.mul(e.op(arith.AndIOp, [e.index(passes), e.index(1)]), size)
-    copy, loop = e.loop(0, size)
-    (iv,) = loop.regions[0].block.args
-    copy.store(copy.load(runs.positions, [copy.index(copy.add(last, iv))]), into, [*before, iv, *after])
-    copy.end_loop()
-    nest.close()
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """Sorted runs of positions and their keys: two halves of `size` elements each, one read and one written in a pass."""
-
-    positions: SSAValue
-    keys: SSAValue
-    kind: str
-    size: Index
-
-    def read(self, e: Emitter, half: Index, place: SSAValue) -> tuple[SSAValue, SSAValue]:
-        """The position at a place of a half, and its key; past the end those of the last place."""
-        at = [e.index(e.add(half, e.minimum(place, e.sub(self.size, 1))))]
-        return e.load(self.positions, at), e.load(self.keys, at)
-
-
-def _merge_pass(e: Emitter, both: _Runs, halves: tuple[Index, Index], width: SSAValue) -> None:
-    """Merge neighbouring runs of `width` positions from one half into the other."""
-    source, target = halves
-    runs, loop = e.loop(0, both.size, e.add(width, width))
-    (low,) = loop.regions[0].block.args
-    middle = runs.minimum(runs.add(low, width), both.size)
-    high = runs.minimum(runs.add(middle, width), both.size)
-    inner, loop = runs.loop(low, high, 1, [low, runs.index(middle)])
-    k, i, j = loop.regions[0].block.args
-    (left, left_key), (right, right_key) = both.read(inner, source, i), both.read(inner, source, j)
-    stays = inner.op(arith.XOrIOp, [_less(inner, both.kind, right_key, left_key), inner.constant(1, bi.i1)])
-    stays = inner.op(arith.OrIOp, [inner.icmp("sge", j, inner.index(high)), stays])
-    takes_left = inner.op(arith.AndIOp, [inner.icmp("slt", i, inner.index(middle)), stays])
-    at = [inner.index(inner.add(target, k))]
-    inner.store(inner.select(takes_left, left, right), both.positions, at)
-    inner.store(inner.select(takes_left, left_key, right_key), both.keys, at)
-    one, zero = inner.index(1), inner.index(0)
-    next_i = inner.index(inner.add(i, inner.select(takes_left, one, zero)))
-    next_j = inner.index(inner.add(j, inner.select(takes_left, zero, one)))
-    inner.end_loop([next_i, next_j])
-    runs.end_loop()
-
-
 def _searchsorted(low: Lowering, op: NdOp) -> None:
     """A binary search for each element: as many steps as the vector's length has bits."""
     source = low.buffer(op.operands[0])
@@ -174,7 +84,7 @@ def _searchsorted(low: Lowering, op: NdOp) -> None:
     target = low.destination(op.results[0], sizes).view(e) if sizes else None
     values = None if isinstance(tensor, Scalar) else tensor.view(e)
     steps = _bits(e, size)
-    nest = _Nest(e, sizes)
+    nest = Nest(e, sizes)
     e = nest.e
     value = tensor.value if isinstance(tensor, Scalar) else e.load(values, nest.ivs)  # type: ignore[arg-type]
     inner, loop = e.loop(0, steps, 1, [e.index(0), e.index(size)])
@@ -257,7 +167,7 @@ def _cumprod_pairs(low: Lowering, op: NdOp) -> None:
     x, y, type = source.view(low.body), target.view(low.body), scalar_type(target.dtype)
     start = [low.body.constant(number, type) for number in (1.0, 0.0)]
     parts = [low.body.index(number) for number in (0, 1)]
-    nest = _Nest(low.body, [size for place, size in enumerate(source.sizes[:-1]) if place != axis])
+    nest = Nest(low.body, [size for place, size in enumerate(source.sizes[:-1]) if place != axis])
     e, loop = nest.e.loop(0, source.sizes[axis], 1, start)
     iv, a, b = loop.regions[0].block.args
     at = [*nest.ivs[:axis], iv, *nest.ivs[axis:]]
@@ -274,7 +184,6 @@ ROWS: dict[str, Row] = {
     "cumsum": _cumulative("add"),
     "cumprod": _cumulative("mul"),
     "cumprod_pairs": _cumprod_pairs,
-    "argsort": _argsort,
     "searchsorted": _searchsorted,
     "nonzero": _nonzero,
     "specify_shape": _specify_shape,

@@ -53,6 +53,18 @@ def _first(zero: Term, axis: int) -> Term:
     return zero.op("and", count.op("eq", 1))
 
 
+def _sort(c: Adjoint) -> Term:
+    """The gradient of an element goes back to the position that it came from."""
+    axis, ndim = c.attr("axis"), c.x.type.ndim
+    indices = []
+    for place in range(ndim):
+        count = c.b.op("dim", c.x.value, axis=place)
+        numbers = Term(c.b, c.b.op("arange", c.b.constant(0, "int64"), count, c.b.constant(1, "int64"), dtype="int64"))
+        order = tuple(0 if other == place else -1 for other in range(ndim))
+        indices.append(c.x.op("argsort", axis=axis) if place == axis else numbers.op("dimshuffle", order=order))
+    return Term(c.b, c.b.full_like(c.x.value, 0.0)).op("scatter_set", c.g, *indices)
+
+
 def _scatter_set(c: Adjoint, index: int) -> Term:
     indices = [c.operand(number) for number in range(2, len(c.op.operands))]
     if index == 0:
@@ -69,6 +81,7 @@ SEQUENCE: dict[str, Row] = {
     "cumprod": (_cumprod,),
     "cumprod_pairs": (_cumprod_pairs,),
     "scatter_set": _scatter_set,
+    "sort": (_sort,),
     "specify_shape": lambda c, index: c.g,
     "batched_dot": (
         lambda c: c.g.op("batched_dot", _flipped(c.y)),

@@ -1,4 +1,4 @@
-"""Sorting along a dimension, the largest elements, searching: compositions of `argsort`, `searchsorted` and `nonzero`."""
+"""Sorting along a dimension, the largest elements, searching, made of `sort`, `argsort`, `searchsorted` and `nonzero`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _axis(x: TensorVariable, axis: Any) -> int:
 def argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> TensorVariable:
     """Positions that sort along `axis` (the flattened tensor with `None`), int64; equal elements keep their order.
 
-    NaN comes last. `kind` is accepted and makes no difference: the sort is a stable merge sort.
+    NaN comes last. `kind` is accepted and makes no difference: the sort is stable.
     """
     x = as_tensor_variable(self)
     if axis is None:
@@ -49,7 +49,7 @@ def sort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     x = as_tensor_variable(self)
     if axis is None:
         return sort(x.flatten(), 0)
-    return _along(x, argsort(x, axis), _axis(x, axis))
+    return apply("sort", x, axis=_axis(x, axis))
 
 
 def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> TensorVariable:
@@ -61,6 +61,12 @@ def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: An
     if axis is None:
         return argtopk(value.flatten(), kth, 0, sorted, idx_dtype)
     place = _axis(value, axis)
+    positions = index(argsort(value, place), (*[slice(None)] * place, _largest(value, kth, place)))
+    return cast(positions, check_dtype(idx_dtype))
+
+
+def _largest(value: TensorVariable, kth: Any, place: int) -> slice:
+    """Where the `kth` largest elements stand among the sorted ones, or the `-kth` smallest."""
     number = known_scalar(kth)
     if number == 0:
         raise ValueError("topk: kth must not be zero")
@@ -69,17 +75,18 @@ def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: An
         largest = apply("gt", count, 0)
         start = apply("select", largest, apply("maximum", length - count, 0), 0)
         stop = apply("select", largest, length, apply("neg", count))
-        part: Any = slice(start, stop)
-    else:
-        cut: Any = -int(number)
-        part = slice(cut, None) if number > 0 else slice(None, cut)
-    positions = argsort(value, place)
-    return cast(index(positions, (*[slice(None)] * place, part)), check_dtype(idx_dtype))
+        return slice(start, stop)
+    cut: Any = -int(number)
+    return slice(cut, None) if number > 0 else slice(None, cut)
 
 
 def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> TensorVariable:
     """The `kth` largest elements along `axis` (the `-kth` smallest for a negative one), in ascending order."""
-    return topk_and_argtopk(x, kth, axis, sorted, idx_dtype)[0]
+    value, check = as_tensor_variable(x), check_dtype(idx_dtype)
+    if axis is None:
+        return topk(value.flatten(), kth, 0, sorted, check)
+    place = _axis(value, axis)
+    return index(sort(value, place), (*[slice(None)] * place, _largest(value, kth, place)))
 
 
 def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> list[TensorVariable]:
@@ -112,7 +119,7 @@ def unique(
     """
     x = as_tensor_variable(ar).flatten()
     order = argsort(x)
-    values = index(x, (order,))
+    values = index(x, (order,)) if return_index or return_inverse else sort(x)
     after, before = values[1:], values[:-1]
     new = neq(after, before)
     if x.type.kind == "f":

@@ -36,17 +36,39 @@ def test_running(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_argsort(dtype: str) -> None:
+def test_sorting(dtype: str) -> None:
+    """Short lines are sorted by counting, long ones by bytes; which it is may be known when the function is compiled."""
     x = variable(dtype, [None, None], "x")
     outputs = [op("argsort", view, axis=axis) for view in (x, x.T, x[::-1, ::2]) for axis in (0, 1)]
-    shapes = ((1, 1), (3, 2), (64, 3), (5, 65), (0, 3), (3, 0), (7, 100))
+    outputs += [op("sort", x.T, axis=0), op("sort", x[::-1, ::2], axis=1)]
+    shapes = ((1, 1), (3, 2), (64, 3), (5, 65), (0, 3), (3, 0), (7, 300))
     check_all([x], outputs, [[values(dtype, shape, 2)] for shape in shapes])
     v = variable(dtype, [None], "v")
-    f = check([v], [op("argsort", v, axis=0)], [special(dtype)])
-    for size in (0, 1, 2, 3, 4, 5, 8, 1000, 1025):
+    f = check([v], [op("argsort", v, axis=0), op("sort", v, axis=0)], [special(dtype)])
+    for size in (0, 1, 2, 3, 4, 5, 8, 127, 128, 129, 1000, 1025):
         array = np.resize(special(dtype), size)
         np.random.default_rng(size).shuffle(array)
         np.testing.assert_array_equal(f(array)[0], np.argsort(array, kind="stable"))
+        np.testing.assert_array_equal(f(array)[1], np.sort(array))
+    for size in (100, 129):
+        fixed = variable(dtype, [size], "fixed")
+        array = np.resize(special(dtype), size)
+        found = phintys.function([fixed], [op("argsort", fixed, axis=0), op("sort", fixed, axis=0)])(array)
+        np.testing.assert_array_equal(found[0], np.argsort(array, kind="stable"))
+        np.testing.assert_array_equal(found[1], np.sort(array))
+
+
+def test_sorting_random_bits() -> None:
+    """Every byte decides somewhere; NaNs of both signs come last."""
+    bits = np.random.default_rng(0).integers(0, 256, 8 * 3000, dtype=np.uint8)
+    for dtype in DTYPES:
+        if dtype == "bool":
+            continue
+        v = variable(dtype, [None], "v")
+        f = phintys.function([v], [op("argsort", v, axis=0), op("sort", v, axis=0)])
+        for array in (bits.view(dtype)[:2000], np.arange(-1000, 1000).astype(dtype), np.zeros(500, dtype)):
+            np.testing.assert_array_equal(f(array)[0], np.argsort(array, kind="stable"))
+            np.testing.assert_array_equal(f(array)[1], np.sort(array))
 
 
 @pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype != "bool"])

@@ -146,6 +146,7 @@ ROWS: dict[str, Row] = {
     "cumsum": lambda attrs, x: np.cumsum(x, attrs["axis"], dtype=x.dtype),
     "cumprod_pairs": lambda attrs, x: _parts(np.cumprod(x[..., 0] + 1j * x[..., 1], attrs["axis"])),
     "cumprod": lambda attrs, x: np.cumprod(x, attrs["axis"], dtype=x.dtype),
+    "sort": lambda attrs, x: np.sort(x, attrs["axis"]),
     "argsort": lambda attrs, x: np.argsort(x, attrs["axis"], kind="stable"),
     "searchsorted": lambda attrs, x, y: np.asarray(np.searchsorted(x, y, attrs["side"])),
     "nonzero": _nonzero,

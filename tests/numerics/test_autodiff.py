@@ -242,6 +242,11 @@ def test_running_products_of_pairs(axis: int, zeros: int) -> None:
     check(lambda x: x.op("cumprod_pairs", axis=axis), ["f64[?, 2, 2]"], [x])
 
 
+@pytest.mark.parametrize(("type", "axis"), [("f64[?]", 0), ("f64[?, 4]", 1), ("f64[?, 4]", 0), ("f64[2, ?, 4]", 1)])
+def test_sort(type: str, axis: int) -> None:
+    check(lambda x: x.op("sort", axis=axis), [type], [draw(type)])
+
+
 def test_specify_shape() -> None:
     check(lambda x: x.op("specify_shape", sizes=(-1, 2)) * x, ["f64[?, ?]"], [draw("f64[3, 2]")])
 
@@ -288,6 +293,7 @@ def test_all_rows_are_tested() -> None:
         "cumprod_pairs",
         "batched_dot",
         "specify_shape",
+        "sort",
     }
     assert {*ELEMENTWISE, *MATH, *REDUCTION, *SEQUENCE, *SHAPE} == tested
 

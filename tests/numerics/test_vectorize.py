@@ -51,6 +51,7 @@ CASES: dict[str, tuple[Body, tuple[str, ...], int]] = {
     "cumsum": (lambda x: x.op("cumsum", axis=0), ("f64[?, 3]",), 1),
     "cumprod": (lambda x: x.op("cumprod", axis=1), ("f64[?, 3]",), 1),
     "cumprod_pairs": (lambda x: x.op("cumprod_pairs", axis=0), ("f64[?, 3, 2]",), 1),
+    "sort": (lambda x: x.op("sort", axis=0), ("f64[?, 3]",), 1),
     "argsort": (lambda x: x.op("argsort", axis=-1), ("f64[?, 3]",), 1),
     "dimshuffle": (lambda x: x.op("dimshuffle", order=(-1, 2, 0)), ("f64[?, 1, 3]",), 1),
     "reshape": (lambda x: x.op("reshape", sizes=(-1, 2)), ("f64[2, ?]",), 1),
