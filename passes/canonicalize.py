@@ -22,12 +22,13 @@ from xdsl.passes import ModulePass
 from .canonicalize_arithmetic import ARITHMETIC
 from .canonicalize_broadcast import UPDATES, constants_right, lift_broadcast, use_unbroadcast
 from .canonicalize_dim import DIM
+from .canonicalize_gather import GATHER
 from .canonicalize_logic import LOGIC
 from .canonicalize_shape import SHAPE
 from .folding import fold_constants
 from .rewriting import Rules, apply_rules, functions, merge_rules
 
-RULES: Rules = merge_rules(ARITHMETIC, LOGIC, DIM, SHAPE, UPDATES)
+RULES: Rules = merge_rules(ARITHMETIC, LOGIC, DIM, SHAPE, UPDATES, GATHER)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from .emit import Emitter, Index
-from .loop_facts import Memory, SizeFacts, View, blocks
+from .loop_facts import Access, Memory, SizeFacts, blocks
 from .provenance import replace_uses
 
 Use = memref.LoadOp | memref.StoreOp
@@ -63,55 +63,54 @@ class _Contraction:
         self.memory = Memory(SizeFacts(block))
 
     def run(self) -> None:
+        for op in self.block.ops:
+            if isinstance(op, scf.ForOp):
+                self._forward(op)
         for op in list(self.block.ops):
             if isinstance(op, memref.AllocOp):
                 self._contract(op)
 
+    def _forward(self, loop: scf.ForOp) -> None:
+        """Loads of an iteration's own element become the value of the one store before them."""
+        body = loop.body.block
+        by_root: dict[SSAValue, list[Access]] = {}
+        for access in self.memory.accesses(loop) or ():
+            by_root.setdefault(access.view.root, []).append(access)
+        order = {op: number for number, op in enumerate(body.ops)}
+        for accesses in by_root.values():
+            stores = sum(access.writes for access in accesses)
+            one_element = accesses[0].row is not None and len(accesses[0].view.sizes) == 1
+            if stores != 1 or not one_element or len({access.row for access in accesses}) > 1:
+                continue
+            store = next(access.op for access in accesses if access.writes)
+            assert isinstance(store, memref.StoreOp)
+            for access in accesses:
+                load = access.op
+                outer = _enclosing(load, body)
+                if isinstance(load, memref.LoadOp) and store in order and outer is not None and order[outer] > order[store]:
+                    replace_uses(load.res, store.value)
+                    _erase([load])
+
     def _contract(self, alloc: memref.AllocOp) -> None:
         uses = _uses(alloc)
-        if uses is None or not uses.accesses:
+        if uses is None:
+            return
+        if all(isinstance(use, memref.StoreOp) for use in uses.accesses):
+            _erase([*uses.accesses, *uses.frees, *reversed(uses.casts), alloc])
             return
         loops = {_enclosing(use, self.block) for use in uses.accesses}
         loop = loops.pop()
         if loops or not isinstance(loop, scf.ForOp):
             return
-        row = self._row(uses.accesses, loop)
-        if row is None:
-            return
-        view, dimension = row
-        if len(view.sizes) == 1:
-            self._to_register(alloc, uses, loop)
-        else:
+        dimension = self._dimension(uses.accesses, loop)
+        if dimension is not None:
             self._to_row(alloc, uses, dimension)
 
-    def _row(self, accesses: list[Use], loop: scf.ForOp) -> tuple[View, int] | None:
-        """The view and the dimension that every access has in common."""
-        variable = loop.body.block.args[0]
-        found: set[tuple[View, int]] = set()
-        for use in accesses:
-            view = self.memory.view(use.memref)
-            own = [axis for axis, index in enumerate(use.indices) if index is variable]
-            if view is None or len(own) != 1 or not view.dense:
-                return None
-            found.add((view, own[0]))
-        return found.pop() if len(found) == 1 else None
-
-    def _to_register(self, alloc: memref.AllocOp, uses: _Uses, loop: scf.ForOp) -> None:
-        """Loads become the value of the one store before them."""
-        stores = [use for use in uses.accesses if isinstance(use, memref.StoreOp)]
-        body = loop.body.block
-        if len(stores) != 1 or stores[0].parent is not body:
-            return
-        store = stores[0]
-        loads = [use for use in uses.accesses if isinstance(use, memref.LoadOp)]
-        order = {op: number for number, op in enumerate(body.ops)}
-        for load in loads:
-            outer = _enclosing(load, body)
-            if outer is None or order[outer] < order[store]:
-                return
-        for load in loads:
-            replace_uses(load.res, store.value)
-        _erase([*loads, store, *uses.frees, *reversed(uses.casts), alloc])
+    def _dimension(self, accesses: list[Use], loop: scf.ForOp) -> int | None:
+        """The dimension that all accesses index with the loop's variable, in views that are one."""
+        rows = [access.row for access in self.memory.of(accesses, loop)]
+        row = rows[0] if len(rows) == len(accesses) and len(set(rows)) == 1 else None
+        return row[1] if row is not None and len(row[0].sizes) > 1 else None
 
     def _to_row(self, alloc: memref.AllocOp, uses: _Uses, dimension: int) -> None:
         """A buffer without the dimension that the loop runs through; views of it become the buffer itself."""

@@ -33,9 +33,9 @@ def _shifted(op: NdOp, b: Builder) -> tuple[Term, Term, tuple[int], int]:
 
 
 def softmax(op: NdOp, b: Builder) -> Term:
-    """`exp(x - max) / sum(exp(x - max))`."""
+    """`exp(x - max) * (1 / sum(exp(x - max)))`: one division for each row; the sum is at least 1."""
     _, exp, axes, ndim = _shifted(op, b)
-    return exp / exp.sum(axes).keep(axes, ndim)
+    return exp * (1.0 / exp.sum(axes)).keep(axes, ndim)
 
 
 def log_softmax(op: NdOp, b: Builder) -> Term:

@@ -13,7 +13,7 @@ fused as tensors). The softmax of a matrix, three loops with loops inside, becom
       scf.for %j ... %x[%i, %j] - %k
     }
 
-Operations between two loops go before the first, or the first loop goes down to the second, whichever is legal.
+The first loop goes down to the second, and what depends on it goes behind both.
 """
 
 from __future__ import annotations
@@ -22,17 +22,13 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import builtin as bi
-from xdsl.dialects import memref, scf
+from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from phintys.dialects.rt import AssertOp
-
-from .loop_facts import Access, Memory, SizeFacts, blocks
-from .provenance import note
+from .loop_facts import Access, Memory, SizeFacts, blocks, calls_host, may_stop, touched
 
 WINDOW = 8  # loops that are tried before a loop: keeps the pass linear
-MOVABLE = ("arith.", "memref.dim", "memref.alloc", "memref.reinterpret_cast")
 
 
 @dataclass(eq=False)
@@ -49,6 +45,7 @@ class _Fuser:
         self.block = block
         self.facts = SizeFacts(block)
         self.memory = Memory(self.facts)
+        self.touched: dict[Operation, dict[SSAValue, bool]] = {}
 
     def run(self) -> None:
         done: list[_Loop] = []
@@ -89,50 +86,51 @@ class _Fuser:
         return bounds[0] == bounds[1] and bounds[0][2] == 1
 
     def _bring_together(self, first: _Loop, second: _Loop) -> bool:
-        """Move what stands between two loops out of the way; False, and nothing moved, where that is not legal."""
-        between = _between(first.op, second.op)
-        return self._raise(first, second, between) or self._lower(first, second, between)
-
-    def _raise(self, first: _Loop, second: _Loop, between: list[Operation]) -> bool:
-        """The second loop goes up to the first, what it needs goes before both."""
-        needed = _needed(second.op, set(between), first.op)
-        if needed is None:
+        """Move what depends on the first loop behind the second; False, and nothing moved, where that is not legal."""
+        later: list[Operation] = []
+        pending: list[Operation] = [first.op]
+        values: set[SSAValue] = set(first.op.results)
+        early_writes = False
+        for op in _between(first.op, second.op):
+            if self._depends(op, values, pending):
+                later.append(op)
+                pending.append(op)
+                values.update(op.results)
+            else:
+                early_writes = early_writes or self._writes_argument(op)
+        if self._depends(second.op, values, later):
             return False
-        touched = _touched(second)
-        writes_argument = any(writes and isinstance(root.owner, Block) for root, writes in touched.items())
-        for op in between:
-            if op in needed:
-                continue
-            if (_may_stop(op) and writes_argument) or self._conflict(touched, op):
-                return False
-        for op in between:
-            if op in needed:
-                op.detach()
-                self.block.insert_op_before(op, first.op)
-        second.op.detach()
-        self.block.insert_op_after(second.op, first.op)
-        return True
-
-    def _lower(self, first: _Loop, second: _Loop, between: list[Operation]) -> bool:
-        """The first loop goes down to the second; buffers that it was the last to use are freed after both."""
-        touched = _touched(first)
-        frees = [op for op in between if isinstance(op, memref.DeallocOp) and op.memref in touched]
-        users = {use.operation for value in first.op.results for use in value.uses}
-        for op in between:
-            if op not in frees and (self._conflict(touched, op) or any(inner in users for inner in op.walk())):
-                return False
-        if any(inner in users for inner in second.op.walk()):
-            return False
+        if any(map(may_stop, later)) and (early_writes or self._writes_argument(second.op)):
+            return False  # a failing check would find an argument changed
         first.op.detach()
         self.block.insert_op_before(first.op, second.op)
-        for op in frees:
+        place: Operation = second.op
+        for op in later:
             op.detach()
-            self.block.insert_op_after(op, second.op)
+            self.block.insert_op_after(op, place)
+            place = op
         return True
 
-    def _conflict(self, touched: dict[SSAValue, bool], op: Operation) -> bool:
-        theirs = self.memory.touched(op)
-        return any(root in touched and (writes or touched[root]) for root, writes in theirs.items())
+    def _depends(self, op: Operation, values: set[SSAValue], on: list[Operation]) -> bool:
+        """Whether an operation uses one of the values, or must not change places with one of the operations."""
+        if any(value in values for inner in op.walk() for value in inner.operands):
+            return True
+        mine = self._touched(op)
+        for other in on:
+            theirs = self._touched(other)
+            if any(root in theirs and (writes or theirs[root]) for root, writes in mine.items()):
+                return True
+            if calls_host(op) and calls_host(other):
+                return True
+        return False
+
+    def _touched(self, op: Operation) -> dict[SSAValue, bool]:
+        if op not in self.touched:
+            self.touched[op] = touched(op)
+        return self.touched[op]
+
+    def _writes_argument(self, op: Operation) -> bool:
+        return any(writes and isinstance(root.owner, Block) for root, writes in self._touched(op).items())
 
     # --- rewriting -----------------------------------------------------------------------------------------------------------
 
@@ -164,20 +162,11 @@ class _Fuser:
         for old, new in zip((*a.results, *b.results), joined.results, strict=True):
             old.replace_all_uses_with(new)
         for loop in (a, b):
-            note(loop, joined)
             loop.detach()
             loop.erase()
         accesses = self.memory.accesses(joined)
         assert accesses is not None
         return _Loop(joined, accesses, True)
-
-
-def _touched(loop: _Loop) -> dict[SSAValue, bool]:
-    """Buffers of a loop, and whether it writes to them."""
-    result: dict[SSAValue, bool] = {}
-    for access in loop.accesses:
-        result[access.view.root] = result.get(access.view.root, False) or access.writes
-    return result
 
 
 def _between(first: Operation, second: Operation) -> list[Operation]:
@@ -187,27 +176,6 @@ def _between(first: Operation, second: Operation) -> list[Operation]:
         result.append(op)
         op = op.next_op
     return result
-
-
-def _needed(second: Operation, between: set[Operation], first: Operation) -> set[Operation] | None:
-    """Operations between the loops that the second needs; None if one of them cannot go before the first."""
-    needed: set[Operation] = set()
-    pending = [value for op in second.walk() for value in op.operands]
-    while pending:
-        op = pending.pop().owner
-        if op is first:
-            return None
-        if not isinstance(op, Operation) or op not in between or op in needed:
-            continue
-        if not op.name.startswith(MOVABLE):
-            return None
-        needed.add(op)
-        pending += op.operands
-    return needed
-
-
-def _may_stop(op: Operation) -> bool:
-    return any(isinstance(inner, AssertOp) or inner.name.startswith("rt.") for inner in op.walk())
 
 
 @dataclass(frozen=True)

@@ -164,28 +164,47 @@ class Memory:
 
     def accesses(self, loop: scf.ForOp) -> list[Access] | None:
         """All loads and stores in a loop; None if something else in it may touch memory, or stop the program."""
-        variable = loop.body.block.args[0]
-        result = []
+        found: list[memref.LoadOp | memref.StoreOp] = []
         for op in loop.body.walk():
             if isinstance(op, memref.LoadOp | memref.StoreOp):
-                view = self.view(op.memref)
-                if view is None:
+                if self.view(op.memref) is None:
                     return None
-                result.append(Access(view, _dimension(op, variable), isinstance(op, memref.StoreOp), op))
+                found.append(op)
             elif not op.name.startswith(HARMLESS) and not _scalar_call(op):
                 return None
-        return result
+        return list(self.of(found, loop))
 
-    def touched(self, op: Operation) -> dict[SSAValue, bool]:
-        """Buffers that an operation, or one in it, touches, and whether it may write to them."""
-        result: dict[SSAValue, bool] = {}
-        for inner in op.walk():
-            reads_only = isinstance(inner, memref.LoadOp | memref.DimOp | memref.ReinterpretCastOp)
-            for value in inner.operands:
-                if isinstance(value.type, bi.MemRefType):
-                    root = root_of(value)
-                    result[root] = result.get(root, False) or not reads_only
-        return result
+    def of(self, ops: Iterable[memref.LoadOp | memref.StoreOp], loop: scf.ForOp) -> Iterator[Access]:
+        """What loads and stores in a loop touch, where their views are known."""
+        variable = loop.body.block.args[0]
+        for op in ops:
+            view = self.view(op.memref)
+            own = [axis for axis, index in enumerate(op.indices) if index is variable]
+            if view is not None:
+                yield Access(view, own[0] if len(own) == 1 else None, isinstance(op, memref.StoreOp), op)
+
+
+def touched(op: Operation) -> dict[SSAValue, bool]:
+    """Buffers that an operation, or one in it, touches, and whether it may write to them."""
+    result: dict[SSAValue, bool] = {}
+    for inner in op.walk():
+        if isinstance(inner, memref.DimOp | memref.ReinterpretCastOp):
+            continue
+        for value in inner.operands:
+            if isinstance(value.type, bi.MemRefType):
+                root = root_of(value)
+                result[root] = result.get(root, False) or not isinstance(inner, memref.LoadOp)
+    return result
+
+
+def may_stop(op: Operation) -> bool:
+    """Whether the program may end in an operation, or in one inside of it."""
+    return any(inner.name.startswith("rt.") for inner in op.walk())
+
+
+def calls_host(op: Operation) -> bool:
+    """Whether Python runs in an operation, or in one inside of it: such operations keep their order."""
+    return any(inner.name == "rt.host" for inner in op.walk())
 
 
 def root_of(memory: SSAValue) -> SSAValue:
@@ -199,11 +218,6 @@ def _scalar_call(op: Operation) -> bool:
     """A call of a scalar function."""
     values = [*op.operands, *op.results]
     return op.name == "func.call" and not any(isinstance(value.type, bi.MemRefType) for value in values)
-
-
-def _dimension(op: memref.LoadOp | memref.StoreOp, variable: SSAValue) -> int | None:
-    own = [axis for axis, index in enumerate(op.indices) if index is variable]
-    return own[0] if len(own) == 1 else None
 
 
 def blocks(module: bi.ModuleOp, loops: int) -> Iterator[Block]:

@@ -9,7 +9,7 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import NdOp
+from phintys.dialects.nd import FusedOp, NdOp
 from phintys.ir.infer import broadcast_shapes
 from phintys.ir.subscript import Bound, Entry, parse_index
 from phintys.ir.types import DTYPES
@@ -24,6 +24,8 @@ from .loops_shape import broadcast, fill
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
 
+# Operations that write their result, and show it to nobody else.
+FRESH = frozenset({"alloc", "set_subtensor", "inc_subtensor", "scatter_add", "scatter_set", "dot", "concatenate"})
 OUT_OF_BOUNDS = "index {0} is out of bounds for dimension %d of size {1}"
 
 
@@ -151,12 +153,29 @@ def _subtensor(low: Lowering, op: NdOp) -> None:
     low.set_scalar(op.results[0], e.load(e.reinterpret(view.storage.memref, view.offset, [], []), []))
 
 
-def _update(low: Lowering, op: NdOp, add: bool) -> None:
-    value, update, *index = op.operands
-    source = low.buffer(value)
+def _written_copy(low: Lowering, op: NdOp) -> Buffer:
+    """The buffer that an update of a part of the first operand is written to; it holds that operand."""
+    source = low.buffer(op.operands[0])
+    if op.results[0] not in low.plan.in_place and _is_last_reader(op, source):
+        low.tensors[op.results[0]] = source
+        return source
     target = low.destination(op.results[0], source.sizes)
     if target.storage is not source.storage:
         copy(low, source, target)
+    return target
+
+
+def _is_last_reader(op: NdOp, source: Buffer) -> bool:
+    """Whether the first operand is a temporary that nothing else reads, directly or as a view."""
+    producer = op.operands[0].owner
+    fresh = isinstance(producer, FusedOp) or (isinstance(producer, NdOp) and producer.op in FRESH)
+    uses = list(op.operands[0].uses)
+    return fresh and len(uses) == 1 and source.whole and source.storage.argument is None
+
+
+def _update(low: Lowering, op: NdOp, add: bool) -> None:
+    _, update, *index = op.operands
+    target = _written_copy(low, op)
     part = region(low, target, op.attrs["index"], index)
     if not part.sizes:
         part = Buffer(part.storage, [1], [1], part.offset, dense=True, dtype=part.dtype)
@@ -271,13 +290,12 @@ def _gather(low: Lowering, op: NdOp) -> None:
 
 
 def _scatter(low: Lowering, op: NdOp) -> None:
-    value, update, *indices = op.operands
-    source = low.buffer(value)
-    target = low.destination(op.results[0], source.sizes)
-    if target.storage is not source.storage:
-        copy(low, source, target)
+    _, update, *indices = op.operands
+    if op.results[0] in low.plan.in_place:
+        _IndexLoops(low, low.buffer(op.operands[0]), indices).close()  # all indices are checked before the state is written
+    target = _written_copy(low, op)
     view = target.view(low.body)
-    sizes = broadcast_sizes(low, indices, [from_xdsl(i.type).shape for i in indices]) + source.sizes[len(indices) :]
+    sizes = broadcast_sizes(low, indices, [from_xdsl(i.type).shape for i in indices]) + target.sizes[len(indices) :]
     tensor = low.tensors[update]
     terms = None
     if isinstance(tensor, Buffer):

@@ -72,3 +72,9 @@ def softmax_by_hand(op: NdOp, b: Builder) -> SSAValue | None:
     # Without a place of its own, only the first axis' sum lines up with the rows that it belongs to.
     lined_up = axis == 0 if shuffle is None else attribute(shuffle, "order") == kept
     return b.op("softmax", exp.operands[0], axis=axis) if lined_up else None
+
+
+def exp_of_log_softmax(op: NdOp, b: Builder) -> SSAValue | None:
+    """`exp(log_softmax(x)) -> softmax(x)`: the derivative of one reads what the other has computed."""
+    inner = producer(op.operands[0], "log_softmax")
+    return None if inner is None else b.op("softmax", inner.operands[0], axis=attribute(inner, "axis"))

@@ -95,3 +95,37 @@ def test_rank_three() -> None:
     f = phintys.function([x], e / e.sum(axis=2, keepdims=True))
     value = np.random.default_rng(3).normal(size=(3, 5, 17))
     np.testing.assert_allclose(f(value), _softmax(value, 2), rtol=1e-12)
+
+
+def test_labels() -> None:
+    """The likelihood of one class in each row: what is picked, and a gradient with one more term in each row."""
+    x, y = T.dmatrix("x"), T.lvector("y")
+    cost = -T.mean(T.log(T.nnet.softmax(x))[T.arange(y.shape[0]), y])
+    f = phintys.function([x, y], [cost, T.grad(cost, x)])
+    rng = np.random.default_rng(4)
+    a = rng.normal(size=(7, 13))
+    labels = np.array([0, 12, -1, 5, 5, 3, 0])
+    p = _softmax(a, 1)
+    value, gradient = f(a, labels)
+    np.testing.assert_allclose(value, -np.log(p[np.arange(7), labels]).mean(), rtol=1e-13)
+    one_hot = np.eye(13)[labels]
+    np.testing.assert_allclose(gradient, (p - one_hot) / 7, rtol=1e-12, atol=1e-16)
+    with pytest.raises(IndexError, match="index 13 is out of bounds for dimension 1 of size 13"):
+        f(a, np.array([0, 1, 2, 3, 4, 5, 13]))
+
+
+def test_table() -> None:
+    """A step that writes only the rows that a batch uses, in the state's own memory; repeated rows add up."""
+    table = phintys.shared(np.arange(12.0).reshape(4, 3), "table")
+    i, target = T.lvector("i"), T.dmatrix("target")
+    cost = T.sum((table[i] - target) ** 2)
+    step = phintys.function([i, target], cost, updates=[(table, table - 0.5 * T.grad(cost, table))])
+    before = table.get_value()
+    rows, goal = np.array([2, 0, 2]), np.ones((3, 3))
+    assert step(rows, goal) == ((before[rows] - goal) ** 2).sum()
+    expected = before.copy()
+    np.add.at(expected, rows, -(before[rows] - goal))
+    np.testing.assert_allclose(table.get_value(), expected)
+    with pytest.raises(IndexError):
+        step(np.array([0, 1, 4]), goal)
+    np.testing.assert_array_equal(table.get_value(), expected)

@@ -1,6 +1,6 @@
 // RUN: phintys-opt %s -p decompose --split-input-file | filecheck %s
 
-/// softmax: exponentials of the distance to the maximum, divided by their sum.
+/// softmax: exponentials of the distance to the maximum, times the reciprocal of their sum.
 func.func @softmax(%x: tensor<?x4xf64>) -> tensor<?x4xf64> {
   %p = nd.softmax %x {axis = 1 : i64} : (tensor<?x4xf64>) -> tensor<?x4xf64>
   func.return %p : tensor<?x4xf64>
@@ -11,8 +11,10 @@ func.func @softmax(%x: tensor<?x4xf64>) -> tensor<?x4xf64> {
 // CHECK-NEXT:    [[d:%.+]] = nd.sub %x, [[c]]
 // CHECK-NEXT:    [[e:%.+]] = nd.exp [[d]]
 // CHECK-NEXT:    [[s:%.+]] = nd.sum [[e]] {axes = array<i64: 1>}
-// CHECK-NEXT:    [[k:%.+]] = nd.dimshuffle [[s]] {order = array<i64: 0, -1>}
-// CHECK-NEXT:    [[p:%.+]] = nd.div [[e]], [[k]]
+// CHECK-NEXT:    [[one:%.+]] = nd.constant
+// CHECK-NEXT:    [[r:%.+]] = nd.div [[one]], [[s]]
+// CHECK-NEXT:    [[k:%.+]] = nd.dimshuffle [[r]] {order = array<i64: 0, -1>}
+// CHECK-NEXT:    [[p:%.+]] = nd.mul [[e]], [[k]]
 // CHECK-NEXT:    func.return [[p]]
 
 // -----

@@ -145,3 +145,14 @@ func.func @kept(%x: tensor<f64>) -> tensor<f64> {
 // CHECK:         [[a:%.+]] = nd.exp %x
 // CHECK-NEXT:    [[c:%.+]] = nd.log1p [[a]]
 // CHECK-NEXT:    nd.grad [[c]], [[a]]
+
+// -----
+
+/// What the derivative of a log-softmax asks for.
+func.func @exp_of_log_softmax(%x: tensor<?x4xf64>) -> tensor<?x4xf64> {
+  %l = nd.log_softmax %x {axis = 1 : i64} : (tensor<?x4xf64>) -> tensor<?x4xf64>
+  %p = nd.exp %l : (tensor<?x4xf64>) -> tensor<?x4xf64>
+  func.return %p : tensor<?x4xf64>
+}
+// CHECK-LABEL: @exp_of_log_softmax
+// CHECK-NEXT:    %p = nd.softmax %x {axis = 1 : i64}
