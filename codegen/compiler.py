@@ -28,24 +28,25 @@ if TYPE_CHECKING:
     Observer = Callable[[Stage, ModuleOp], None]
 
 
-def compile_graph(graph: Graph) -> Executable:
-    """Native code of a graph, from the object cache when an equal graph was compiled before.
+def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool = False) -> Executable:
+    """Native code of a graph, from the object cache when an equal graph was compiled before, unless `anew` is asked for.
 
+    `observe` is called after each stage of the pipeline; never, when the code comes from the cache.
     Functions that call Python callables of this process only are compiled each time. Locations in the executable's
     checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an operation that has no native
     code for its dtype.
     """
     functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
     if any(map(is_local, functions)):
-        return Executable(*compile_to_object(graph_module(graph)))
+        return Executable(*compile_to_object(graph_module(graph), observe=observe))
     absent = _without_lapack(functions)
     key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}".encode()).hexdigest()
-    found = cache.load(key)
+    found = None if anew else cache.load(key)
     if found is not None:
         return Executable(found[0], Interface.from_json(found[1]))
     engine.start_in_background()
     with collection_paused():
-        data, interface = compile_to_object(graph_module(graph))
+        data, interface = compile_to_object(graph_module(graph), observe=observe)
     cache.store(key, data, interface.to_json())
     return Executable(data, interface)
 
@@ -107,11 +108,11 @@ def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Obs
     return module
 
 
-def compile_to_object(module: ModuleOp, entry: str = "nd") -> tuple[bytes, Interface]:
-    """Object code of a module of any level, and what the function takes and gives."""
+def compile_to_object(module: ModuleOp, entry: str = "nd", observe: Observer | None = None) -> tuple[bytes, Interface]:
+    """Object code of a module of any level, and what the function takes and gives; `observe` as `lower` calls it."""
     from .assemble import assemble
 
-    text, interface = assemble(lower(module, "llvm", entry))
+    text, interface = assemble(lower(module, "llvm", entry, observe))
     return engine.compile_object(text), interface
 
 

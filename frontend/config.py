@@ -2,8 +2,9 @@
 
 Flags are read, each source winning over those before it, from the files `~/.theanorc` and `~/.phintysrc` (or those that
 the variables THEANORC and PHINTYSRC name, several separated as in PATH), then from the environment variables
-THEANO_FLAGS and PHINTYS_FLAGS: `name=value` pairs separated by commas (`floatX=float32,on_unused_input=warn`). A file
-has sections, `[global]` for names without a dot:
+THEANO_FLAGS and PHINTYS_FLAGS: `name=value` pairs separated by commas (`floatX=float32,on_unused_input=warn`). DEBUG=1
+to DEBUG=5 set the flag `debug`; other programs use that variable too, so any other value of it means nothing here. A
+file has sections, `[global]` for names without a dot:
 
     [global]
     floatX = float32
@@ -23,7 +24,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .flags import FLAGS, OPEN_SECTIONS, Flag, anything
+from .flags import FLAGS, LOUDNESS, OPEN_SECTIONS, Flag, anything
 
 
 def _sections() -> set[str]:
@@ -109,6 +110,8 @@ def read_environment(environment: Mapping[str, str] = os.environ) -> None:
     for variable, default in (("THEANORC", "~/.theanorc"), ("PHINTYSRC", "~/.phintysrc")):
         for name in filter(None, environment.get(variable, default).split(os.pathsep)):
             _read_file(Path(name).expanduser(), known_only=variable == "THEANORC")
+    if environment.get("DEBUG") in LOUDNESS:
+        set_flag("debug", environment["DEBUG"])
     for variable in ("THEANO_FLAGS", "PHINTYS_FLAGS"):
         for pair in filter(None, (part.strip() for part in environment.get(variable, "").split(","))):
             name, sign, value = pair.partition("=")

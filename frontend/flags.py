@@ -22,6 +22,13 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def watched(value: Any) -> int:
+    """How much to print of compiling: 0 (nothing) to 5; ValueError for anything else."""
+    if str(value) not in ("0", *LOUDNESS):
+        raise ValueError(f"expected a number from 0 to {LOUDNESS[-1]}, got {value!r}")
+    return int(value)
+
+
 def anything(value: Any) -> Any:
     """A value as it is."""
     return value
@@ -38,6 +45,7 @@ class Flag:
     doc: str = ""
 
 
+LOUDNESS = ("1", "2", "3", "4", "5")
 _REPORT = ("off", "ignore", "warn", "raise", "pdb")
 
 # Flags that have an effect.
@@ -48,6 +56,7 @@ USED = (
     Flag("on_unused_input", "raise", choices=("raise", "warn", "ignore"), doc="inputs that no result depends on"),
     Flag("mode", "Mode", doc="default mode of functions"),
     Flag("compute_test_value", "off", choices=_REPORT, doc="compute expressions as they are written"),
+    Flag("debug", 0, watched, doc="how much to print of compiling, see `compile_loudly`"),
     Flag("profile", False, boolean, doc="count and time the calls of every function"),
     Flag("DebugMode.check_finite", True, boolean, doc="whether DebugMode refuses NaN and infinities"),
     Flag("NanGuardMode.nan_is_error", True, boolean, doc="whether NanGuardMode refuses NaN"),

@@ -209,9 +209,7 @@ def make_function(
     """The function of a plan, compiled unless its executable is at hand, on its states or others of their types."""
     started = time.perf_counter()
     if executable is None:
-        from phintys.codegen.compiler import compile_graph
-
-        executable = compile_graph(plan.graph)
+        executable = _compiled(plan)
     bound = [state for state in states or plan.graph.states if isinstance(state, TensorSharedVariable)]
     cells = [state.container.storage for state in bound]
     fail = Failures(plan.graph, executable.interface.checks)
@@ -242,6 +240,16 @@ def make_function(
         stats.compile_time += time.perf_counter() - started
         stats.nodes += len(plan.graph.nodes())
     return result
+
+
+def _compiled(plan: Plan) -> Any:
+    if config.debug:
+        from .loudly import compile_loudly
+
+        return compile_loudly(plan.graph, plan.name, config.debug)
+    from phintys.codegen.compiler import compile_graph
+
+    return compile_graph(plan.graph)
 
 
 def _guarded(call: Callable[..., Any], plan: Plan, guard: Guard, states: Sequence[TensorSharedVariable]) -> Callable[..., Any]:
