@@ -16,7 +16,7 @@ import threading
 from functools import cache
 from typing import Any
 
-from . import blas, symbols
+from . import blas, rare, symbols
 from . import cache as disk
 from .elf import undefined_symbols
 from .runtime_memory import default_pool_limit
@@ -96,7 +96,17 @@ def _optimized(text: str) -> Any:
     options.slp_vectorization = False
     builder = binding.create_pass_builder(target_machine(), options)
     builder.getModulePassManager().run(module, builder)
+    if rare.PREFIX in text:
+        _inline_variants(module)
     return module
+
+
+def _inline_variants(module: Any) -> None:
+    """Inline the functions of `rare` that the vectorizer has put calls of."""
+    binding = _llvm()
+    passes = binding.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.run(module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
 
 
 def _tidied(text: str) -> Any:

@@ -17,6 +17,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from phintys.dialects.llvm_extra import SwitchOp
 
+from . import rare
 from .rows import CONSTANTS, ROWS
 from .text import TranslationError, argument_attributes, constant_text, loop_hints, symbol, type_text
 
@@ -47,6 +48,7 @@ class ModulePrinter:
         self.declarations: dict[str, None] = {}
         self.nodes: list[str] = []
         self.shared: dict[str, str] = {}
+        self.kept: list[str] = []
 
     def run(self, module: ModuleOp) -> str:
         """The text of the whole module."""
@@ -59,7 +61,21 @@ class ModulePrinter:
             else:
                 raise TranslationError(f"{op.name} at the top of a module: expected llvm.func or llvm.mlir.global")
         nodes = [f"!{number} = {node}" for number, node in enumerate(self.nodes)]
-        return "\n".join([*parts, *self.declarations, *nodes]) + "\n"
+        return "\n".join([*parts, *self.declarations, *self.kept_names(), *nodes]) + "\n"
+
+    def kept_names(self) -> list[str]:
+        """What keeps functions that nothing calls yet."""
+        names = ", ".join(f"ptr @{name}" for name in self.kept)
+        count = len(self.kept)
+        return [f'@llvm.compiler.used = appending global [{count} x ptr] [{names}], section "llvm.metadata"'] if count else []
+
+    def rare(self, op: llvm.FuncOp) -> str:
+        """The definitions that belong to a declaration of `rare`'s."""
+        types = [type_text(kind) for kind in op.function_type.inputs.data]
+        found = rare.definition(op.sym_name.data, types, self.attributes)
+        self.declare(found.declaration)
+        self.kept += found.variants
+        return found.text
 
     def declare(self, text: str) -> None:
         """Have this declaration in the module once."""
@@ -96,6 +112,8 @@ class ModulePrinter:
         """A definition, or a declaration where there is no body."""
         name = op.sym_name.data
         if not op.body.blocks:
+            if name.startswith(rare.PREFIX):
+                return self.rare(op)
             return RUNTIME_DECLARATIONS.get(name) or self.declaration(op)
         return FunctionPrinter(self, op).run()
 

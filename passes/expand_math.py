@@ -6,18 +6,22 @@ function used becomes one private function a float type, made by its row in `mat
 use further operations, which become calls in turn.
 
     %y = math.exp %x : f64
-    %z = math.sin %x : f64
+    %z = math.cbrt %x : f64
 
 becomes
 
     %y = func.call @phi_exp_f64(%x) : (f64) -> f64
-    %z = func.call @sin(%x) : (f64) -> f64
+    %z = func.call @cbrt(%x) : (f64) -> f64
     ...
     func.func private @phi_exp_f64(%x: f64) -> f64 attributes {phi.inline = "always"} { ... }
-    func.func private @sin(f64) -> f64
+    func.func private @cbrt(f64) -> f64
+
+A row may leave seldom arguments to libm, by a call of `@phi_rare_NAME` that `codegen/rare.py` defines.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from xdsl.context import Context
 from xdsl.dialects import func
@@ -29,9 +33,9 @@ from xdsl.rewriter import Rewriter
 from phintys.dialects.convert import location_text
 from phintys.ir.diagnostics import DiagnosticError, error
 
-from .math_rows.table import KEPT, LIBM, LOOPING, ROWS, Row
-from .scalar_builder import F32, FORMATS, FloatFormat
-from .scalar_flow import FlowBuilder
+from .float_format import F32, FORMATS, FloatFormat
+from .math_rows.table import KEPT, LIBM, LOOPING, ROWS
+from .scalar_flow import FlowBuilder, Row
 
 DIALECTS = ("math.", "xmath.")
 INLINE = StringAttr("always")
@@ -58,24 +62,24 @@ def function_name(op: Operation, shape: FloatFormat) -> str:
     return f"phi_{op.name.split('.')[1]}_{shape.name}"
 
 
-def declare(name: str, arity: int, shape: FloatFormat) -> func.FuncOp:
-    """A private function without a body: the linker finds it."""
+def declare(name: str, operands: Sequence[Attribute], result: Attribute) -> func.FuncOp:
+    """A private function without a body: the code generator or the linker finds it."""
     properties: dict[str, Attribute] = {
         "sym_name": StringAttr(name),
-        "function_type": FunctionType.from_lists([shape.type] * arity, [shape.type]),
+        "function_type": FunctionType.from_lists(operands, [result]),
         "sym_visibility": PRIVATE,
     }
     return func.FuncOp.create(properties=properties, regions=[Region()])
 
 
-def define(name: str, row: Row, arity: int, shape: FloatFormat, inline: bool) -> func.FuncOp:
+def define(name: str, row: Row, operands: Sequence[Attribute], shape: FloatFormat, inline: bool) -> func.FuncOp:
     """A private function with the body that `row` writes, to be inlined or not."""
-    block = Block(arg_types=[shape.type] * arity)
+    block = Block(arg_types=operands)
     for argument, hint in zip(block.args, "xyz", strict=False):
         argument.name_hint = hint
     result = row(FlowBuilder(block, shape), *block.args)
     block.add_op(func.ReturnOp.create(operands=[result]))
-    function = declare(name, arity, shape)
+    function = declare(name, operands, shape.type)
     function.body.add_block(block)
     if inline:
         function.attributes["phi.inline"] = INLINE
@@ -110,16 +114,24 @@ class FunctionTable:
         self.block = module.body.block
         self.known = {op.sym_name.data: op for op in self.block.ops if isinstance(op, func.FuncOp)}
 
+    def add(self, function: func.FuncOp) -> None:
+        """Append a function, and those that it calls."""
+        self.block.add_op(function)
+        self.known[function.sym_name.data] = function
+        expand(function, self)
+        for call in list(function.walk()):
+            if isinstance(call, func.CallOp) and call.callee.string_value() not in self.known:
+                types = [operand.type for operand in call.operands]
+                self.add(declare(call.callee.string_value(), types, call.results[0].type))
+
     def require(self, op: Operation) -> func.FuncOp:
         """The function to call for `op`, added when it is missing."""
         shape = format_of(op)
         name = function_name(op, shape)
         if name not in self.known:
-            row, arity = ROWS.get(type(op)), len(op.operands)
-            made = define(name, row, arity, shape, type(op) not in LOOPING) if row else declare(name, arity, shape)
-            self.block.add_op(made)
-            self.known[name] = made
-            expand(made, self)
+            row, operands = ROWS.get(type(op)), [operand.type for operand in op.operands]
+            inline = type(op) not in LOOPING
+            self.add(define(name, row, operands, shape, inline) if row else declare(name, operands, shape.type))
         elif self.known[name].sym_visibility != PRIVATE:
             raise refuse(op, f"becomes a call of @{name}, but that is a public function of this module: rename it")
         return self.known[name]

@@ -11,55 +11,29 @@ Operations are made with `Operation.create`, which skips the argument handling o
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import Float32Type, Float64Type, FloatAttr, IntegerAttr, IntegerType, f32, f64, i1, i32, i64
+from xdsl.dialects import arith, func, math
+from xdsl.dialects.builtin import (
+    FloatAttr,
+    IntegerAttr,
+    SymbolRefAttr,
+    i1,
+    i64,
+)
 from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from .float_format import FloatFormat
 
 Operand = SSAValue | float
 """What the float methods take: a value, or a number that becomes a constant."""
 
 _NO_FAST_MATH: dict[str, Attribute] = {"fastmath": arith.FastMathFlagsAttr("none")}
 _WRAPPING = arith.IntegerOverflowAttr("none")
+_INT_NOT_EQUAL = IntegerAttr(1, i64)
 _ORDERED_EQUAL, _ORDERED_GREATER, _ORDERED_LESS = (
     {**_NO_FAST_MATH, "predicate": IntegerAttr(predicate, i64)} for predicate in (1, 2, 4)
 )
-
-
-@dataclass(frozen=True)
-class FloatFormat:
-    """An IEEE 754 binary format, and the integer type of the same width."""
-
-    name: str
-    type: Float32Type | Float64Type
-    integer: IntegerType
-    bits: int
-    mantissa: int
-    bias: int
-
-    @property
-    def min_normal(self) -> float:
-        """The smallest positive number that is not subnormal."""
-        return 2.0 ** (1 - self.bias)
-
-    @property
-    def integer_magic(self) -> float:
-        """1.5 * 2**mantissa: adding it rounds to an integer, which then stands in the lowest bits of the sum."""
-        return 1.5 * 2.0**self.mantissa
-
-    def to_bits(self, value: float) -> int:
-        """The bit pattern of `value` in this format, as a signed integer."""
-        source, target = ("<f", "<i") if self.bits == 32 else ("<d", "<q")
-        return int(struct.unpack(target, struct.pack(source, value))[0])
-
-
-F32 = FloatFormat("f32", f32, i32, 32, 23, 127)
-F64 = FloatFormat("f64", f64, i64, 64, 52, 1023)
-FORMATS: dict[Attribute, FloatFormat] = {f32: F32, f64: F64}
-"""The formats by IR type."""
 
 
 class ScalarBuilder:
@@ -140,6 +114,20 @@ class ScalarBuilder:
         """a * b + c, rounded once."""
         return self.float_op(math.FmaOp, a, b, c)
 
+    def sqrt(self, a: Operand) -> SSAValue:
+        """The square root of a."""
+        return self.float_op(math.SqrtOp, a)
+
+    # Other functions
+
+    def rare(self, name: str, condition: SSAValue, arguments: Sequence[SSAValue], fast: SSAValue) -> SSAValue:
+        """`fast`, or where `condition` holds, which has to be seldom, what the C library's function `name` says.
+
+        Becomes a call of `phi_rare_NAME`, which the code generator defines so that loops with it are vectorized.
+        """
+        callee: dict[str, Attribute] = {"callee": SymbolRefAttr(f"phi_rare_{name}")}
+        return self.emit(func.CallOp, (condition, *arguments, fast), self.format.type, callee)
+
     # Comparison and choice
 
     def _compare(self, properties: dict[str, Attribute], a: Operand, b: Operand) -> SSAValue:
@@ -160,6 +148,18 @@ class ScalarBuilder:
     def select(self, condition: SSAValue, then: Operand, otherwise: Operand) -> SSAValue:
         """`then` where `condition` holds."""
         return self.emit(arith.SelectOp, (condition, self.const(then), self.const(otherwise)), self.format.type)
+
+    def both(self, a: SSAValue, b: SSAValue) -> SSAValue:
+        """Whether both conditions hold."""
+        return self.emit(arith.AndIOp, (a, b), i1)
+
+    def either(self, a: SSAValue, b: SSAValue) -> SSAValue:
+        """Whether a condition holds."""
+        return self.emit(arith.OrIOp, (a, b), i1)
+
+    def unless(self, a: SSAValue, b: SSAValue) -> SSAValue:
+        """Whether `a` holds and `b` does not."""
+        return self.emit(arith.SelectOp, (b, self.emit(arith.XOrIOp, (a, a), i1), a), i1)
 
     def clamp_low(self, x: SSAValue, low: float) -> SSAValue:
         """max(x, low), NaN left as it is (the operand order makes it one machine instruction)."""
@@ -204,6 +204,15 @@ class ScalarBuilder:
         """The bits that either has."""
         return self.int_op(arith.OrIOp, a, b)
 
+    def int_xor(self, a: SSAValue, b: SSAValue | int) -> SSAValue:
+        """The bits that one of both has."""
+        return self.int_op(arith.XOrIOp, a, b)
+
+    def has_bits(self, a: SSAValue, bits: int) -> SSAValue:
+        """Whether `a` has any of these bits."""
+        found = self.int_and(a, bits)
+        return self.emit(arith.CmpiOp, (found, self.int_const(0)), i1, {"predicate": _INT_NOT_EQUAL})
+
     def shift_left(self, a: SSAValue, count: int) -> SSAValue:
         """Shift by `count`, dropping the upper bits."""
         return self.int_op(arith.ShLIOp, a, count, overflowFlags=_WRAPPING)
@@ -227,10 +236,26 @@ class ScalarBuilder:
         total = self.add(a, b)
         return total, self.sub(b, self.sub(total, a))
 
+    def two_sum(self, a: Operand, b: Operand) -> tuple[SSAValue, SSAValue]:
+        """a + b as rounded sum and exact rounding error, whatever the magnitudes (Knuth)."""
+        total = self.add(a, b)
+        of_b = self.sub(total, a)
+        return total, self.add(self.sub(a, self.sub(total, of_b)), self.sub(b, of_b))
+
+    def two_product(self, a: Operand, b: Operand) -> tuple[SSAValue, SSAValue]:
+        """a * b as rounded product and exact rounding error."""
+        product = self.mul(a, b)
+        return product, self.fma(a, b, self.neg(product))
+
     def ordered_two_sum(self, a: Operand, b: Operand) -> tuple[SSAValue, SSAValue]:
         """`fast_two_sum` with the larger number first, which has to be the one of larger magnitude."""
         larger = self.greater(a, b)
         return self.fast_two_sum(self.select(larger, a, b), self.select(larger, b, a))
+
+    def round(self, x: SSAValue) -> tuple[SSAValue, SSAValue]:
+        """The integer next to x, for |x| < 2^(mantissa - 2), and a number whose lowest bits it is."""
+        biased = self.add(x, self.format.integer_magic)
+        return self.sub(biased, self.format.integer_magic), biased
 
     def quotient(self, n: SSAValue, n_low: SSAValue, d: SSAValue, d_low: SSAValue) -> SSAValue:
         """(n + n_low) / (d + d_low) with one division; a Newton step on the exact remainder repairs the rounding."""

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith, math, scf
-from xdsl.dialects.builtin import f64, i1
+from xdsl.dialects.builtin import f64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
-from .scalar_builder import F64, Operand, ScalarBuilder
+from .float_format import F64
+from .scalar_builder import Operand, ScalarBuilder
 
 Formula = Callable[["FlowBuilder"], Operand]
 Step = Callable[..., tuple[SSAValue, Sequence[Operand]]]
 Row = Callable[..., SSAValue]
+"""`row(b, x)`, or `row(b, x, y)`: appends to `b` what computes the function."""
 
 
 class FlowBuilder(ScalarBuilder):
@@ -54,27 +56,23 @@ class FlowBuilder(ScalarBuilder):
             return self.float_op(op_class, *operands)
         return self.emit(op_class, [self.const(operand) for operand in operands], self.format.type)
 
-    def both(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        """Whether both conditions hold."""
-        return self.emit(arith.AndIOp, (a, b), i1)
-
-    def either(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        """Whether one of the conditions holds."""
-        return self.emit(arith.OrIOp, (a, b), i1)
-
     def floor(self, x: Operand) -> SSAValue:
         """The largest integer not above x."""
         return self.float_op(math.FloorOp, x)
 
 
-def in_double(row: Row) -> Row:
-    """The row for f32 as well: computed in f64 and rounded."""
+def by_format(double: Row, single: Row) -> Row:
+    """`double` for f64; for f32 `single`, which computes in f64 too, rounded."""
 
     def function(b: FlowBuilder, *operands: SSAValue) -> SSAValue:
         if b.format is F64:
-            return row(b, *operands)
-        wide = FlowBuilder(b.block, F64)
-        found = row(wide, *(b.emit(arith.ExtFOp, (operand,), f64) for operand in operands))
+            return double(b, *operands)
+        found = single(FlowBuilder(b.block, F64), *(b.emit(arith.ExtFOp, (operand,), f64) for operand in operands))
         return b.emit(arith.TruncFOp, (found,), b.format.type)
 
     return function
+
+
+def in_double(row: Row) -> Row:
+    """The row for f32 as well: computed in f64 and rounded."""
+    return by_format(row, row)

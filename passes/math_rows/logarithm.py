@@ -11,7 +11,7 @@ from math import inf, nan, sqrt
 
 from xdsl.ir import SSAValue
 
-from phintys.passes.scalar_builder import ScalarBuilder
+from phintys.passes.scalar_builder import Operand, ScalarBuilder
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,26 @@ def log(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     return at_the_edges(b, x, b.add(high, log1p_tail(b, f, low)))
 
 
-def log1p(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """log(1 + x); what the sum 1 + x loses is added back, and for small x there is no sum: f is x."""
+def log1p_pair(b: ScalarBuilder, x: SSAValue, x_low: Operand, exponent: Operand) -> SSAValue:
+    """log(1 + x + x_low) + exponent ln 2, for a small x_low; what it says of NaN and infinities is of no use.
+
+    What the sum 1 + x loses is added back, and for small x there is no sum: f is x.
+    """
     shape = b.format
     total, lost = b.ordered_two_sum(x, 1.0)
+    lost = b.add(lost, x_low)
     k, f, biased = split_exponent(b, total)
     near_zero = b.equal(k, 0.0)
     scale = b.from_bits(b.shift_left(b.int_sub(b.int_const(2 * shape.bias + 1), biased), shape.mantissa))  # 2 * 2^-k
     f = b.select(near_zero, x, f)
-    lost = b.select(near_zero, 0.0, b.mul(lost, scale))
-    high, low = add_exponent(b, k, f)
+    lost = b.select(near_zero, b.mul(x_low, 2.0), b.mul(lost, scale))
+    high, low = add_exponent(b, b.add(k, exponent), f)
     # log(1 + f + lost / 2) has the slope 1 / (1 + f) / 2, about (1 - f + f^2) / 2
     low = b.fma(lost, b.fma(f, b.fma(f, 0.5, -0.5), 0.5), low)
-    value = b.copysign(b.add(high, log1p_tail(b, f, low)), x)
-    return at_the_edges(b, total, value)
+    return b.add(high, log1p_tail(b, f, low))
+
+
+def log1p(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """log(1 + x)."""
+    value = b.copysign(log1p_pair(b, x, 0.0, 0.0), x)
+    return at_the_edges(b, b.add(x, 1.0), value)

@@ -37,17 +37,47 @@ func.func @types(%x: f64, %y: f32, %c: i1) -> (f64, f32) {
 
 // -----
 
-// A function without a row becomes a call of libm's: `sin` for f64, `powf` for f32.
+// A function without a row becomes a call of libm's: `cbrt` for f64, `fmodf` for f32.
 func.func @libm(%x: f64, %y: f32) -> (f64, f32) {
-  %0 = math.sin %x : f64
-  %1 = math.powf %y, %y : f32
+  %0 = math.cbrt %x : f64
+  %1 = xmath.fmod %y, %y : f32
   func.return %0, %1 : f64, f32
 }
 // CHECK-LABEL: func.func @libm
-// CHECK-NEXT:    func.call @sin(%x) : (f64) -> f64
-// CHECK-NEXT:    func.call @powf(%y, %y) : (f32, f32) -> f32
-// CHECK:       func.func private @sin(f64) -> f64
-// CHECK-NEXT:  func.func private @powf(f32, f32) -> f32
+// CHECK-NEXT:    func.call @cbrt(%x) : (f64) -> f64
+// CHECK-NEXT:    func.call @fmodf(%y, %y) : (f32, f32) -> f32
+// CHECK:       func.func private @cbrt(f64) -> f64
+// CHECK-NEXT:  func.func private @fmodf(f32, f32) -> f32
+
+// -----
+
+// Two arguments; many rows compute f32 in f64.
+func.func @wide(%x: f32, %y: f32) -> f32 {
+  %0 = math.powf %x, %y : f32
+  func.return %0 : f32
+}
+// CHECK-LABEL: func.func @wide
+// CHECK-NEXT:    func.call @phi_powf_f32(%x, %y) : (f32, f32) -> f32
+// CHECK:       func.func private @phi_powf_f32(%x: f32, %y: f32) -> f32 attributes {phi.inline = "always"} {
+// CHECK-NEXT:    arith.extf %x : f32 to f64
+// CHECK:         arith.truncf
+// CHECK-NEXT:    func.return
+
+// -----
+
+// Arguments far out are left to libm: a call that the code generator defines, once for all functions of the name.
+func.func @far(%x: f64, %y: f32) -> (f64, f32) {
+  %0 = math.sin %x : f64
+  %1 = math.sin %y : f32
+  func.return %0, %1 : f64, f32
+}
+// CHECK-LABEL: func.func @far
+// CHECK:       func.func private @phi_sin_f64
+// CHECK:         func.call @phi_rare_sin(%{{.*}}, %x, %{{.*}}) : (i1, f64, f64) -> f64
+// CHECK:       func.func private @phi_rare_sin(i1, f64, f64) -> f64
+// CHECK:       func.func private @phi_sin_f32
+// CHECK:         func.call @phi_rare_sin
+// CHECK-NOT:   func.func private @phi_rare_sin
 
 // -----
 
