@@ -17,7 +17,7 @@ from phintys.ir.host import is_local
 
 from . import blas, cache, engine
 from .executable import Executable
-from .host import LINALG
+from .host import LINALG, WRITTEN
 from .interface import Interface
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def collection_paused() -> Iterator[None]:
 
 def _without_lapack(functions: Sequence[str]) -> bool:
     """Whether linear algebra is among the functions and has to be NumPy's, because the library has no LAPACK."""
-    return any(name in LINALG for name in functions) and bool(blas.lacks())
+    return any(name in LINALG or name in WRITTEN for name in functions) and bool(blas.lacks())
 
 
 def graph_module(graph: Graph) -> ModuleOp:

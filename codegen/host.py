@@ -31,11 +31,13 @@ def sort(x: Array, axis: int = -1) -> Array:
     return np.sort(x, axis=axis)
 
 
-# Functions that LAPACK carries out, see passes/loops_lapack.py; here is what stands in for it where it is absent.
+# Functions that LAPACK carries out (passes/loops_lapack.py), and those written in terms of them (passes/decompose_linalg.py).
+# The callables are what stands in for it where it is absent, and for batches of matrices.
 LINALG = (
-    *("cholesky", "cofactor", "det", "eig", "eigh", "lstsq", "matrix_inverse", "pinv", "qr", "solve"),
-    *("solve_triangular", "svd", "svdvals"),
+    *("cholesky", "det", "eig", "eigh", "lstsq", "matrix_inverse", "qr", "slogdet", "solve", "solve_triangular"),
+    *("squared", "svd", "svdvals"),
 )
+WRITTEN = ("cofactor", "expm", "pinv")
 
 HOST: dict[str, HostFunction | str] = {
     "sort": sort,
@@ -44,8 +46,8 @@ HOST: dict[str, HostFunction | str] = {
         for name in ("binomial", "choice", "multinomial", "permutation", "poisson", "random_integers")
     },
     **{f"mrg_{name}": f"phintys.codegen.host_mrg:{name}" for name in ("choice", "multinomial")},
+    **{name: f"phintys.codegen.host_linalg:{name}" for name in (*LINALG, "cofactor", "pinv")},
     "expm": "phintys.codegen.host_expm:expm",
-    **{name: f"phintys.codegen.host_linalg:{name}" for name in LINALG},
 }
 
 

@@ -1,6 +1,6 @@
 """The exponential of a matrix, by scaling and squaring of Padé approximants.
 
-A host operation, for LAPACK has no such routine, and how many products and squarings it takes depends on the matrix.
+Where a Jacobian needs the exponentials of many matrices; that of one is native code, see `passes/decompose_expm.py`.
 
 Source: N. J. Higham, The Scaling and Squaring Method for the Matrix Exponential Revisited, SIAM J. Matrix Anal. Appl. 26
 (2005), algorithm 2.3 and table 2.3.
@@ -8,10 +8,12 @@ Source: N. J. Higham, The Scaling and Squaring Method for the Matrix Exponential
 
 from __future__ import annotations
 
-from math import ceil, factorial, log2
+from math import ceil, log2
 from typing import Any
 
 import numpy as np
+
+from phintys.ir.pade import coefficients
 
 from .host_linalg import square
 
@@ -21,16 +23,7 @@ Array = np.ndarray[Any, Any]
 _LIMITS = ((3, 1.495585217958292e-2), (5, 2.539398330063230e-1), (7, 9.504178996162932e-1), (9, 2.097847961257068e0))
 _LAST, _LAST_LIMIT = 13, 5.371920351148152e0
 
-
-def _coefficients(degree: int) -> list[float]:
-    """Of the numerator, the constant first: integers, without common divisor but for the last, which is 1."""
-    numbers = [
-        factorial(2 * degree - j) * factorial(degree) // (factorial(degree - j) * factorial(j)) for j in range(degree + 1)
-    ]
-    return [float(number // numbers[-1]) for number in numbers]
-
-
-_TABLE = {degree: _coefficients(degree) for degree in (3, 5, 7, 9, 13)}
+_TABLE = {degree: coefficients(degree) for degree in (3, 5, 7, 9, 13)}
 
 
 def expm(x: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Linear algebra that NumPy carries out where LAPACK is absent: decompositions, inverses, systems of equations.
+"""Linear algebra that NumPy carries out, where LAPACK is absent and for batches: decompositions, inverses, systems.
 
 Operands are matrices of one float dtype, results have that dtype too. What is wrong with a matrix is said in a sentence
 that begins with the operation: LinAlgError (a ValueError of `numpy.linalg`) for one that is not square, singular, not
@@ -61,6 +61,13 @@ def matrix_inverse(x: Array) -> Array:
 def det(x: Array) -> Array:
     """The determinant; 1 for a matrix without rows."""
     return np.asarray(np.linalg.det(x), x.dtype)
+
+
+@_reported("slogdet", "has no determinant")
+def slogdet(x: Array) -> tuple[Array, Array]:
+    """The sign of the determinant and the logarithm of its absolute value."""
+    sign, logarithm = np.linalg.slogdet(x)
+    return np.asarray(sign, x.dtype), np.asarray(logarithm, x.dtype)
 
 
 @_reported("det", "has no cofactors")
@@ -173,3 +180,12 @@ def lstsq(a: Array, b: Array, rcond: Array) -> tuple[Array, ...]:
     _fits("lstsq", a, b)
     x, residues, rank, singular = np.linalg.lstsq(a, b, rcond=float(rcond))
     return x, residues, np.asarray(rank, "int64"), singular
+
+
+@_reported("expm", "has no exponential")
+def squared(x: Array, times: Array) -> Array:
+    """The matrix squared so many times."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(int(times)):
+            x = x @ x
+    return x.copy()

@@ -50,7 +50,7 @@ OTHERS = {
     "subtensor": "Subtensor",
 }
 
-# Functions that NumPy carries out, by the names that Theano's objects print.
+# Functions of matrices, by the names that Theano's objects print.
 LINALG = {
     "cholesky": "Cholesky",
     "det": "Det",

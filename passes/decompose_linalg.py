@@ -8,10 +8,11 @@ Sources: Penrose (1955); Golub and Van Loan, Matrix Computations, section 5.5.2.
 
 from __future__ import annotations
 
-from phintys.dialects.nd import NdOp, RequireOp
+from phintys.dialects.nd import NdOp
 from phintys.ir.types import TensorType
 
-from .matrix_terms import flipped, host, product, row, thin_svd, where
+from .decompose_expm import expm
+from .matrix_terms import flipped, host, product, require_square, row, thin_svd, where
 from .nd_builder import Builder, Term
 from .rewriting import attribute
 
@@ -38,7 +39,7 @@ _PRECISION = {"float64": 2.0**-52, "float32": 2.0**-23}
 
 def _cofactor(op: NdOp, b: Builder) -> Term:
     x = b.term(op.operands[0])
-    _square("det", x)
+    require_square("det", x)
     u, s, vt = thin_svd(x)
     others = where(u, "eq", b.term(b.constant(1.0, s.type.dtype)), row(s)).op("prod", axes=(1,))
     scalar = TensorType(x.type.dtype)
@@ -46,16 +47,7 @@ def _cofactor(op: NdOp, b: Builder) -> Term:
     return sign * product(u * row(others), vt)
 
 
-def _square(name: str, x: Term) -> None:
-    """A check: LinAlgError when the function runs and a matrix is not square."""
-    b = x.b
-    rows, columns = (b.op("dim", x.value, axis=axis) for axis in (0, 1))
-    text = f"{name}: expected a square matrix, got one of {{0}} by {{1}}"
-    check = RequireOp.build_op(b.op("eq", rows, columns), "LinAlgError", text, [rows, columns], b.location)
-    b.block.insert_op_before(check, b.anchor)
-
-
-ROWS = {"pinv": _pinv, "cofactor": _cofactor}
+ROWS = {"pinv": _pinv, "cofactor": _cofactor, "expm": expm}
 
 
 def named_function(op: NdOp, b: Builder) -> Term | None:

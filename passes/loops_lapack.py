@@ -11,11 +11,14 @@ Without LAPACK (the module says `phi.lapack = "absent"`) the same operations are
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith, math
 from xdsl.dialects import builtin as bi
 from xdsl.ir import SSAValue
+
+from phintys.dialects.blas import GemmOp
 
 from .buffers import Buffer
 from .emit import Emitter
@@ -45,11 +48,11 @@ def _inverse(c: Call) -> None:
 
 
 # A product is scaled by this power of two as soon as it grows or shrinks beyond it, so that only the result overflows.
-_SCALES = {"float64": 2.0**500, "float32": 2.0**60}
+_EXPONENTS = {"float64": 500, "float32": 60}
 
 
-def _det(c: Call) -> None:
-    """The product of the pivots, with a sign for each exchange of rows."""
+def _determinant(c: Call) -> tuple[SSAValue, SSAValue]:
+    """The product of the pivots, with a sign for each exchange of rows: a number and the count of scales it stands for."""
     x = c.operand(0)
     c.square(x)
     factors, pivots, info, _ = _factors(c, x)
@@ -61,13 +64,12 @@ def _det(c: Call) -> None:
     stays = inner.icmp("eq", inner.load(exchanges, [i]), place)
     total = inner.op(arith.MulfOp, [sofar, inner.select(stays, pivot, inner.op(arith.NegfOp, [pivot]))])
     inner.end_loop(_scaled(c, inner, total, scaled))
-    value = _unscaled(c, loop.results[0], loop.results[1])
-    c.low.set_scalar(c.op.results[0], e.select(c.is_zero(info), value, c.number(0.0)))
+    return e.select(c.is_zero(info), loop.results[0], c.number(0.0)), loop.results[1]
 
 
 def _scaled(c: Call, e: Emitter, total: SSAValue, count: SSAValue) -> list[SSAValue]:
     """A product brought towards 1, and how many times the scale it stands for."""
-    scale = _SCALES[c.dtype]
+    scale = 2.0 ** _EXPONENTS[c.dtype]
     size = e.op(math.AbsFOp, [total])
     large, small = e.fcmp("ogt", size, c.number(scale)), e.fcmp("olt", size, c.number(1 / scale))
     factor = e.select(large, c.number(1 / scale), e.select(small, c.number(scale), c.number(1.0)))
@@ -75,16 +77,44 @@ def _scaled(c: Call, e: Emitter, total: SSAValue, count: SSAValue) -> list[SSAVa
     return [e.op(arith.MulfOp, [total, factor]), e.op(arith.AddiOp, [count, step])]
 
 
-def _unscaled(c: Call, total: SSAValue, count: SSAValue) -> SSAValue:
+def _det(c: Call) -> None:
     """The product times the scale to the power of the count: beyond eight times it is an infinity or zero anyway."""
-    e, scale = c.e, _SCALES[c.dtype]
+    total, count = _determinant(c)
+    e, scale = c.e, 2.0 ** _EXPONENTS[c.dtype]
     up = e.icmp("sgt", count, e.constant(0, bi.i64))
     factor = e.select(up, c.number(scale), c.number(1 / scale))
     times = e.select(up, count, e.op(arith.SubiOp, [e.constant(0, bi.i64), count]))
     times = e.op(arith.MinSIOp, [times, e.constant(8, bi.i64)])
     inner, loop = e.loop(0, e.op(arith.IndexCastOp, [times], bi.IndexType()), 1, [total])
     inner.end_loop([inner.op(arith.MulfOp, [loop.regions[0].block.args[1], factor])])
-    return loop.results[0]
+    c.low.set_scalar(c.op.results[0], loop.results[0])
+
+
+def _slogdet(c: Call) -> None:
+    """The logarithm of the product and that of the scales, which are powers of two."""
+    total, count = _determinant(c)
+    e = c.e
+    scales = e.op(arith.SIToFPOp, [count], c.element)
+    more = e.op(arith.MulfOp, [scales, c.number(_EXPONENTS[c.dtype] * log(2.0))])
+    logarithm = e.op(math.LogOp, [e.op(math.AbsFOp, [total])])
+    zero, one = c.number(0.0), c.number(1.0)
+    sign = e.select(e.fcmp("une", total, total), total, e.select(e.fcmp("olt", total, zero), c.number(-1.0), one))
+    c.low.set_scalar(c.op.results[0], e.select(e.fcmp("oeq", total, zero), zero, sign))
+    c.low.set_scalar(c.op.results[1], e.op(arith.AddfOp, [logarithm, more]))
+
+
+def _squared(c: Call) -> None:
+    """A matrix multiplied with itself as often as the second operand says; the product goes back to where it came from."""
+    x = c.operand(0)
+    result, product = c.low.copy(x), c.allocate(*x.sizes)
+    source, target = result.view(c.e), product.view(c.e)
+    times = c.low.index(c.op.operands[1])
+    inner, _ = c.e.loop(0, times)
+    one, zero = c.number(1.0), c.number(0.0)
+    inner.insert(GemmOp.build_op(one, source, source, zero, target, inner.location))
+    c.fill(result, lambda e, row, column: e.load(target, [row, column]), inner)
+    inner.end_loop()
+    c.give(0, result)
 
 
 def _solve(c: Call) -> None:
@@ -156,6 +186,8 @@ ROWS: dict[str, NativeRow] = {
     "cholesky": _row(_cholesky),
     "det": _row(_det),
     "matrix_inverse": _row(_inverse),
+    "slogdet": _row(_slogdet),
     "solve": _row(_solve),
     "solve_triangular": _row(_solve_triangular),
+    "squared": _row(_squared),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phintys.dialects.nd import create
+from phintys.dialects.nd import RequireOp, create
 from phintys.ir.host import options_text, types_text
 from phintys.ir.types import TensorType
 
@@ -66,3 +66,12 @@ def thin_svd(x: Term) -> list[Term]:
     count = None if rows is None or columns is None else min(rows, columns)
     shapes = ((rows, count), (count,), (count, columns))
     return host("svd", [TensorType(x.type.dtype, shape) for shape in shapes], x)
+
+
+def require_square(name: str, x: Term) -> None:
+    """A check: LinAlgError when the function runs and a matrix is not square."""
+    b = x.b
+    rows, columns = (b.op("dim", x.value, axis=axis) for axis in (0, 1))
+    text = f"{name}: expected a square matrix, got one of {{0}} by {{1}}"
+    check = RequireOp.build_op(b.op("eq", rows, columns), "LinAlgError", text, [rows, columns], b.location)
+    b.block.insert_op_before(check, b.anchor)

@@ -22,6 +22,7 @@ from phintys.dialects.nd import NdOp
 
 from .nd_builder import Builder, Term
 from .rewriting import Rules, apply_rules, attribute, functions, is_constant, producer
+from .stabilize_linalg import log_of_det
 from .stabilize_sums import exp_of_log_softmax, log_of_sum, log_of_two, softmax_by_hand
 
 Found = SSAValue | Term | None
@@ -200,6 +201,7 @@ RULES: Rules = {
         log_of_one_plus,
         log_of_sum,
         log_of_two,
+        log_of_det,
     ),
     "exp": (exp_of_log_softmax,),
     "log1p": (log1p_of_exp,),

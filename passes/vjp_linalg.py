@@ -63,6 +63,12 @@ def _det(c: HostAdjoint) -> Gradients:
     return [c.g(0) * host("cofactor", [x.type], x)[0]]
 
 
+def _slogdet(c: HostAdjoint) -> Gradients:
+    """That of the sign is zero."""
+    x = c.operand(0)
+    return [c.g(1) * flipped(host("matrix_inverse", [x.type], x)[0])]
+
+
 def _cofactor(c: HostAdjoint) -> Gradients:
     """Through the inverse, so of regular matrices only."""
     x, g = c.operand(0), c.g(0)
@@ -246,6 +252,7 @@ LINALG: Mapping[str, Callable[[HostAdjoint], Gradients]] = {
     "matrix_inverse": _inverse,
     "pinv": _pinv,
     "qr": _qr,
+    "slogdet": _slogdet,
     "solve": _solve,
     "solve_triangular": _solve_triangular,
     "svd": _svd,

@@ -1,4 +1,4 @@
-"""Operations of one matrix that NumPy carries out, as objects of Theano's class names; `nlinalg.py` gives the functions."""
+"""Operations of one matrix, as objects of Theano's class names; `nlinalg.py` gives the functions."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ class Det(LinalgOp):
 
 
 class Eig(LinalgOp):
-    """Eigenvalues and eigenvectors (columns) of a square matrix. No derivative.
+    """Eigenvalues and eigenvectors (columns, of length 1) of a square matrix.
 
-    ValueError when the function runs and they are complex: Theano cut their imaginary parts off.
+    ValueError when the function runs and they are complex: Theano cut their imaginary parts off. The derivative of the
+    vectors is infinite where two values are equal.
     """
 
     def __call__(self, x: Any) -> list[TensorVariable]:
@@ -72,7 +73,8 @@ class Eigh(LinalgOp):
 class SVD(LinalgOp):
     """The singular value decomposition: u, s and the transposed v with `x = (u * s) . v'`, or only s.
 
-    `full_matrices` makes u and v square; the vectors have a derivative without it.
+    `full_matrices` makes u and v square. The derivative of the vectors is infinite where two singular values are equal or one
+    is zero; that of several vectors without a singular value is right for what depends on the space they span.
     """
 
     __props__ = ("compute_uv", "full_matrices")
@@ -98,7 +100,10 @@ def smaller(rows: int | None, columns: int | None) -> int | None:
 
 
 class QRFull(LinalgOp):
-    """The QR decomposition: q with orthonormal columns and r upper triangular; in the mode "raw", LAPACK's h and tau."""
+    """The QR decomposition: q with orthonormal columns and r upper triangular; in the mode "raw", LAPACK's h and tau.
+
+    The derivative is that of matrices whose first columns are independent; "raw" has none.
+    """
 
     __props__ = ("mode",)
 

@@ -1,4 +1,4 @@
-"""What `nlinalg` and `slinalg` share: operations that are objects, called with matrices, and NumPy's functions behind them."""
+"""What `nlinalg` and `slinalg` share: operations that are objects, called with matrices; the named functions behind them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def square_shape(x: TensorVariable) -> Shape:
 
 
 def host(name: str, operands: Sequence[TensorVariable], shapes: Sequence[Shape], **options: Any) -> list[TensorVariable]:
-    """The results of a function of NumPy's, of the shapes given and the operands' dtype."""
+    """The results of a named function, of the shapes given and the operands' dtype."""
     types = [TensorType(operands[0].dtype, shape) for shape in shapes]
     return host_typed(name, operands, types, **options)
 

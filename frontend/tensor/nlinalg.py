@@ -1,4 +1,4 @@
-"""Theano's `tensor.nlinalg`: inverses, determinants, decompositions. NumPy computes them when the function runs.
+"""Theano's `tensor.nlinalg`: inverses, determinants, decompositions: LAPACK's, called by compiled code.
 
     x = T.dmatrix()
     f = function([x], [T.nlinalg.matrix_inverse(x), T.grad(T.nlinalg.det(x), x)])
@@ -6,7 +6,7 @@
 Operations of one matrix are objects of Theano's class names; `Det()(x)` is `det(x)`. Real matrices of any float dtype;
 integers become float64. TypeError for other ranks and complex numbers when the expression is written;
 `numpy.linalg.LinAlgError` (a ValueError) when the function runs and a matrix is singular or not square where it must be.
-Derivatives: `passes/vjp_linalg.py`.
+Derivatives: `passes/vjp_linalg.py`; `log(det(x))` is computed without overflow.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class AllocDiag(LinalgOp):
 class lstsq(LinalgOp):  # noqa: N801, RUF100  (Theano's name)
     """Least squares: `lstsq()(a, b, rcond)` is x, the sums of squares, the rank of `a` and its singular values.
 
-    No derivative; `dot(pinv(a), b)` has one.
+    The derivative is that of matrices whose rank does not change nearby; the rank itself has none.
     """
 
     def __call__(self, x: Any, y: Any, rcond: Any = -1) -> list[TensorVariable]:

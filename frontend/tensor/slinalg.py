@@ -2,7 +2,7 @@
 
     x = T.slinalg.solve_lower_triangular(T.slinalg.cholesky(a), b)
 
-NumPy computes them when the function runs; what is said in `nlinalg.py` of dtypes and errors holds here too.
+LAPACK's, called by compiled code; what is said in `nlinalg.py` of dtypes and errors holds here too.
 """
 
 from __future__ import annotations

@@ -198,6 +198,29 @@ def test_least_squares() -> None:
     assert found[0].shape == (3,) and found[1].shape == (0,) and found[2] == 3
 
 
+def test_logarithms_of_determinants_do_not_overflow() -> None:
+    x = T.dmatrix("x")
+    logs = T.log(nl.det(x)), T.log(abs(nl.det(x)))
+    f = function([x], [*logs, *(T.grad(log, x) for log in logs)])
+    for size in SIZES:
+        value = positive(size)
+        inverse = np.linalg.inv(value).T
+        for found, wanted in zip(f(value), [np.linalg.slogdet(value)[1]] * 2 + [inverse] * 2, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-10)
+    value = 100 * positive(300)
+    assert function([x], nl.det(x))(value) == np.inf
+    np.testing.assert_allclose(f(value)[0], np.linalg.slogdet(value)[1], rtol=1e-12)
+    np.testing.assert_allclose(f(value)[2], np.linalg.inv(value), rtol=1e-8, atol=1e-10)
+    swapped = value[[1, 0, *range(2, 300)]]
+    assert np.isnan(f(swapped)[0]) and np.isclose(f(swapped)[1], np.linalg.slogdet(value)[1])
+    g = function([x], logs)
+    assert [float(log) for log in g(np.ones((2, 2)))] == [-np.inf, -np.inf]
+    assert all(np.isnan(log) for log in g(np.full((2, 2), np.nan)))
+    single = T.fmatrix("y")
+    found = function([single], T.log(nl.det(single)))(value.astype("float32"))
+    assert found.dtype == "float32" and np.isclose(found, np.linalg.slogdet(value)[1], rtol=1e-6)
+
+
 @pytest.mark.parametrize("order", [None, 0, 1, 2, 3, 0.5, "inf", "-inf", float("inf"), -1])
 def test_norms_of_vectors(order: Any) -> None:
     x = T.dvector("x")

@@ -40,6 +40,7 @@ def real_spectrum(size: int) -> Array:
 DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
     "matrix_inverse": (nl.matrix_inverse, [regular(4)]),
     "det": (nl.det, [regular(4)]),
+    "log det": (lambda x: T.log(nl.det(x)) + T.log(abs(nl.det(-x))), [positive(5)]),
     "pinv": (nl.pinv, [regular(4)]),
     "pinv high": (nl.pinv, [sample(5, 3)]),
     "pinv wide": (nl.pinv, [sample(3, 5)]),
@@ -107,6 +108,28 @@ def test_derivatives_against_differences(name: str) -> None:
 def test_second_derivatives_against_differences(name: str) -> None:
     fun, points = DERIVED[name]
     T.verify_grad(lambda *xs: T.grad(T.exp(-fun(*xs)).sum(), xs[0]), points, rng=np.random.RandomState(3), rel_tol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 4)])
+def test_derivatives_of_norms(shape: tuple[int, ...]) -> None:
+    """Of every order that there is, where they are smooth."""
+    of_vectors, of_matrices = (None, 1, 2, 3, 0.5, -1, "inf", "-inf"), (None, "fro", "nuc", 1, -1, 2, -2, "inf", "-inf")
+    for order in of_vectors if len(shape) == 1 else of_matrices:
+        T.verify_grad(lambda x, order=order: nl.norm(x, order), [sample(*shape)], rng=np.random.RandomState(3))
+
+
+def test_derivatives_in_single_precision() -> None:
+    def gradients(dtype: str) -> list[Array]:
+        x, y = T.matrix("x", dtype=dtype), T.vector("y", dtype=dtype)
+        square = T.dot(x.T, x)
+        solution, _, _, singular = nl.lstsq()(x, y)
+        values, vectors = nl.eig(square)
+        cost = (solution**2).sum() + singular.sum() + (values**2).sum() + (vectors**4).sum() + sl.expm(square / 9).sum()
+        return function([x, y], T.grad(cost, [x, y]))(sample(5, 3).astype(dtype), sample(5).astype(dtype))  # type: ignore[no-any-return]
+
+    for found, wanted in zip(gradients("float32"), gradients("float64"), strict=True):
+        assert found.dtype == "float32"
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("size", SIZES)

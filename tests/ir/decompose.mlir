@@ -44,3 +44,32 @@ func.func @dot(%x: tensor<?xf64>, %y: tensor<?xf64>, %w: tensor<?x3xf64>) -> (te
 // CHECK-NEXT:    [[p:%.+]] = nd.mul %x, %y
 // CHECK-NEXT:    nd.sum [[p]] {axes = array<i64: 0>}
 // CHECK-NEXT:    nd.dot %x, %w
+
+// -----
+
+/// The pseudo-inverse by singular values.
+func.func @pinv(%x: tensor<?x3xf64>) -> tensor<3x?xf64> {
+  %p = nd.host %x {function = "pinv", results = "f64[3, ?]", options = ""} : (tensor<?x3xf64>) -> tensor<3x?xf64>
+  func.return %p : tensor<3x?xf64>
+}
+// CHECK-LABEL: @pinv
+// CHECK-NEXT:    [[u:%.+]], [[s:%.+]], [[vt:%.+]] = nd.host %x {function = "svd"
+// CHECK:         nd.gt [[s]],
+// CHECK:         nd.dimshuffle [[vt]]
+// CHECK:         nd.dimshuffle [[u]]
+// CHECK:         nd.dot
+
+// -----
+
+/// The exponential: a check, the approximant by one system of equations, squarings.
+func.func @expm(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %e = nd.host %x {function = "expm", results = "f32[?, ?]", options = ""} : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  func.return %e : tensor<?x?xf32>
+}
+// CHECK-LABEL: @expm
+// CHECK:         nd.require {{.*}} message = "expm: expected a square matrix, got one of {0} by {1}"
+// CHECK:         [[x:%.+]] = nd.cast %x {dtype = "f64"}
+// CHECK:         [[r:%.+]] = nd.host {{.*}} {function = "solve"
+// CHECK:         [[e:%.+]] = nd.host [[r]], {{.*}} {function = "squared"
+// CHECK-NEXT:    [[f:%.+]] = nd.cast [[e]] {dtype = "f32"}
+// CHECK-NEXT:    func.return [[f]]

@@ -156,3 +156,21 @@ func.func @exp_of_log_softmax(%x: tensor<?x4xf64>) -> tensor<?x4xf64> {
 }
 // CHECK-LABEL: @exp_of_log_softmax
 // CHECK-NEXT:    %p = nd.softmax %x {axis = 1 : i64}
+
+// -----
+
+/// A determinant soon overflows, its logarithm does not; of a negative one it is NaN.
+func.func @log_det(%x: tensor<?x?xf64>) -> (tensor<f64>, tensor<f64>) {
+  %d = nd.host %x {function = "det", results = "f64[]", options = ""} : (tensor<?x?xf64>) -> tensor<f64>
+  %l = nd.log %d : (tensor<f64>) -> tensor<f64>
+  %a = nd.abs %d : (tensor<f64>) -> tensor<f64>
+  %m = nd.log %a : (tensor<f64>) -> tensor<f64>
+  func.return %l, %m : tensor<f64>, tensor<f64>
+}
+// CHECK-LABEL: @log_det
+// CHECK-NEXT:    [[s:%.+]], [[l:%.+]] = nd.host %x {function = "slogdet", results = "f64[], f64[]"
+// CHECK:         [[n:%.+]] = nd.lt [[s]],
+// CHECK-NEXT:    [[nan:%.+]] = nd.log [[s]]
+// CHECK-NEXT:    [[r:%.+]] = nd.select [[n]], [[nan]], [[l]]
+// CHECK-NEXT:    [[_:%.+]], [[m:%.+]] = nd.host %x {function = "slogdet"
+// CHECK-NEXT:    func.return [[r]], [[m]]
