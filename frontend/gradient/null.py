@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phintys.ir.graph import Node, Value
-from phintys.ir.host import is_local
+from phintys.ir.host import is_local, parse_options
 
 from ..names import node_text, own_op
 from ..types import TensorType
@@ -83,7 +83,12 @@ def _null(op: Any, x_pos: int, x: Any, what: str, comment: str) -> Variable:
 # Functions that Python computes and that draw: no derivative with respect to their parameters.
 _DRAWS = ("random_", "mrg_")
 _ONLY = "No gradient defined through raw random numbers op"
-_MISSING = {"eig": "expected Eigh, which has one", "lstsq": "expected dot(pinv(a), b), which has one"}
+_RAW = "LAPACK's reflectors have none; expected the mode 'reduced' or 'complete', which have one"
+
+
+def _missing(name: str, node: Node) -> str:
+    """What to try instead of a function whose derivative nobody has written; '' for one that has it."""
+    return _RAW if name == "qr" and parse_options(node.attrs["options"]).get("mode") == "raw" else ""
 
 
 def why_null(node: Node) -> dict[int, str]:
@@ -91,8 +96,9 @@ def why_null(node: Node) -> dict[int, str]:
     if node.op != "host":
         return {}
     name = str(node.attrs["function"])
-    if name.startswith(_DRAWS) or name in _MISSING:
-        what, comment = ("mathematically undefined", _ONLY) if name.startswith(_DRAWS) else ("not implemented", _MISSING[name])
+    missing = _missing(name, node)
+    if name.startswith(_DRAWS) or missing:
+        what, comment = ("mathematically undefined", _ONLY) if name.startswith(_DRAWS) else ("not implemented", missing)
         return {
             number: f"the gradient for input {number} ({value}) of {node_text(node)}, at {node.loc}, is {what}. {comment}"
             for number, value in enumerate(node.inputs)

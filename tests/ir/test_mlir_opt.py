@@ -23,7 +23,7 @@ from phintys.passes.convert_graph_to_nd import graphs_to_module
 
 HERE = Path(__file__).parent
 PLACES = [Path(f"/usr/lib/llvm-{version}/bin") for version in range(30, 18, -1)]
-OURS = re.compile(r'^ *(?:%.* = )?"?(?:nd|rt|blas|xmath)\.', re.MULTILINE)  # a line that is one of our operations
+OURS = re.compile(r'^ *(?:%.* = )?"?(?:nd|rt|blas|lapack|xmath)\.', re.MULTILINE)  # a line that is one of our operations
 SEPARATOR = "// -----\n"
 LEVELS = ("nd", "fused", "loops", "llvm")
 
