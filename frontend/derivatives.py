@@ -6,7 +6,8 @@ though: `gz * y * x**(y - 1)` for a power, terms in the order in which the cost 
 constants in their own dtypes. So prints (`pp`, `debugprint`, `pydotprint` and the graph of a FAST_COMPILE function)
 expand the node by these rows. Both give the same numbers; tests compare them.
 
-A row maps (operands, result, gradient of the result) to one gradient for each operand, `None` where it is zero.
+A row maps (operands, result, gradient of the result) to one gradient for each operand, `None` where it is zero. Operations
+without a row are differentiated by the compiler's, see `derived.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from phintys.ir.graph import Node, Value, topological
 
 from . import tensor as T
+from .derived import derived, expanded
 from .gradient.reverse import differentiable
 from .shown import fill, shown
 from .tensor.build import apply
@@ -145,10 +147,6 @@ ROWS: dict[str, Row] = {
 }
 
 
-class NoRowError(Exception):
-    """There is no row for an operation between the cost and a variable."""
-
-
 def _unbroadcast(g: Variable, x: Variable) -> Variable:
     """The gradient summed over what was broadcast, as `Elemwise` does."""
     lead = g.ndim - x.ndim
@@ -162,8 +160,10 @@ def _unbroadcast(g: Variable, x: Variable) -> Variable:
 
 
 def expand(node: Node) -> list[Value]:
-    """The gradients of a `grad` node as expressions. NoRowError where a row is missing."""
+    """The gradients of a `grad` node as expressions, those of a Jacobian all as the compiler writes them."""
     cost, *wrt = node.inputs
+    if any(step.op == "jacobian" for step in topological([cost])):
+        return expanded(node)
     paths = _paths(cost, wrt)
     terms: dict[tuple[int, int], Variable] = {}
     found: dict[int, Variable | None] = {id(cost): fill(cost, T.constant(1.0, dtype=cost.type.dtype))}
@@ -176,12 +176,12 @@ def expand(node: Node) -> list[Value]:
 
     inner = {key[0] for keys in paths.values() for key in keys}
     for step in reversed([one for one in topological([cost]) if id(one) in inner]):
-        g = total(step.results[0])
-        if g is None:
+        gradients = [total(result) for result in step.results]
+        if all(g is None for g in gradients):
             continue
-        if step.op not in ROWS:
-            raise NoRowError(step.op)
-        for place, term in enumerate(ROWS[step.op](step, g, *step.inputs)):
+        row = ROWS.get(step.op)
+        parts = derived(step, gradients) if row is None else row(step, gradients[0], *step.inputs)
+        for place, term in enumerate(parts):
             operand = step.inputs[place] if place < len(step.inputs) else None
             if term is not None and isinstance(operand, Variable):
                 terms[id(step), place] = _unbroadcast(term, operand)

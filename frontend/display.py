@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from phintys.ir.diagnostics import DiagnosticError
 from phintys.ir.graph import Graph, Node, Value, topological
 from phintys.ir.ops import OPS
 from phintys.ir.types import TypeInferenceError
 
-from .derivatives import NoRowError, expand
+from .derivatives import expand
 from .shown import remade, shown
 from .tensor.filling import alloc
 from .tensor.shaping import dim, dimshuffle
@@ -58,12 +59,12 @@ def _key(value: Value) -> Any:
 
 
 def _gradient(node: Node, inputs: list[Value]) -> list[Value] | None:
-    """A gradient as an expression; the node itself where an operation has no row."""
+    """A gradient as an expression; the node itself where an operation has no derivative."""
     if node.op != "grad":
         return None
     try:
         return expand(Node("grad", inputs, make=TensorVariable, loc=node.loc))
-    except (NoRowError, TypeInferenceError):  # no row, or none for complex operands
+    except (DiagnosticError, TypeInferenceError):  # none at all, or none for complex operands
         return None
 
 

@@ -10,12 +10,13 @@ A Jacobian is the backward sweep from the vector, made for a batch of all unit v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
@@ -94,10 +95,32 @@ def _jacobian(op: NdOp) -> None:
         replace_uses(result, new)
 
 
+def pull_back(func: FuncOp, given: Mapping[int, SSAValue], wrt: Sequence[SSAValue], known: Sequence[SSAValue]) -> list[bool]:
+    """Let a function return the gradients of `wrt` where it returns values whose gradients are `given`, by their number.
+
+    `known` are arguments that hold what it returned. Those of `wrt` whose gradient is zero are left out: the answer says,
+    for each, whether it is there.
+    """
+    end = func.body.block.last_op
+    assert isinstance(end, ReturnOp)
+    results = list(end.operands)
+    sweep = _Sweep(end, list(wrt))
+    for number, gradient in given.items():
+        sweep.add(results[number], gradient)
+    sweep.run()
+    found = [sweep.gradient(value) for value in wrt]
+    for result, value in zip(results, known, strict=True):
+        result.replace_all_uses_with(value)
+    erase(end)
+    func.body.block.add_op(ReturnOp(*(gradient for gradient in found if gradient is not None)))
+    erase_dead(func)
+    return [gradient is not None for gradient in found]
+
+
 class _Sweep:
     """The backward walk from a cost: the gradient found so far of each value that depends on what is asked for."""
 
-    def __init__(self, grad: NdOp, wrt: list[SSAValue]) -> None:
+    def __init__(self, grad: Operation, wrt: list[SSAValue]) -> None:
         self.grad = grad
         self.wrt = set(wrt)
         self.ops = _dependents(grad, self.wrt)
@@ -150,7 +173,7 @@ class _Sweep:
                 self.add(operand, unbroadcast(Builder(self.grad, op.location), gradient, operand))
 
 
-def _dependents(grad: NdOp, wrt: set[SSAValue]) -> list[NdOp]:
+def _dependents(grad: Operation, wrt: set[SSAValue]) -> list[NdOp]:
     """The operations before `grad` through which a change of `wrt` can reach it, in order; integers carry no change."""
     assert grad.parent is not None
     reached = set(wrt)

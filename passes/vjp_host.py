@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from phintys.dialects.convert import location
 from phintys.dialects.nd import NdOp, create
@@ -22,7 +22,7 @@ from .vjp_linalg import LINALG, HostAdjoint
 
 
 def host_gradients(
-    op: NdOp, at: NdOp, found: Mapping[SSAValue, SSAValue], expand: Callable[[NdOp], None]
+    op: NdOp, at: Operation, found: Mapping[SSAValue, SSAValue], expand: Callable[[NdOp], None]
 ) -> Sequence[SSAValue | None]:
     """Gradients of the operands, given those of the results; their operations stand before `at`.
 
@@ -52,7 +52,7 @@ def host_gradients(
 
 
 def _each_row(
-    op: NdOp, at: NdOp, found: Mapping[SSAValue, SSAValue], expand: Callable[[NdOp], None]
+    op: NdOp, at: Operation, found: Mapping[SSAValue, SSAValue], expand: Callable[[NdOp], None]
 ) -> Sequence[SSAValue | None]:
     """Gradients of the function in the first row, made for all rows at once; of what all rows share, their sum."""
     b = Builder(at, op.location)
@@ -93,7 +93,7 @@ def _of_rows(rows: Vectorizer, part: SSAValue, batched: bool) -> SSAValue | None
     return Builder(rows.batches.at).op("sum", whole, axes=(0,))
 
 
-def inline(graph: Graph, arguments: Sequence[SSAValue], at: NdOp, expand: Callable[[NdOp], None]) -> list[SSAValue]:
+def inline(graph: Graph, arguments: Sequence[SSAValue], at: Operation, expand: Callable[[NdOp], None]) -> list[SSAValue]:
     """The operations of a graph before `at`, its inputs being `arguments`; the values of its outputs."""
     assert at.parent is not None
     block = Block()

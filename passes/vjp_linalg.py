@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.nd import NdOp
 from phintys.ir.host import parse_options
@@ -30,7 +30,7 @@ class HostAdjoint:
 
     __slots__ = ("b", "found", "op", "options")
 
-    def __init__(self, op: NdOp, at: NdOp, found: Mapping[SSAValue, SSAValue]) -> None:
+    def __init__(self, op: NdOp, at: Operation, found: Mapping[SSAValue, SSAValue]) -> None:
         self.op, self.found = op, found
         self.b = Builder(at, op.location)
         self.options = parse_options(attribute(op, "options"))
