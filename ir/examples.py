@@ -45,6 +45,7 @@ angle          z: c128[?]                                    angle(z)
 softmax        x: f64[?, 3]                                  softmax(x)
 log_softmax    x: f64[?, 3]                                  log_softmax(x, axis=0)
 dot            x: f64[?, 784], w: f64[784, 10]               dot(x, w)
+gemm           c: f64[?, 10], x: f64[?, 784], y: f64[784, 10]  gemm(c, -0.5, x, y, 1.0)
 constant                                                     f64([1.0, 2.0, 3.0])
 dim            x: f64[?, 3]                                  shape(x)[0]
 make_vector    i: i64[], j: i64[]                            make_vector(i, j)

@@ -218,6 +218,20 @@ def dot(types: Types, attrs: Attrs) -> list[TensorType]:
     return [TensorType(upcast(x.dtype, y.dtype), x.shape[:-1] + y.shape[1:])]
 
 
+def gemm(types: Types, attrs: Attrs) -> list[TensorType]:
+    """A matrix, a scalar, two matrices and a scalar, of float32 or float64."""
+    c, _, x, y, _ = types
+    dtypes = {type.dtype for type in types}
+    if [type.ndim for type in types] != [2, 0, 2, 2, 0] or len(dtypes) > 1 or c.kind != "f":
+        given = ", ".join(map(str, types))
+        raise TypeInferenceError(f"gemm takes a matrix, a scalar, two matrices and a scalar of one float dtype, got {given}")
+    (result,) = dot([x, y], attrs)
+    sizes = [own if own is not None else other for own, other in zip(c.shape, result.shape, strict=True)]
+    if any(None not in pair and pair[0] != pair[1] for pair in zip(c.shape, result.shape, strict=True)):
+        raise TypeInferenceError(f"gemm: the product is {result}, but what it is added to {c}")
+    return [TensorType(c.dtype, tuple(sizes))]
+
+
 def dimshuffle(types: Types, attrs: Attrs) -> list[TensorType]:
     """Permutation of dimensions; -1 in `order` inserts one of size 1, a dimension left out must be known to be 1."""
     (type,) = types

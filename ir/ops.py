@@ -129,6 +129,13 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "dot", 2, i.dot, "linalg", doc="Product of matrices and vectors: the last dimension of x against the first of y."
         ),
+        OpRow(
+            "gemm",
+            5,
+            i.gemm,
+            "linalg",
+            doc="beta * c + alpha * dot(x, y), of c, alpha, x, y, beta: matrices of one float dtype, two scalars.",
+        ),
         # shape
         OpRow("constant", 0, i.constant, "shape", {"value": REQUIRED}, doc="A known tensor."),
         OpRow("dim", 1, i.dim, "shape", {"axis": REQUIRED}, doc="Size of one dimension, an int64 scalar."),

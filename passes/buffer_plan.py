@@ -19,7 +19,7 @@ from .dims import Dims
 
 VIEWS = {"dimshuffle", "subtensor", "reshape", "specify_shape"}
 MAY_FAIL = {"gather", "scatter_add", "scatter_set", "host"}  # they check indices or info while they run, or call Python
-PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor", "scatter_add", "scatter_set"}
+PARTIAL_UPDATES = {"set_subtensor", "inc_subtensor", "scatter_add", "scatter_set", "gemm"}
 PARTIAL_UPDATES |= {"random_uniform", "random_normal", "random_mrg"}
 # they write where they are told, or fail before
 WRITERS = {"alloc", "make_vector", "arange", "concatenate", "dot"} | PARTIAL_UPDATES

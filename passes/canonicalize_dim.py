@@ -107,6 +107,7 @@ def of_arange(op: NdOp, axis: int, b: Builder) -> SSAValue | None:
 BY_FAMILY: dict[str, SizeOf] = {"elementwise": of_elementwise, "reduction": of_reduction, "composite": of_first}
 BY_NAME: dict[str, SizeOf] = {
     "dot": of_dot,
+    "gemm": of_first,
     "alloc": of_sized,
     "reshape": of_sized,
     "dimshuffle": of_dimshuffle,

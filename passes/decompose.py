@@ -53,10 +53,17 @@ def inner_product(op: NdOp, b: Builder) -> Term | None:
     return b.term(b.cast((x * y).sum((0,)).value, dtype))  # small ints are summed in 64 bits
 
 
+def scaled_product(op: NdOp, b: Builder) -> Term:
+    """`beta * c + alpha * dot(x, y)`; what is worth a call of its own, `fuse-gemm` finds again."""
+    c, alpha, x, y, beta = (b.term(value) for value in op.operands)
+    return c * beta + x.op("dot", y) * alpha
+
+
 RULES: Rules = {
     "softmax": (softmax,),
     "log_softmax": (log_softmax,),
     "dot": (inner_product,),
+    "gemm": (scaled_product,),
     "host": (named_function,),
 }
 

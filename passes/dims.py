@@ -183,6 +183,14 @@ def _dot(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     return x[:-1] + y[1:]
 
 
+def _gemm(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
+    c, x, y = (dims[op.operands[number]] for number in (0, 2, 3))
+    dims.meet(op, x[1], y[0], (2, 1), (3, 0))
+    dims.meet(op, c[0], x[0], (0, 0), (2, 0))
+    dims.meet(op, c[1], y[1], (0, 1), (3, 1))
+    return c
+
+
 def _constant(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     value = op.attrs["value"]
     if value.ndim == 0 and value.dtype.kind in "iu":
@@ -276,6 +284,7 @@ def _scatter_add(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
 _FAMILIES: dict[str, Rule] = {"elementwise": _elementwise, "reduction": _reduction, "composite": _same, "mark": _same}
 _RULES: dict[str, Rule] = {
     "dot": _dot,
+    "gemm": _gemm,
     "constant": _constant,
     "dim": _dim,
     "arange": _arange,

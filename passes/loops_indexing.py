@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
 
 # Operations that write their result, and show it to nobody else.
-FRESH = frozenset({"alloc", "set_subtensor", "inc_subtensor", "scatter_add", "scatter_set", "dot", "concatenate"})
+FRESH = frozenset({"alloc", "set_subtensor", "inc_subtensor", "scatter_add", "scatter_set", "dot", "gemm", "concatenate"})
 OUT_OF_BOUNDS = "index {0} is out of bounds for dimension %d of size {1}"
 
 
@@ -153,7 +153,7 @@ def _subtensor(low: Lowering, op: NdOp) -> None:
     low.set_scalar(op.results[0], e.load(e.reinterpret(view.storage.memref, view.offset, [], []), []))
 
 
-def _written_copy(low: Lowering, op: NdOp) -> Buffer:
+def written_copy(low: Lowering, op: NdOp) -> Buffer:
     """The buffer that an update of a part of the first operand is written to; it holds that operand."""
     source = low.buffer(op.operands[0])
     if op.results[0] not in low.plan.in_place and _is_last_reader(op, source):
@@ -175,7 +175,7 @@ def _is_last_reader(op: NdOp, source: Buffer) -> bool:
 
 def _update(low: Lowering, op: NdOp, add: bool) -> None:
     _, update, *index = op.operands
-    target = _written_copy(low, op)
+    target = written_copy(low, op)
     part = region(low, target, op.attrs["index"], index)
     if not part.sizes:
         part = Buffer(part.storage, [1], [1], part.offset, dense=True, dtype=part.dtype)
@@ -293,7 +293,7 @@ def _scatter(low: Lowering, op: NdOp) -> None:
     _, update, *indices = op.operands
     if op.results[0] in low.plan.in_place:
         _IndexLoops(low, low.buffer(op.operands[0]), indices).close()  # all indices are checked before the state is written
-    target = _written_copy(low, op)
+    target = written_copy(low, op)
     view = target.view(low.body)
     sizes = broadcast_sizes(low, indices, [from_xdsl(i.type).shape for i in indices]) + target.sizes[len(indices) :]
     tensor = low.tensors[update]

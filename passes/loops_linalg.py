@@ -14,6 +14,7 @@ from phintys.ir.types import DTYPES
 from .buffers import Buffer
 from .combiners import OPERATIONS, identity
 from .emit import Emitter, Index
+from .loops_indexing import written_copy
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
@@ -50,6 +51,15 @@ def _dot(low: Lowering, op: NdOp) -> None:
         e.insert(GemvOp.build_op(one, x.view(e), y.view(e), zero, into, e.location))
     else:
         e.insert(GemvOp.build_op(one, _transposed(y).view(e), x.view(e), zero, into, e.location))
+
+
+def _gemm(low: Lowering, op: NdOp) -> None:
+    """A product added to what the result's memory holds: to a state in place, to a temporary, or to a copy."""
+    _, alpha, x, y, beta = op.operands
+    left, right = (_blas_ready(low, low.buffer(value)) for value in (x, y))
+    e = low.body
+    into = written_copy(low, op).view(e)
+    e.insert(GemmOp.build_op(low.scalar(alpha), left.view(e), right.view(e), low.scalar(beta), into, e.location))
 
 
 def _dot_loops(low: Lowering, op: NdOp, x: Buffer, y: Buffer, sizes: list[Index]) -> None:
@@ -105,4 +115,4 @@ def _batched_dot(low: Lowering, op: NdOp) -> None:
     inner.end_loop()
 
 
-ROWS: dict[str, Row] = {"dot": _dot, "batched_dot": _batched_dot}
+ROWS: dict[str, Row] = {"dot": _dot, "gemm": _gemm, "batched_dot": _batched_dot}

@@ -42,6 +42,7 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("merge again", "cse", "nd"),
     # From here on, sizes that meet are equal.
     Stage("check what else needs it", "check-shapes", "nd"),
+    Stage("products added to matrices", "fuse-gemm", "nd"),
     Stage("fuse elementwise operations and reductions", "fuse", "fused"),
     Stage("buffers and loops", "convert-nd-to-loops", "loops"),
     Stage("loops over the same rows as one", "fuse-loops", "loops"),
@@ -63,6 +64,7 @@ PASSES: dict[str, str] = {
         "pow-by-squaring",
         "decompose",
         "check-shapes",
+        "fuse-gemm",
         "fuse",
         "convert-nd-to-loops",
         "fuse-loops",

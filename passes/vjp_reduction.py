@@ -66,6 +66,17 @@ def _dot_y(c: Adjoint) -> Term:
     return _transposed(c.x).op("dot", c.g)
 
 
+def _gemm(c: Adjoint, index: int) -> Term:
+    z, alpha, x, y, beta = (c.operand(k) for k in range(5))
+    return (
+        lambda: c.g * beta,
+        lambda: (c.g * x.op("dot", y)).sum((0, 1)),
+        lambda: c.g.op("dot", _transposed(y)) * alpha,
+        lambda: _transposed(x).op("dot", c.g) * alpha,
+        lambda: (c.g * z).sum((0, 1)),
+    )[index]()
+
+
 REDUCTION: dict[str, Row] = {
     "sum": (_sum,),
     "prod": (_prod,),
@@ -74,4 +85,5 @@ REDUCTION: dict[str, Row] = {
     "softmax": (_softmax,),
     "log_softmax": (_log_softmax,),
     "dot": (_dot_x, _dot_y),
+    "gemm": _gemm,
 }

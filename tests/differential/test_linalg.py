@@ -107,3 +107,33 @@ def test_products_of_more_dimensions() -> None:
     expected = [np.tensordot(a, c, 1), np.tensordot(a, c, ([1], [0])), 2.0 * c, np.outer(b, b)]
     for found, wanted in zip(f(a, b, c, 2.0), expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("sizes", [(3, 5, 4), (1, 1, 1), (3, 0, 4), (0, 5, 4), (17, 31, 7)], ids=str)
+def test_accumulated_product(dtype: str, sizes: tuple[int, int, int]) -> None:
+    """A product that is added to a matrix, to a state in place too; of no terms it leaves the scaled matrix."""
+    n, k, m = sizes
+    x, y = T.matrix("x", dtype), T.matrix("y", dtype)
+    rng = np.random.default_rng(5)
+    start, a, b = (rng.normal(size=shape).astype(dtype) for shape in ((n, m), (n, k), (k, m)))
+    w = phintys.shared(start, "w")
+    half, rate = np.asarray(0.5, dtype), T.scalar("rate", dtype)
+    f = phintys.function([x, y, rate], [2 * T.dot(x, y) - w, w + T.dot(x, y)], updates=[(w, half * w - rate * T.dot(x, y))])
+    taken, summed = f(a, b, np.asarray(0.25, dtype))
+    close = {"rtol": 1e-5 if dtype == "float32" else 1e-13, "atol": 1e-5 if dtype == "float32" else 1e-13}
+    np.testing.assert_allclose(taken, 2 * a @ b - start, **close)
+    np.testing.assert_allclose(summed, start + a @ b, **close)
+    np.testing.assert_allclose(w.get_value(), 0.5 * start - 0.25 * (a @ b), **close)
+
+
+def test_step_of_weights() -> None:
+    """The gradient of a layer's weights goes into their own memory."""
+    w = phintys.shared(np.ones((4, 3)), "w")
+    x = T.dmatrix("x")
+    cost = T.sum(T.tanh(T.dot(x, w)) ** 2)
+    f = phintys.function([x], cost, updates=[(w, w - 0.1 * T.grad(cost, w))])
+    a = np.random.default_rng(6).normal(size=(5, 4))
+    h = np.tanh(a @ np.ones((4, 3)))
+    f(a)
+    np.testing.assert_allclose(w.get_value(), 1 - 0.1 * (a.T @ (2 * h * (1 - h**2))), rtol=1e-13)

@@ -127,6 +127,7 @@ ROWS: dict[str, Row] = {
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "dot": lambda attrs, x, y: np.dot(x, y),
+    "gemm": lambda attrs, c, alpha, x, y, beta: beta * c + alpha * np.dot(x, y),
     "constant": lambda attrs: attrs["value"],
     "dim": lambda attrs, x: np.int64(x.shape[attrs["axis"]]),
     "make_vector": lambda attrs, *xs: np.array(xs, np.result_type(*xs)),

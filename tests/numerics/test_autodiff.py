@@ -256,6 +256,12 @@ def test_batched_dot() -> None:
     check(lambda x, y: x.op("batched_dot", y), types, [draw("f64[4, 2, 3]"), draw("f64[4, 3, 5]", seed=1)])
 
 
+def test_gemm() -> None:
+    types = ["f64[?, 5]", "f64[]", "f64[?, 3]", "f64[3, ?]", "f64[]"]
+    points = [draw(text, seed=number) for number, text in enumerate(["f64[2, 5]", "f64[]", "f64[2, 3]", "f64[3, 5]", "f64[]"])]
+    check(lambda c, alpha, x, y, beta: c.op("gemm", alpha, x, y, beta), types, points)
+
+
 def test_cast() -> None:
     body: Body = lambda x: x.op("cast", dtype="float32").op("cast", dtype="float64")  # noqa: E731
     module = autodiff(ref.function(["f64[?]"], lambda x: ref.gradient(weigh(body(x), x), x)))
@@ -292,6 +298,7 @@ def test_all_rows_are_tested() -> None:
         "cumprod",
         "cumprod_pairs",
         "batched_dot",
+        "gemm",
         "specify_shape",
         "sort",
     }
