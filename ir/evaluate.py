@@ -7,10 +7,10 @@ from typing import Any
 from .diagnostics import Source, near_match
 from .functions import ATTRIBUTES, FUNCTIONS, PREDEFINED, match_arguments
 from .graph import Value
-from .literals import LiteralError, typed_array
+from .indexing import Dots, Item, NewAxis, Pair, Slice, part
+from .literals import LiteralError, typed_array, unquote
 from .ops import OPS
 from .scope import Scope
-from .subscript import Entry, format_index
 from .terms import Arguments, DTypeName, Items, Literal, Results, ShapeOf, Term, Text, as_literal, describe
 from .types import BY_SHORT, TensorType
 
@@ -76,7 +76,7 @@ class Evaluator:
 
     def string(self, tree: Any) -> Term:
         """A quoted text."""
-        return Text(str(tree.children[0])[1:-1])
+        return Text(unquote(str(tree.children[0])))
 
     def dtype(self, tree: Any) -> Term:
         """A dtype where an argument is expected."""
@@ -153,45 +153,21 @@ class Evaluator:
                 axis = self.scope.integer(position, entries, "a dimension")
                 return self.scope.node("dim", [term.value], {"axis": axis}, tree)
         value = self.scope.value(term, base)
-        tensors = self.index_tensors(entries)
-        if tensors is not None:
-            return self.scope.node("gather", [value, *tensors], {}, tree)
-        index, operands = self.index(entries)
-        return self.scope.node("subtensor", [value, *operands], {"index": index}, tree)
+        return part(self.scope, tree, value, self.items_of(entries)).read()
 
-    def index_tensors(self, entries: Any) -> list[Value] | None:
-        """Operands of `x[i, j]` where one of them is more than a scalar; `None` for basic indexing."""
-        terms = [None if entry.data == "slice" else self.term(entry) for entry in entries.children]
-        if not any(isinstance(term, Items | ShapeOf) or (isinstance(term, Value) and term.type.ndim) for term in terms):
-            return None
-        for term, entry in zip(terms, entries.children, strict=True):
-            if term is None:
-                self.scope.fail(
-                    "slices and index tensors do not mix", entry, "index tensors take the leading dimensions: x[i, j]"
-                )
-        return [self.scope.value(t, e) for t, e in zip(terms, entries.children, strict=True) if t is not None]
+    def items_of(self, entries: Any) -> list[Pair]:
+        """The entries of a subscript, each with its place."""
+        return [(SUBSCRIPTS.get(str(entry.data), Evaluator.entry)(self, entry), entry) for entry in entries.children]
 
-    def index(self, entries: Any) -> tuple[str, list[Value]]:
-        """The `index` attribute and its operands."""
-        found: list[Entry] = []
-        operands: list[Value] = []
+    def entry(self, tree: Any) -> Item:
+        """A number or a tensor; `None` and `newaxis` where no value has this name."""
+        if tree.data == "name" and str(tree.children[0]) in NEW_AXIS and str(tree.children[0]) not in self.scope.names:
+            return NewAxis()
+        return self.term(tree)
 
-        def bound(tree: Any) -> int | str | None:
-            if tree is None:
-                return None
-            term = self.term(tree)
-            if isinstance(term, Literal):
-                return self.scope.integer(term, tree, "an index")
-            operands.append(self.scope.value(term, tree))
-            return "?"
-
-        for entry in entries.children:
-            if entry.data == "slice":
-                start, stop, step = (bound(tree) for tree in entry.children)
-                found.append(Entry(start, stop, step))
-            else:
-                found.append(Entry(bound(entry), is_slice=False))
-        return format_index(found), operands
+    def slice(self, tree: Any) -> Item:
+        """`start:stop:step`."""
+        return Slice(tuple(None if bound is None else (self.term(bound), bound) for bound in tree.children))
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
@@ -247,18 +223,13 @@ class Evaluator:
         return node.results[0] if len(node.results) == 1 else Results(node)
 
     def subscripted(self, tree: Any, name: str, arguments: Any) -> Term:
-        """`set_subtensor(x[1:3], y)`; with index tensors, `inc_subtensor(x[i, j], y)` is a scatter_add."""
+        """`set_subtensor(x[1:3], y)`, `inc_subtensor(x[rows, 0], y)`: a part of any form, see `indexing.py`."""
         if len(arguments) != 2:
             self.scope.fail(f"{name} takes a subscript and the new values", tree, f"{name}(x[1:3], y)")
         base, entries = arguments[0].children
-        x, y = (self.term(base), base), (self.term(arguments[1]), arguments[1])
-        tensors = self.index_tensors(entries)
-        if tensors is None:
-            index, operands = self.index(entries)
-            return self.scope.op(name, [x, y, *((value, entries) for value in operands)], {"index": index}, tree)
-        if name == "set_subtensor":
-            self.scope.fail("set_subtensor takes slices and scalar positions, no index tensors", entries)
-        return self.scope.op("scatter_add", [x, y, *((value, entries) for value in tensors)], {}, tree)
+        value = self.scope.value(self.term(base), base)
+        found = part(self.scope, tree, value, self.items_of(entries))
+        return found.write(self.term(arguments[1]), arguments[1], add=name == "inc_subtensor")
 
 
 def _product(sizes: tuple[int | None, ...]) -> int:
@@ -276,6 +247,8 @@ def _complex(a: Literal, sign: str, b: Literal) -> Literal | None:
     return Literal(complex(a.value, b.value.imag if sign == "+" else -b.value.imag))  # type: ignore[arg-type]
 
 
+NEW_AXIS = ("None", "newaxis")
+SUBSCRIPTS: dict[str, Any] = {"slice": Evaluator.slice, "dots": lambda reader, tree: Dots()}
 RULES: dict[str, Any] = {
     "name": Evaluator.name,
     "number": Evaluator.number,

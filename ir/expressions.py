@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Node, Value
-from .literals import Array, encode_array, literal_dtype, literal_groups, show
+from .literals import Array, encode_array, literal_dtype, literal_groups, quote, show
 from .ops import OPS
 from .subscript import parse_index
 from .types import DTYPES
@@ -143,7 +143,7 @@ def _attribute(key: str, value: Any) -> str:
     if key == "dtype":
         return DTYPES[value].short
     if isinstance(value, str):
-        return f'"{value}"'
+        return quote(value)
     return listed(value) if isinstance(value, tuple | list) else str(value)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -104,6 +105,21 @@ def decode_array(text: str, dtype: str, shape: tuple[int, ...]) -> Array:
     if flat is None or flat.size != int(np.prod(shape)):
         raise LiteralError(f"{len(data)} bytes for {int(np.prod(shape))} elements of {DTYPES[dtype].short}")
     return flat.astype(dtype).reshape(shape)
+
+
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def quote(text: str) -> str:
+    """A string in double quotes; `unquote` reads it back."""
+    for char, letter in (("\\", "\\"), ('"', '"'), ("\n", "n"), ("\r", "r")):
+        text = text.replace(char, f"\\{letter}")
+    return f'"{text}"'
+
+
+def unquote(token: str) -> str:
+    """What a STRING token holds: a backslash takes the next character as it is, but for `n`, `r` and `t`."""
+    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), token[1:-1])
 
 
 def show(value: Any) -> str:

@@ -13,6 +13,7 @@ from .diagnostics import Source, error
 from .evaluate import Evaluator
 from .fused_text import read_fused
 from .graph import Graph, Node, Value
+from .literals import unquote
 from .syntax import parse_syntax, span_of
 from .terms import Results, as_literal
 from .types import BY_SHORT, TensorType
@@ -151,14 +152,14 @@ class _GraphReader:
         condition = self.evaluator.value(tree)
         if condition.type != TensorType("bool"):
             self.scope.fail(f"a condition is bool[], got {condition.type}", tree)
-        if str(exception)[1:-1] not in EXCEPTIONS:
+        if unquote(str(exception)) not in EXCEPTIONS:
             self.scope.fail(f"unknown exception {exception}", exception, f"one of {', '.join(EXCEPTIONS)}")
         values = tuple(self.evaluator.value(item) for item in rest)
         for value, item in zip(values, rest, strict=True):
             if value.type != TensorType("int64"):
                 self.scope.fail(f"values in messages are i64[], got {value.type}", item)
         loc = self.scope.location(statement)
-        self.checks.append(Check(condition, str(exception)[1:-1], str(message)[1:-1], values, loc))
+        self.checks.append(Check(condition, unquote(str(exception)), unquote(str(message)), values, loc))
 
     def returns(self, statement: Any) -> None:
         """`return a, b`."""

@@ -16,7 +16,7 @@ from .expressions import Expr, expression, operand, typed_literal, untyped_liter
 from .functions import PREDEFINED
 from .fused import FusedNode
 from .graph import Graph, Node, Value
-from .literals import ALONE
+from .literals import ALONE, quote
 from .ops import OPS
 from .syntax import KEYWORDS
 from .types import BY_SHORT, TensorType, TypeInferenceError
@@ -210,9 +210,8 @@ class _GraphPrinter:
 
     def check(self, check: Check) -> str:
         """`require condition, "ValueError", "message", value`."""
-        message = check.message.replace('"', "'")
         values = [self.body.alone(value) for value in (check.condition, *check.values)]
-        return ", ".join([f"require {values[0]}", f'"{check.exception}"', f'"{message}"', *values[1:]])
+        return ", ".join([f"require {values[0]}", quote(check.exception), quote(check.message), *values[1:]])
 
     def new_state(self, state: Value, new: Value) -> str:
         """The new value of a state; a literal takes the state's dtype."""

@@ -40,7 +40,7 @@ SPOKEN = {
 EXPRESSION = {"NAME", "NUMBER", "STRING", "DTYPE", "LPAR", "LSQB", "MINUS", "PLUS", "TILDE"}  # what may begin one
 OPERATOR = {"COMPARISON", "PIPE", "CARET", "AMPERSAND", "PLUS", "MINUS", "TIMES", "POWER"}  # what may follow one
 STATEMENT = {"NAME", "UPDATE", "REQUIRE", "RETURN"}
-QUIET = {"SEMICOLON", "DOT"}  # not worth mentioning among what was expected
+QUIET = {"SEMICOLON", "DOT", "_DOTS"}  # not worth mentioning among what was expected
 
 
 class _Lines:

@@ -182,3 +182,80 @@ def test_declared_sizes_are_part_of_the_function() -> None:
 
 def test_a_text_means_one_graph() -> None:
     assert parse_graph("graph f() { return }").outputs == []
+
+
+SUBSCRIPTS = """
+    0 -1,::-1 1:,:2 n,...,1 ...,None None,:,newaxis,1 ::n,3:0:-2 ...,n,None i i,j i,:,0 0,:,i ::-1,i,:,j None,i ...,i :,m1
+    m2 m2,::-1 [0,1] :,[2,0],::2 1:,m1,None n,i,...,0
+"""
+A = np.arange(120.0).reshape(2, 3, 4, 5)
+VALUES = {
+    "i": np.array([1, 0, 1]),
+    "j": np.array([[0], [2]]),
+    "m1": np.array([True, False, True]),
+    "m2": A[:, :, 0, 0] % 40 < 30,
+    "n": 1,
+}
+HEAD = "graph f(x: f64[2, ?, 4, ?], i: i64[3], j: i64[2, 1], m1: bool[3], m2: bool[?, ?], n: i64) "
+
+
+def numpy_key(text: str) -> Any:
+    """What a subscript means to NumPy."""
+    return eval(f"np.index_exp[{text}]", {"np": np, "newaxis": None, **VALUES})
+
+
+def arguments() -> list[Any]:
+    return [VALUES[name] for name in ("i", "j", "m1", "m2", "n")]
+
+
+def test_subscripts_are_numpys() -> None:
+    subscripts = SUBSCRIPTS.split()
+    f = phintys.compile_text(HEAD + "{ return " + ", ".join(f"x[{text}]" for text in subscripts) + " }")
+    for text, found in zip(subscripts, f(A, *arguments()), strict=True):
+        want = A[numpy_key(text)]
+        assert found.shape == want.shape and (found == want).all(), text
+
+
+@pytest.mark.parametrize("operation", ["set", "inc"])
+def test_assignments_are_numpys(operation: str) -> None:
+    keys = {text: numpy_key(text) for text in SUBSCRIPTS.split()}
+    if operation == "set":  # of positions that are named twice, NumPy does not say which value stays
+        keys = {text: key for text, key in keys.items() if "i" not in text}
+    news = [np.cos(np.arange(A[key].size)).reshape(A[key].shape) for key in keys.values()]
+    types = ["f64[" + ", ".join("1" if size == 1 else "?" for size in new.shape) + "]" for new in news]
+    head = HEAD.replace(") ", ", " + ", ".join(f"y{k}: {type}" for k, type in enumerate(types)) + ") ")
+    parts = [f"{operation}_subtensor(x[{text}], y{k})" for k, text in enumerate(keys)]
+    f = phintys.compile_text(head + "{ return " + ", ".join(parts) + " }")
+    for (text, key), new, found in zip(keys.items(), news, f(A, *arguments(), *news), strict=True):
+        want = A.copy()
+        if operation == "set":
+            want[key] = new
+        else:
+            np.add.at(want, key, new)
+        np.testing.assert_allclose(found, want, err_msg=text)
+
+
+@pytest.mark.parametrize(
+    ("subscript", "message"),
+    [
+        ("0, 0, 0, 0, 0", "too many indices: 5 for f64"),
+        ("..., 0, ...", "a subscript has one '...' at most"),
+        ("1.5", "an index must be a literal int"),
+        ("[0.5]", "an index is made of integers"),
+        ("n > 0", "a single truth value is no index"),
+        ("::0", "slice step cannot be zero"),
+        ("x", "indices must be integers"),
+        ("5", "index 5 is out of bounds"),
+    ],
+)
+def test_wrong_subscripts(subscript: str, message: str) -> None:
+    with pytest.raises(DiagnosticError) as failure:
+        parse_graph(HEAD + "{ return x[" + subscript + "] }")
+    assert message in str(failure.value) and "^" in str(failure.value)
+
+
+def test_strings_read_back() -> None:
+    text = 'graph f(x: f64[]) {\n  require x > 0.0, "ValueError", "say \\"no\\" \\\\ \\n {{}}"\n  return x\n}\n'
+    with pytest.raises(ValueError, match='say "no" '):
+        phintys.compile_text(text)(-1.0)
+    assert phintys.compile_text(text).graph() == text
