@@ -91,7 +91,7 @@ def _print_common(op: Operation, printer: Printer) -> None:
         printer.print_list(op.operands, printer.print_ssa_value)
     printer.print_op_attributes(op.attributes)
     printer.print_string(" : ")
-    printer.print_operation_type(op)
+    printer.print_function_type(op.operand_types, op.result_types)
 
 
 def _parse_common(parser: Parser) -> tuple[list[Any], dict[str, Attribute], bi.FunctionType]:

@@ -92,7 +92,7 @@ class HostOp(Operation):
         printer.print_string(")")
         printer.print_op_attributes({key: attr for key, attr in self.attributes.items() if key != "function"})
         printer.print_string(" : ")
-        printer.print_operation_type(self)
+        printer.print_function_type(self.operand_types, self.result_types)
 
     @classmethod
     def parse(cls, parser: Parser) -> HostOp:

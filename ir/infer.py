@@ -300,6 +300,8 @@ def arange(types: Types, attrs: Attrs) -> list[TensorType]:
     """A vector of unknown length."""
     if any(type.ndim or type.kind == "c" for type in types):
         raise TypeInferenceError(f"arange takes real scalars, got {', '.join(map(str, types))}")
+    if attrs["dtype"] is not None and DTYPES[attrs["dtype"]].kind == "c":
+        raise TypeInferenceError(f"arange makes real numbers, not {DTYPES[attrs['dtype']].short}; cast its result")
     return [TensorType(attrs["dtype"] or upcast("int8", *(type.dtype for type in types)), (None,))]
 
 

@@ -17,17 +17,24 @@ from .ops_host import HOST
 from .ops_marks import MARKS
 from .ops_math import MATH
 from .ops_sequence import SEQUENCE
-from .subscript import subtensor_type
+from .subscript import parse_index, subtensor_type
 from .types import TensorType, TypeInferenceError
 
 
 def _subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
-    i.index_scalars(types[1:], "subtensor")
+    _check_positions(types[1:], attrs["index"], "subtensor")
     return [subtensor_type(types[0], attrs["index"])]
 
 
+def _check_positions(types: Sequence[TensorType], index: str, what: str) -> None:
+    i.index_scalars(types, what)
+    marks = sum(entry.operands for entry in parse_index(index))
+    if marks != len(types):
+        raise TypeInferenceError(f"{what}: index '{index}' has {marks} '?' for {len(types)} index operands")
+
+
 def _update_subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
-    i.index_scalars(types[2:], "update of a subtensor")
+    _check_positions(types[2:], attrs["index"], "update of a subtensor")
     region = subtensor_type(types[0], attrs["index"])
     if not i.fits_into(types[1], region):
         raise TypeInferenceError(f"a {types[1]} does not fit into the {region} it is assigned to")

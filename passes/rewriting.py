@@ -26,13 +26,12 @@ from phintys.ir.diagnostics import DiagnosticError, error
 
 from .nd_builder import Array, Builder, Term, type_of
 from .provenance import replace_uses
+from .rule_counts import COUNTS
 
 Rule = Callable[[NdOp, Builder], "SSAValue | Term | None"]
 Rules = Mapping[str, tuple[Rule, ...]]
 
 DERIVATIVES = frozenset({"nd.grad", "nd.jacobian"})
-FIRED: Counter[str] = Counter()  # how often each rule applied since the program started, by function name
-
 
 def merge_rules(*tables: Rules) -> Rules:
     """One table of several; the rules of a name are tried in the order of the tables."""
@@ -182,16 +181,13 @@ def erase_dead(func: FuncOp) -> int:
     return count
 
 
-def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = (), weakening: bool = False) -> Counter[str]:
+def apply_rules(func: FuncOp, rules: Rules, always: Sequence[Rule] = (), weakening: bool = False) -> None:
     """Apply the rules of each operation's name, then those of `always`, until none fires; dead operations are removed.
 
-    With `weakening` a rule may know more sizes than a signature shows: its result forgets them. Returns how often each rule
-    fired. The error for rules that never come to an end names them.
+    With `weakening` a rule may know more sizes than a signature shows: its result forgets them. The error for rules that
+    never come to an end names them.
     """
-    driver = _Driver(rules, tuple(always), weakening)
-    driver.run(operations(func))
-    FIRED.update(driver.fired)
-    return driver.fired
+    _Driver(rules, tuple(always), weakening).run(operations(func))
 
 
 def refine_type(op: NdOp, b: Builder) -> SSAValue | None:
@@ -210,8 +206,9 @@ class _Driver:
         self.weakening = weakening
         self.always = always
         self.by_name: dict[str, tuple[Rule, ...]] = {}
-        self.fired: Counter[str] = Counter()
         self.count = 0
+        self.budget = 1000
+        self.recent: Counter[str] = Counter()  # the last rules of those that seem to come to no end
         self.stack: list[NdOp] = []
         self.queued: set[NdOp] = set()
         self.stale: set[Operation] = set()  # an operand's type has become more precise
@@ -224,16 +221,16 @@ class _Driver:
     def run(self, ops: list[Operation]) -> None:
         for op in reversed(ops):  # so that operands come before their users
             self.push(op)
-        budget = 1000 + 100 * len(ops)
+        self.budget += 100 * len(ops)
         while self.stack:
             op = self.stack.pop()
             self.queued.discard(op)
             if op.parent is None:
                 continue
             self.visit(op)
-            if self.count > budget:
-                names = ", ".join(name for name, _ in self.fired.most_common(3))
-                raise refusal(op, f"the rules {names} undo one another: {budget} rewrites")
+            if self.count > self.budget:
+                names = ", ".join(name for name, _ in self.recent.most_common(3))
+                raise refusal(op, f"the rules {names} undo one another: {self.budget} rewrites")
 
     def visit(self, op: NdOp) -> None:
         if is_dead(op):
@@ -253,14 +250,21 @@ class _Driver:
             found = rule(op, builder)
             new = found.value if isinstance(found, Term) else found
             if new is not None and new is not op.results[0] and self.fits(op, new, builder):
-                self.fired[getattr(rule, "__name__", repr(rule))] += 1
                 self.count += 1
+                if COUNTS or self.count > self.budget - 100:
+                    self.note(rule)
                 self.replace(op, new, builder.created)
                 return
             if builder.created:  # the rule gave up half way
                 for created in reversed(builder.created):
                     erase(created)
                 builder.created.clear()
+
+    def note(self, rule: Rule) -> None:
+        """Count a rule that fired."""
+        name = getattr(rule, "__name__", repr(rule))
+        for counts in (*COUNTS, *([self.recent] if self.count > self.budget - 100 else [])):
+            counts[name] += 1
 
     def fits(self, op: NdOp, new: SSAValue, builder: Builder) -> bool:
         """Whether `new` can stand for the result of `op`."""

@@ -1,0 +1,1 @@
+// RUN: not phintys-opt %s --split-input-file 2>&1 | filecheck %s
