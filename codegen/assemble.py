@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
 
+from phintys.ir.phases import phase
+
 from .engine import function_attributes
 from .entry import with_entry
 from .interface import Interface
@@ -21,8 +23,9 @@ def assemble(module: ModuleOp) -> tuple[str, Interface]:
         raise TranslationError(f"a module to compile has one function with phi.arguments, this one has {len(functions)}")
     interface = interface_of(functions[0])
     attributes = function_attributes()
-    body = translate(module, hide=True, attributes=attributes)
-    return with_entry(body, functions[0].sym_name.data, interface, attributes)
+    with phase("translate to LLVM IR"):
+        body = translate(module, hide=True, attributes=attributes)
+        return with_entry(body, functions[0].sym_name.data, interface, attributes)
 
 
 def interface_of(function: llvm.FuncOp) -> Interface:

@@ -34,11 +34,11 @@ def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool =
     `observe` is called after each stage of the pipeline; never, when the code comes from the cache.
     Functions that call Python callables of this process only are compiled each time. Locations in the executable's
     checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an operation that has no native
-    code for its dtype.
+    code for its dtype. Any other exception is an error in a pass: its note names a file for `phintys-opt` that has it again.
     """
     functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
     if any(map(is_local, functions)):
-        return Executable(*compile_to_object(graph_module(graph), observe=observe))
+        return Executable(*_compiled(graph, observe))
     absent = _without_lapack(functions)
     key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}".encode()).hexdigest()
     found = None if anew else cache.load(key)
@@ -46,9 +46,20 @@ def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool =
         return Executable(found[0], Interface.from_json(found[1]))
     engine.start_in_background()
     with collection_paused():
-        data, interface = compile_to_object(graph_module(graph), observe=observe)
+        data, interface = _compiled(graph, observe)
     cache.store(key, data, interface.to_json())
     return Executable(data, interface)
+
+
+def _compiled(graph: Graph, observe: Observer | None) -> tuple[bytes, Interface]:
+    """Object code of a graph. An error that is not the program's own has a note on how to reproduce it."""
+    try:
+        return compile_to_object(graph_module(graph), observe=observe)
+    except Exception as failure:
+        from .crash import explain
+
+        explain(failure, graph)
+        raise
 
 
 @contextmanager

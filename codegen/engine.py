@@ -16,6 +16,8 @@ import threading
 from functools import cache
 from typing import Any
 
+from phintys.ir.phases import phase
+
 from . import blas, rare, symbols
 from . import cache as disk
 from .elf import undefined_symbols
@@ -33,10 +35,11 @@ class LLVMError(Exception):
 @cache
 def _llvm() -> Any:
     """llvmlite's binding, initialized when first needed."""
-    import llvmlite.binding as binding
+    with phase("LLVM: load"):
+        import llvmlite.binding as binding
 
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
     return binding
 
 
@@ -47,9 +50,10 @@ def target_machine() -> Any:
     triple = binding.get_process_triple()
     if not sys.platform.startswith("linux"):
         triple += "-elf"
-    return binding.Target.from_triple(triple).create_target_machine(
-        cpu=host_cpu()[0], features=host_cpu()[1], opt=2, reloc="pic", codemodel="default"
-    )
+    with phase("LLVM: load"):
+        return binding.Target.from_triple(triple).create_target_machine(
+            cpu=host_cpu()[0], features=host_cpu()[1], opt=2, reloc="pic", codemodel="default"
+        )
 
 
 @cache
@@ -72,8 +76,9 @@ def function_attributes() -> str:
 def _parsed(text: str) -> Any:
     binding = _llvm()
     try:
-        module = binding.parse_assembly(text)
-        module.verify()
+        with phase("LLVM: parse and verify"):
+            module = binding.parse_assembly(text)
+            module.verify()
     except RuntimeError as error:
         raise LLVMError(f"LLVM does not accept the module: {str(error).strip()}") from None
     module.triple = target_machine().triple
@@ -95,9 +100,10 @@ def _optimized(text: str) -> Any:
     options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
     options.slp_vectorization = False
     builder = binding.create_pass_builder(target_machine(), options)
-    builder.getModulePassManager().run(module, builder)
-    if rare.PREFIX in text:
-        _inline_variants(module)
+    with phase("LLVM: optimize"):
+        builder.getModulePassManager().run(module, builder)
+        if rare.PREFIX in text:
+            _inline_variants(module)
     return module
 
 
@@ -131,13 +137,17 @@ def optimize(text: str) -> str:
 def assembly(text: str, *, optimize: bool = True) -> str:
     """The host's assembly for the text, which is optimized before unless it was already."""
     with _LOCK:
-        return str(target_machine().emit_assembly((_optimized if optimize else _parsed)(text)))
+        module = (_optimized if optimize else _parsed)(text)
+        with phase("LLVM: generate code"):
+            return str(target_machine().emit_assembly(module))
 
 
 def compile_object(text: str, *, optimized: bool = True) -> bytes:
     """An object file for the host; the runtime needs no optimizer, a call takes as long without."""
     with _LOCK:
-        return bytes(target_machine().emit_object((_optimized if optimized else _tidied)(text)))
+        module = (_optimized if optimized else _tidied)(text)
+        with phase("LLVM: generate code"):
+            return bytes(target_machine().emit_object(module))
 
 
 @cache

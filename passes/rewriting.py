@@ -33,6 +33,7 @@ Rules = Mapping[str, tuple[Rule, ...]]
 
 DERIVATIVES = frozenset({"nd.grad", "nd.jacobian"})
 
+
 def merge_rules(*tables: Rules) -> Rules:
     """One table of several; the rules of a name are tried in the order of the tables."""
     merged: dict[str, tuple[Rule, ...]] = {}

@@ -15,10 +15,11 @@ from phintys.dialects.nd import FusedOp
 from phintys.dialects.text import module_text, parse_module
 from phintys.ir.diagnostics import Source, error, near_match
 from phintys.ir.graph import Graph
-from phintys.passes.legality import check_level, wants_fusion
+from phintys.ir.phases import phase
+from phintys.passes.legality import wants_fusion
 from phintys.passes.pipeline import LEVELS, load_pass, stages
 
-from .opt_passes import Runner
+from .opt_runner import Planned, Runner
 
 ENDINGS = {".phi": "phi", ".mlir": "mlir"}
 LOOPS = {"memref", "scf", "arith", "math", "xmath", "cf", "rt", "blas", "lapack", "complex"}
@@ -69,50 +70,57 @@ def _takes_memory(module: ModuleOp) -> bool:
     return any(type.name == "memref" for op in functions for type in op.function_type.inputs.data)
 
 
-def descend(module: ModuleOp, runner: Runner, target: str, optimize: bool) -> None:
-    """Run the pipeline's stages from the module's rung to `target`, in place."""
+def descend(module: ModuleOp, target: str, optimize: bool) -> list[Planned]:
+    """The pipeline's passes from the module's rung to `target`; DiagnosticError when that is further up."""
     entry = level_of(module)
     if LEVELS.index(target) < LEVELS.index(entry) and not (target == "graph" and entry in ("nd", "fused")):
         raise error(f"this module is of level {entry}; the ladder leads down only, not to {target}")
     if target in ("graph", "nd"):
         if optimize and entry == "nd":
-            _run_stages(module, runner, "nd", "nd")
-        return
+            return _planned("nd", "nd")
+        return []
     if LEVELS.index(entry) < LEVELS.index(target):
-        _run_stages(module, runner, entry, "llvm" if target in ("llvmir", "asm") else target)
+        return _planned(entry, "llvm" if target in ("llvmir", "asm") else target)
+    return []
 
 
-def _run_stages(module: ModuleOp, runner: Runner, entry: str, until: str) -> None:
-    planned = list(stages(entry, until))
-    for stage, following in zip_longest(planned, planned[1:]):
-        one = load_pass(stage.run)()
-        runner.step(f"pass {stage.run}: {stage.name}", module, one.apply, runner.context, module)
-        if following is None or following.level != stage.level:
-            runner.guard(f"level {stage.level}", check_level, module, stage.level)
+def _planned(entry: str, until: str) -> list[Planned]:
+    found = list(stages(entry, until))
+    with phase("load the passes"):
+        for stage in found:
+            load_pass(stage.run)
+    return [
+        Planned(load_pass(stage.run)(), stage.name, "" if following and following.level == stage.level else stage.level)
+        for stage, following in zip_longest(found, found[1:])
+    ]
 
 
-def emit(program: Program, runner: Runner, target: str, *, generic: bool = False, locations: bool = False) -> str:
+def emit(program: Program, runner: Runner, target: str) -> str:
     """The text of a program at a rung it has reached."""
-    module = program.module
+    module, options = program.module, runner.options
     if target == "graph":
         from phintys.ir.printer import format_graphs
         from phintys.passes.convert_nd_to_graph import module_to_graphs
 
-        graphs = program.graphs if not runner.times else None
+        graphs = program.graphs if not runner.done else None
         text: str = runner.guard("graph text", lambda: format_graphs(graphs or module_to_graphs(module)))
         return text
     if target in ("llvmir", "asm"):
         return _native_text(module, runner, target)
-    return module_text(module, generic=generic, locations=locations)
+    with phase("print"):
+        return module_text(module, generic=options.generic, locations=options.locations)
 
 
 def _native_text(module: ModuleOp, runner: Runner, target: str) -> str:
-    from phintys.codegen.engine import assembly, function_attributes
+    """LLVM IR as it is translated, or with `-O` as LLVM's optimizer leaves it; or assembly, which always is optimized."""
+    from phintys.codegen.engine import assembly, function_attributes, optimize
     from phintys.codegen.translate import translate
 
-    text: str = runner.step("translate to LLVM IR", module, lambda: translate(module, attributes=function_attributes()))
-    if target == "asm":
-        text = runner.step("LLVM", module, assembly, text)
+    attributes = function_attributes()
+    with phase("translate to LLVM IR"):
+        text: str = runner.guard("translation to LLVM IR", lambda: translate(module, attributes=attributes))
+    if target == "asm" or runner.options.optimize:
+        text = runner.guard("LLVM", assembly if target == "asm" else optimize, text)
     return text
 
 

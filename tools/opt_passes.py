@@ -1,23 +1,16 @@
-"""The passes `phintys-opt` can run (our table, then xDSL's own), parsing `-p a,b{option=1},c`, running with checks."""
+"""The passes `phintys-opt` can run (our table, then xDSL's own), parsing `-p a,b{option=1},c`, and the list of them."""
 
 from __future__ import annotations
 
 import re
-import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
-from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.utils.arg_spec import ArgSpec, parse_pipeline
-from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException
+from xdsl.utils.exceptions import ArgSpecParseError
 
-from phintys.dialects.text import module_text, verify_module
-from phintys.ir.diagnostics import Diagnostic, DiagnosticError, Source, Span, error, near_match
+from phintys.ir.diagnostics import error, near_match
 from phintys.passes.pipeline import PASSES, load_pass
 
 
@@ -28,6 +21,11 @@ def upstream_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     return get_all_passes()
 
 
+def known_passes() -> list[str]:
+    """Names of all passes, ours first."""
+    return [*PASSES, *sorted(set(upstream_passes()) - set(PASSES))]
+
+
 def pass_class(name: str) -> type[ModulePass]:
     """The class of a pass; DiagnosticError with a near match for an unknown name."""
     if name in PASSES:
@@ -35,7 +33,7 @@ def pass_class(name: str) -> type[ModulePass]:
     upstream = upstream_passes()
     if name in upstream:
         return upstream[name]()
-    raise error(f"unknown pass '{name}'", None, near_match(name, [*PASSES, *upstream]), "--list-passes shows them all")
+    raise error(f"unknown pass '{name}'", None, near_match(name, known_passes()), "--list-passes shows them all")
 
 
 def parse_passes(text: str) -> list[ModulePass]:
@@ -56,70 +54,26 @@ def _instance(spec: ArgSpec) -> ModulePass:
         raise error(f"pass {spec.name}: {failure}") from None
 
 
-@dataclass
-class Runner:
-    """Runs passes one after the other; what happens between them is set by the driver's flags."""
-
-    context: Context
-    source: Source
-    verify_each: bool = False
-    print_after_all: bool = False
-    traceback: bool = False
-    times: list[tuple[str, float]] = field(default_factory=list)
-
-    def run(self, passes: Sequence[ModulePass], module: ModuleOp) -> None:
-        """Apply all; DiagnosticError when one refuses the module or leaves a wrong one."""
-        for one in passes:
-            self.step(f"pass {one.name}", module, one.apply, self.context, module)
-
-    def step(self, name: str, module: ModuleOp, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Run one named step on `module`."""
-        start = time.perf_counter()
-        result = self.guard(name, action, *arguments)
-        self.times.append((name, time.perf_counter() - start))
-        if self.print_after_all:
-            print(f"// ----- after {name}\n{module_text(module)}", end="", file=sys.stderr)
-        if self.verify_each:
-            verify_module(module, self.source, name=f"after {name}")
-        return result
-
-    def guard(self, name: str, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Call `action`; whatever it raises becomes a diagnostic that names the step."""
-        try:
-            return action(*arguments)
-        except DiagnosticError as failure:
-            found = placed(failure.diagnostic, self.source)
-            raise DiagnosticError(replace(found, help=(*found.help, f"this was found by {name}"))) from None
-        except DiagnosticException as failure:
-            raise error(f"{name}: {str(failure).strip()}", name=self.source.name) from None
-        except Exception as failure:
-            if self.traceback:
-                raise
-            message = f"{name} does not accept this module: {type(failure).__name__}: {failure}"
-            raise error(message, None, "--traceback shows where it failed", name=self.source.name) from None
-
-    def report_times(self) -> str:
-        """A table of the seconds each step took."""
-        total = sum(seconds for _, seconds in self.times) or 1e-12
-        lines = [f"{1e3 * s:9.2f} ms {100 * s / total:5.1f} %  {name.removeprefix('pass ')}" for name, s in self.times]
-        return "\n".join([*lines, f"{1e3 * total:9.2f} ms 100.0 %  total"])
-
-
-def placed(diagnostic: Diagnostic, source: Source) -> Diagnostic:
-    """A diagnostic that names a place as text (`f.phi:3:7`) with the line it means, when that is in `source`."""
-    found = re.fullmatch(r"(.*):(\d+):(\d+)", diagnostic.name)
-    if diagnostic.span is not None or found is None or found[1] != source.name:
-        return diagnostic
-    width = 1_000 if source.name.endswith(".mlir") else 1  # an operation of IR ends with its line
-    return replace(diagnostic, span=Span(source, int(found[2]), int(found[3]), width))
-
-
 def list_passes() -> str:
-    """One line each: name and the first sentence of the module's docstring."""
-    lines = []
-    for name, path in PASSES.items():
-        module = import_module(path.partition(":")[0])
-        first = (module.__doc__ or "").strip().splitlines()[0].removeprefix(f"{name}: ")
-        lines.append(f"  {name:24} {first[:1].upper()}{first[1:]}")
-    names = sorted(set(upstream_passes()) - set(PASSES))
-    return "\n".join(["passes:", *lines, "", "from xDSL, as they are:", *(f"  {name}" for name in names)])
+    """One line each: what the pass does, expects and leaves; then xDSL's passes."""
+    ours = [f"  {name:22} {describe(name)}" for name in PASSES]
+    upstream = upstream_passes()
+    rest = [f"  {name:38} {_summary(upstream[name]())}".rstrip() for name in sorted(set(upstream) - set(PASSES))]
+    return "\n".join(["passes:", *ours, "", "from xDSL, as they are:", *rest])
+
+
+def describe(name: str) -> str:
+    """What a pass of ours does, expects and leaves, in one line of its module's docstring."""
+    text = " ".join((import_module(PASSES[name].partition(":")[0]).__doc__ or "").split())
+    first = re.split(r"[.:] (?=[A-Z])", text.removeprefix(f"{name}: "))[0].rstrip(" ,.")
+    parts = [f"{first[:1].upper()}{first[1:]}."]
+    for word in ("Expects", "Leaves"):
+        found = re.search(rf"\b{word}:? (.*?)[.;:](?: |$)", text)
+        parts += [f"{word} {found[1]}."] if found else []
+    return " ".join(parts)
+
+
+def _summary(cls: type[ModulePass]) -> str:
+    """The first line of a class's docstring, unless it is the one that dataclasses are given."""
+    first = (cls.__doc__ or "").strip().partition("\n")[0]
+    return "" if first.startswith(f"{cls.__name__}(") else first

@@ -1,12 +1,13 @@
 """`phintys-opt --run`: compile a module from the rung it stands on, call it once, print what it returns.
 
 Inputs are given as `--input x=SPEC`: a number, `ones:3x4`, `zeros:3`, `arange:6`, `random:3x4` (the sizes may be left out
-where the type knows them) or a `.npy` file. States begin as zeros unless they are given.
+where the type knows them) or a `.npy` file. States begin as zeros unless they are given. `--save FILE` keeps the
+results instead of printing them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from phintys.codegen.interface import Argument
 from phintys.ir.diagnostics import Diagnostic, DiagnosticError, error
 from phintys.ir.types import TensorType
 
-from .opt_passes import Runner, placed
+from .opt_runner import Runner, placed
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
@@ -31,10 +32,10 @@ FILLS: dict[str, Callable[[Shape], Array]] = {
 }
 
 
-def run_module(module: ModuleOp, level: str, runner: Runner, specs: Sequence[str]) -> str:
-    """The outputs and new states as text; DiagnosticError for wrong inputs and failed checks."""
-    given = dict(_split(spec) for spec in specs)
-    executable: Executable = runner.step("compile", module, compile_module, module, level)
+def run_module(module: ModuleOp, runner: Runner) -> str:
+    """The outputs and new states of a module of level llvm, as text; DiagnosticError for wrong inputs and failed checks."""
+    given = dict(_split(spec) for spec in runner.options.input)
+    executable: Executable = runner.guard("compilation", compile_module, module, "llvm")
     arguments = executable.interface.arguments
     unknown = sorted(given.keys() - {argument.name for argument in arguments})
     if unknown:
@@ -47,9 +48,26 @@ def run_module(module: ModuleOp, level: str, runner: Runner, specs: Sequence[str
     except (TypeError, ValueError, MemoryError) as failure:
         raise error(str(failure)) from None
     names = [argument.name for argument in executable.interface.states]
-    lines = [_show(f"output {i}" if len(outputs) > 1 else "output", value) for i, value in enumerate(outputs)]
-    lines += [_show(f"state {name}", cell[0]) for name, cell in zip(names, states, strict=True)]
-    return "".join(lines)
+    results = {f"output {i}" if len(outputs) > 1 else "output": value for i, value in enumerate(outputs)}
+    results |= {f"state {name}": cell[0] for name, cell in zip(names, states, strict=True)}
+    if runner.options.save:
+        _save(Path(runner.options.save), results)
+        return ""
+    return "".join(_show(name, value) for name, value in results.items())
+
+
+def _save(path: Path, results: dict[str, Array]) -> None:
+    """All results under the names that are printed otherwise, in an `.npz`; a single one in a `.npy`."""
+    if path.suffix == ".npy" and len(results) != 1:
+        names = ", ".join(results) or "none"
+        raise error(f"a .npy file holds one array, there are {len(results)}: {names}", None, "--save NAME.npz")
+    try:
+        if path.suffix == ".npy":
+            np.save(path, next(iter(results.values())))
+        else:
+            np.savez(path, **results)  # type: ignore[arg-type]
+    except OSError as failure:
+        raise error(failure.strerror or str(failure), name=str(path)) from None
 
 
 def _split(spec: str) -> tuple[str, str]:

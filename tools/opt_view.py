@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 from phintys.ir.diagnostics import DiagnosticError, Source, error
 
 from .opt_ladder import Program, level_of
-from .opt_passes import Runner
+from .opt_runner import Runner
 from .report import write_whole
 from .view.page import page
 from .view.sources import Sources

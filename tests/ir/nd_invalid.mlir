@@ -1,1 +1,0 @@
-// RUN: not phintys-opt %s --split-input-file 2>&1 | filecheck %s

@@ -1,0 +1,113 @@
+"""The command line of `phintys-opt`, as a table: groups of flags, a row each, and what of it goes together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+Row = tuple[tuple[str, ...], dict[str, Any], str]
+
+TRUE: dict[str, Any] = {"action": "store_true"}
+MANY: dict[str, Any] = {"action": "append", "default": []}
+
+GROUPS: dict[str, tuple[Row, ...]] = {
+    "input and output": (
+        (("file",), {"nargs": "?", "default": "-"}, "a .phi or .mlir file; '-' or nothing is standard input"),
+        (("--from",), {"dest": "format", "choices": ["phi", "mlir"]}, "format of the input (default: by suffix, else mlir)"),
+        (("-o",), {"dest": "output", "metavar": "FILE"}, "write there instead of to standard output"),
+        (("--split-input-file",), {"dest": "split", **TRUE}, "treat the pieces between '// -----' lines separately"),
+        (("--allow-unregistered-dialect",), {"dest": "unregistered", **TRUE}, "accept unknown operations"),
+        (("--print-op-generic",), {"dest": "generic", **TRUE}, "print MLIR's generic form"),
+        (("--print-debuginfo",), {"dest": "locations", **TRUE}, "print locations"),
+    ),
+    "what to do": (
+        (("-p",), {"dest": "passes", "default": "", "metavar": "PASSES"}, "passes to run: a,b{option=1},c"),
+        (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops, llvm, llvmir or asm: lower to there and print"),
+        (("-O",), {"dest": "optimize", **TRUE}, "with --emit=graph, nd or llvmir: run the passes of that level"),
+        (
+            ("--view",),
+            {"metavar": "PAGE"},
+            "write a page that shows the program after every pass, down to --emit or to the end",
+        ),
+        (("--function",), {"metavar": "NAME"}, "of several functions, keep this one"),
+        (("--list-passes",), TRUE, "list the passes, what they expect and leave, and end"),
+        (("--explain",), {"metavar": "OP"}, "say what an operation does, with graph text and IR, and end"),
+    ),
+    "running": (
+        (("--run",), TRUE, "compile, call once and print the results"),
+        (("--input",), {"metavar": "NAME=VALUE", **MANY}, "2.5, ones:3x4, random:10, data.npy"),
+        (("--save",), {"metavar": "FILE"}, "with --run: save the results, all to an .npz or the only one to a .npy"),
+    ),
+    "checking": (
+        (("--verify-each",), TRUE, "verify after every pass, not only at the end"),
+        (("--no-verify",), {"dest": "verify", "action": "store_false"}, "do not verify input and result"),
+        (("--verify-diagnostics",), TRUE, "match the diagnostics with the expected-error, -warning, ... comments of the input"),
+    ),
+    "watching": (
+        (("--print-ir-before",), {"metavar": "PASSES", **MANY}, "print the module to standard error before these passes"),
+        (("--print-ir-after",), {"metavar": "PASSES", **MANY}, "print it after these passes"),
+        (("--print-ir-before-all",), TRUE, "print it before every pass"),
+        (("--print-ir-after-all",), TRUE, "print it after every pass"),
+        (("--print-ir-after-change",), TRUE, "print it only after those (of --print-ir-after, or all) that changed it"),
+        (("--print-ir-diff",), TRUE, "print what changed, as a diff, instead of the module after a pass"),
+        (("--color",), {"choices": ["auto", "always", "never"], "default": "auto"}, "colours in diffs and tables"),
+        (("--time-passes",), TRUE, "print to standard error what everything took"),
+        (("--stats",), TRUE, "print to standard error how operations change in number, and which rules fire"),
+    ),
+    "finding errors in passes": (
+        (("--traceback",), TRUE, "show where a pass failed, for those who debug it"),
+        (("--reproducer",), {"metavar": "FILE"}, "when a pass fails, write the module before it; phintys-opt FILE replays it"),
+        (("--reduce",), {"metavar": "CMD"}, "shrink the input while 'CMD FILE' keeps failing (exits with another code than 0)"),
+        (("--reduce-match",), {"metavar": "REGEX"}, "with --reduce: what CMD prints has to match, too"),
+    ),
+}
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="phintys-opt", description=description)
+    for title, rows in GROUPS.items():
+        group = parser.add_argument_group(title)
+        for names, settings, help in rows:
+            group.add_argument(*names, help=help, **settings)
+    return parser
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command line; a wrong one ends the program with exit code 2."""
+    options = parser.parse_args(argv)
+    if options.emit:
+        _check_level(parser, options)
+    if options.view and (options.run or options.split):
+        parser.error("--view writes one page and nothing else: it goes without --run and --split-input-file")
+    for name, needs in (("input", "run"), ("save", "run"), ("reduce_match", "reduce")):
+        if getattr(options, name) and not getattr(options, needs):
+            parser.error(f"--{name.replace('_', '-')} goes with --{needs}")
+    if options.save and not options.save.endswith((".npz", ".npy")):
+        parser.error(f"--save {options.save}: expected a name that ends in .npz or .npy")
+    _check_passes(parser, options)
+    return options
+
+
+def _check_level(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    from phintys.passes.pipeline import LEVELS
+
+    if options.emit == "ptx":
+        parser.error("--emit=ptx: there is no GPU code yet; the ladder ends in llvmir and asm, for this machine's CPU")
+    if options.emit not in LEVELS:
+        parser.error(f"--emit={options.emit}: expected one of {', '.join(LEVELS)}")
+    if options.run and options.emit in ("llvmir", "asm"):
+        parser.error(f"--run starts from text that can be read back, not from {options.emit}")
+
+
+def _check_passes(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Names of passes to print around: a list, each known."""
+    for key in ("print_ir_before", "print_ir_after"):
+        names = [name.strip() for given in getattr(options, key) for name in given.split(",")]
+        setattr(options, key, names)
+        if names:
+            from .opt_passes import known_passes
+
+            for name in sorted(set(names) - set(known_passes())):
+                parser.error(f"--{key.replace('_', '-')}: unknown pass '{name}'; --list-passes shows them all")
