@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .linalg_complex import by_real, is_complex
 from .linalg_op import LinalgOp, Shape, floating, host, square_shape
 from .var import TensorVariable
 
@@ -14,7 +15,9 @@ class MatrixInverse(LinalgOp):
     """The inverse of a square matrix. LinAlgError when it is singular."""
 
     def __call__(self, x: Any) -> TensorVariable:
-        """The inverse of `x`."""
+        """The inverse of `x`, which may be complex."""
+        if is_complex(x):
+            return by_real(self, x)
         value = floating("matrix_inverse", x)
         return host("matrix_inverse", [value], [square_shape(value)])[0]
 
@@ -23,7 +26,9 @@ class MatrixPinv(LinalgOp):
     """The pseudo-inverse of Moore and Penrose; its derivative is that of matrices whose rank does not change nearby."""
 
     def __call__(self, x: Any) -> TensorVariable:
-        """The pseudo-inverse of `x`."""
+        """The pseudo-inverse of `x`, which may be complex."""
+        if is_complex(x):
+            return by_real(self, x, turned=True)
         value = floating("pinv", x)
         return host("pinv", [value], [value.type.shape[::-1]])[0]
 

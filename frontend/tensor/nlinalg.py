@@ -4,9 +4,9 @@
     f = function([x], [T.nlinalg.matrix_inverse(x), T.grad(T.nlinalg.det(x), x)])
 
 Operations of one matrix are objects of Theano's class names; `Det()(x)` is `det(x)`. Real matrices of any float dtype;
-integers become float64. TypeError for other ranks and complex numbers when the expression is written;
-`numpy.linalg.LinAlgError` (a ValueError) when the function runs and a matrix is singular or not square where it must be.
-Derivatives: `passes/vjp_linalg.py`; `log(det(x))` is computed without overflow.
+integers become float64; inverses, systems and exponentials take complex ones too. TypeError for other ranks and other
+complex ones when the expression is written; `numpy.linalg.LinAlgError` (a ValueError) when the function runs and a matrix is
+singular or not square where it must be. Derivatives: `passes/vjp_linalg.py`; `log(det(x))` is computed without overflow.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from typing import Any
 from .build import as_tensor_variable
 from .diagonals import tril, triu
 from .elementwise import mul
+from .linalg_complex import by_real, is_complex
+from .linalg_complex import solve as complex_solve
 from .linalg_op import LinalgOp, floating, host, square_shape, together
 from .nlinalg import Eigh
 from .shaping import dim, dimshuffle, reshape, transpose
@@ -85,7 +87,9 @@ class Solve(LinalgOp):
         self.A_structure, self.lower, self.overwrite_A, self.overwrite_b = A_structure, lower, overwrite_A, overwrite_b
 
     def __call__(self, A: Any, b: Any) -> TensorVariable:
-        """The solution."""
+        """The solution; A and b may be complex."""
+        if is_complex(A, b):
+            return complex_solve(solve, A, b, self.A_structure)
         a, right = together(floating("solve", A), floating("solve", b, (1, 2)))
         shapes = [(a.type.shape[1], *right.type.shape[1:])]
         if self.A_structure.endswith("_triangular"):
@@ -124,7 +128,9 @@ class Expm(LinalgOp):
     """The exponential of a square matrix: scaling and squaring, in double precision."""
 
     def __call__(self, A: Any) -> TensorVariable:
-        """The exponential of `A`."""
+        """The exponential of `A`, which may be complex."""
+        if is_complex(A):
+            return by_real(self, A)
         x = floating("expm", A)
         return host("expm", [x], [square_shape(x)])[0]
 

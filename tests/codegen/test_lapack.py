@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -166,3 +167,16 @@ def test_least_squares_of_every_shape(shape: tuple[int, int], sides: int | None)
         np.testing.assert_allclose(have, want, rtol=1e-10, atol=1e-12)
     deficient = np.outer(np.arange(1.0, 5), [1.0, 2.0])
     assert function([a], nl.lstsq()(a, np.ones(4))[2])(deficient) == 1
+
+
+def test_threads_call_at_the_same_time() -> None:
+    """The GIL is free in calls on large matrices; work memory belongs to each call."""
+    x = T.dmatrix("x")
+    f = function([x], [nl.matrix_inverse(x), nl.svd(x, compute_uv=0), nl.qr(x)[1]])
+    values = [regular(200) + shift * np.eye(200) for shift in range(4)]
+    wanted = [f(value) for value in values]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(2):
+            for have, want in zip(pool.map(f, values), wanted, strict=True):
+                for a, b in zip(have, want, strict=True):
+                    np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)

@@ -247,6 +247,26 @@ def test_kron_of_other_ranks() -> None:
         sl.kron(x, x)
 
 
+@pytest.mark.parametrize("dtype", ["complex128", "complex64"])
+def test_complex_matrices(dtype: str) -> None:
+    z, w, m = T.matrix("z", dtype=dtype), T.vector("w", dtype=dtype), T.matrix("m", dtype=dtype)
+    outputs = [nl.matrix_inverse(z), sl.solve(z, w), sl.solve(z, m), sl.solve_lower_triangular(z, w), nl.pinv(z[:, 1:])]
+    f = function([z, w, m], [*outputs, sl.expm(z), sl.solve(T.real(z), w)])
+    for size in SIZES:
+        a = (regular(size) + 1j * sample(size, size, seed=1)).astype(dtype)
+        b, c = (sample(size, seed=2) * 1j + 1).astype(dtype), sample(size, 3).astype(dtype)
+        found = f(a, b, c)
+        inverse = np.linalg.inv(a)
+        wanted = [inverse, inverse @ b, inverse @ c, np.linalg.solve(np.tril(a), b), np.linalg.pinv(a[:, 1:])]
+        for have, want in zip(found, wanted, strict=False):
+            assert have.dtype == dtype
+            np.testing.assert_allclose(have, want, rtol=1e-3 if dtype == "complex64" else 1e-9, atol=1e-4)
+        np.testing.assert_allclose(found[6], np.linalg.solve(a.real, b), rtol=1e-3, atol=1e-4)
+        values, vectors = np.linalg.eig(a.astype("complex128"))
+        power = vectors @ np.diag(np.exp(values)) @ np.linalg.inv(vectors) if size else a
+        np.testing.assert_allclose(found[5], power, rtol=1e-4, atol=1e-4 * np.abs(power).max(initial=1))
+
+
 def test_integers_become_float64_and_dtypes_mix() -> None:
     x, y = T.imatrix("x"), T.fmatrix("y")
     value = np.array([[2, 1], [1, 1]], "int32")
@@ -285,6 +305,7 @@ def test_errors_when_the_expression_is_written() -> None:
         lambda: nl.det(v),
         lambda: sl.cholesky(z),
         lambda: sl.solve(T.dmatrix(), t),
+        lambda: nl.matrix_inverse(T.ztensor3()),
         lambda: nl.diag(t),
         lambda: nl.matrix_power(T.dmatrix(), T.iscalar()),
         lambda: nl.alloc_diag(t),

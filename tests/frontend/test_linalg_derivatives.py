@@ -86,6 +86,7 @@ DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
     "lstsq residues": (lambda x, y: nl.lstsq()(x, y)[1], [sample(5, 3), sample(5, 2)]),
     "lstsq residue": (lambda x, y: nl.lstsq()(x, y)[1].sum(), [sample(5, 3), sample(5)]),
     "lstsq values": (lambda x, y: nl.lstsq()(x, y)[3] + 0 * y.sum(), [sample(5, 3), sample(5)]),
+    "complex inverse": (lambda x, y: abs(nl.matrix_inverse(T.complex(x, y))), [regular(3), sample(3, 3)]),
     "expm": (sl.expm, [sample(4, 4)]),
     "trace": (nl.trace, [sample(3, 4)]),
     "matrix_power": (lambda x: nl.matrix_power(x, -3), [regular(4)]),
