@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ def compile_loudly(graph: Graph, name: str, loudness: int) -> Executable:
     from phintys.codegen.compiler import compile_graph
 
     watcher = _Watcher(name, loudness)
+    if loudness >= TIMES:
+        watcher.timed("loading the compiler", _load)
     executable = compile_graph(graph, watcher.after, anew=loudness >= TIMES)
     total = watcher.stop()
     count = sum(node.op != "constant" for node in graph.nodes())
@@ -49,6 +53,15 @@ def _table(rows: list[tuple[str, float]], total: float) -> str:
     return "\n".join([*lines, f"{1e3 * total:9.2f} ms 100.0 %  total"])
 
 
+def _load() -> None:
+    """Import the passes, so that none of them is charged with it."""
+    from phintys.passes.pipeline import PASSES, load_pass
+
+    import_module("phintys.passes.convert_graph_to_nd")
+    for name in PASSES:
+        load_pass(name)
+
+
 class _Watcher:
     """Is called after each pass: takes its time, and prints the module. The time that printing takes is not counted."""
 
@@ -60,6 +73,12 @@ class _Watcher:
         self.before = ""
         self.started = self.since = time.perf_counter()
         self.printing = 0.0
+
+    def timed(self, name: str, action: Callable[[], None]) -> None:
+        """Do what comes before the passes."""
+        action()
+        self.times.append((name, time.perf_counter() - self.since))
+        self.since = time.perf_counter()
 
     def stop(self) -> float:
         """The seconds that compiling took."""
