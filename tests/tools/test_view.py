@@ -213,3 +213,13 @@ def test_a_recording_of_nothing(tmp_path: Path) -> None:
     recorder = Recorder(graphs_to_module([]))
     recorder.start("written", "as it was written", "nd")
     assert data_of(page(recorder, Sources([Source("empty.phi", "")]), "empty"))["steps"][0]["rows"] == []
+
+
+def test_what_a_pattern_takes_in_is_linked_to_what_came_of_it(tmp_path: Path) -> None:
+    (tmp_path / "f.phi").write_text("graph f(x: f64[?]) {\n  p = 1 / (1 + exp(-x))\n  return log(p)\n}\n")
+    assert main([str(tmp_path / "f.phi"), "--emit=nd", "-p", "stabilize", "--view", str(tmp_path / "f.html")]) == 0
+    step = data_of((tmp_path / "f.html").read_text())["steps"][1]
+    named = data_of((tmp_path / "f.html").read_text())["ops"]
+    softplus = next(number for number, (name, _) in enumerate(named) if name == "nd.softplus")
+    [origins] = [old for old, new in step["from"] if softplus in new]
+    assert {named[number][0] for number in origins} >= {"nd.log", "nd.div", "nd.add", "nd.exp"}

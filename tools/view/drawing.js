@@ -81,7 +81,7 @@ function boxOf(step, number) {
 // Blocks are drawn under the number of their first operation.
 function previousBox(step, row) {
   if (step.level !== "llvm") return null;
-  for (let place = step.rows.indexOf(row); place >= 0 && step.rows[place].parent === row.parent; place--) {
+  for (let place = row.index; place >= 0 && step.rows[place].parent === row.parent; place--) {
     const box = document.getElementById(`b${step.rows[place].number}`);
     if (box) return box;
   }

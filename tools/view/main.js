@@ -130,7 +130,7 @@ function numbersAt(target) {
   const own = target.closest("#text [data-n], #drawing [data-n]");
   if (own) return [+own.dataset.n];
   const line = target.closest("#source [data-line]");
-  return line ? opsOfLine(shown(state.step), +line.dataset.source, +line.dataset.line) : null;
+  return line ? opsOfLine(state.step, +line.dataset.source, +line.dataset.line) : null;
 }
 
 const same = (a, b) => a === b || (a && b && a.length === b.length && a.every((one, place) => one === b[place]));

@@ -11,7 +11,7 @@ for (const [index, step] of steps.entries()) {
   step.cameFrom = new Map(step.from.flatMap(([origins, numbers]) => numbers.map(number => [number, origins])));
   if (step.same !== null) continue;
   step.lines = step.text.split("\n");
-  step.rows = step.rows.map(([number, first, last, parent, operands]) => ({number, first, last, parent, operands, users: []}));
+  step.rows = step.rows.map(([number, first, last, parent, operands], index) => ({index, number, first, last, parent, operands, users: []}));
   step.byNumber = new Map(step.rows.map(row => [row.number, row]));
   step.lineOp = new Array(step.lines.length).fill(-1);
   for (const row of step.rows) {
@@ -59,7 +59,9 @@ function backward(index, number) {
 function withNested(step, number) {
   const row = step.byNumber.get(number);
   if (!row || /\.func$/.test(opName(number))) return [number];
-  return step.rows.filter(one => one.first >= row.first && one.last <= row.last).map(one => one.number);
+  const found = [];
+  for (let at = row.index; step.rows[at] && step.rows[at].last <= row.last; at++) found.push(step.rows[at].number);
+  return found;
 }
 
 // For every step the operations that the held ones became or came from.
@@ -71,12 +73,24 @@ function traceOf(index, numbers) {
   return trace;
 }
 
-// The operations of a step that were written on a source line.
-function opsOfLine(step, source, line) {
-  return step.rows.map(row => row.number).filter(number => {
-    const place = data.places[opPlace(number)];
-    return place && place[0] === source && place[1] === line;
-  });
+const placeOf = number => data.places[opPlace(number)];
+
+// The operations of a step that were written on a source line, and those that its operations became.
+function opsOfLine(index, source, line) {
+  const onLine = number => {
+    const place = placeOf(number);
+    return Boolean(place) && place[0] === source && place[1] === line;
+  };
+  let reached = new Set(steps[0].rows.map(row => row.number).filter(onLine));
+  for (let at = 0; at < index; at++) reached = new Set([...reached].flatMap(number => onward(at, number)));
+  return shown(index).rows.map(row => row.number).filter(number => onLine(number) || reached.has(number));
+}
+
+// The places of everything that some operations of a step came from, in the program as it was written.
+function placesBehind(index, numbers) {
+  let reached = new Set(numbers);
+  for (let at = index; at > 0; at--) reached = new Set([...reached].flatMap(number => backward(at, number)));
+  return [...reached].map(placeOf).filter(Boolean);
 }
 
 const escapeText = text => text.replace(/[&<>"]/g, sign => ({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})[sign]);

@@ -56,21 +56,24 @@ function sourceLine(place) {
   return place && sourcePane.querySelector(`[data-source="${place[0]}"][data-line="${place[1]}"]`);
 }
 
-// Lines that some operation of the step came from.
+// Lines that the operations of the step came from.
 function paintUsed() {
   for (const line of sourcePane.querySelectorAll(".used")) line.classList.remove("used");
-  for (const row of shown(state.step).rows) sourceLine(data.places[opPlace(row.number)])?.classList.add("used");
+  const numbers = shown(state.step).rows.map(row => row.number);
+  for (const place of [...numbers.map(placeOf), ...placesBehind(state.step, numbers)]) sourceLine(place)?.classList.add("used");
 }
 
 function paintSource(numbers, scroll) {
-  for (const line of sourcePane.querySelectorAll(".on")) {
-    line.classList.remove("on");
+  for (const line of sourcePane.querySelectorAll(".on, .kin")) {
+    line.classList.remove("on", "kin");
     line.innerHTML = line.dataset.plain || line.innerHTML;
   }
+  for (const place of placesBehind(state.step, numbers)) sourceLine(place)?.classList.add("kin");
   let first = null;
   for (const number of numbers) {
-    const place = data.places[opPlace(number)], line = sourceLine(place);
+    const place = placeOf(number), line = sourceLine(place);
     if (!line) continue;
+    line.classList.remove("kin");
     line.classList.add("on");
     if (place[2] && numbers.length <= 3) underline(line, place[2]);
     first ||= line;
@@ -106,7 +109,7 @@ function inspect(numbers) {
   const index = state.step, step = shown(index);
   const here = numbers.filter(number => step.byNumber.has(number));
   if (!here.length) return summarize(index);
-  const [number] = here, row = step.byNumber.get(number), place = data.places[opPlace(number)];
+  const [number] = here, row = step.byNumber.get(number), place = placeOf(number);
   const lines = here.slice(0, 3).map(one => {
     const at = step.byNumber.get(one), last = /\.func$/.test(opName(one)) ? at.first : Math.min(at.last, at.first + 24);
     const text = step.lines.slice(at.first, last + 1), indent = /^ */.exec(text[0])[0].length;

@@ -96,8 +96,8 @@ class Recorder:
         step = Step(name, title, reached, seconds, found.lines, self._rows(found))
         old = {row.number: row for row in before.rows}
         new = {row.number: row for row in step.rows}
-        step.came_from = self._origins(fresh, replaced, set(old), set(new))
         step.removed = [number for number in old if number not in new]
+        step.came_from = absorbed(before.rows, step.removed, self._origins(fresh, replaced, set(old), set(new)))
         step.altered = [number for number, row in new.items() if number in old and old[number].signature != row.signature]
         if not (fresh or step.removed or step.altered) and old.keys() == new.keys() and reached == before.level:
             step.same = len(self.steps) - 1 if before.same is None else before.same
@@ -162,3 +162,23 @@ class Recorder:
             if self.numbers.get(gone) not in new:
                 note(self.numbers.get(final, -1), self.numbers.get(gone, self._origin(gone)))
         return {number: list(origins) for number, origins in found.items()}
+
+
+def absorbed(before: list[Row], removed: list[int], came_from: dict[int, list[int]]) -> dict[int, list[int]]:
+    """`came_from` with what just vanished: it went into whatever its users became, as the `exp` of a pattern does."""
+    became: dict[int, dict[int, None]] = {}
+    for number, origins in came_from.items():
+        for origin in origins:
+            became.setdefault(origin, {})[number] = None
+    users: dict[int, list[int]] = {}
+    for row in before:
+        for operand in row.operands:
+            users.setdefault(operand, []).append(row.number)
+    gone = set(removed)
+    for row in reversed(before):  # users before what they use
+        if row.number in gone and row.number not in became:
+            found = {number: None for user in users.get(row.number, ()) if user in gone for number in became.get(user, ())}
+            became[row.number] = found
+            for number in found:
+                came_from.setdefault(number, []).append(row.number)
+    return came_from
