@@ -109,7 +109,7 @@ def origins(data: Any, name: str, wanted: Callable[[str], bool], until: str) -> 
 def test_operations_are_followed_down_to_the_machine_code(data: Any) -> None:
     assert origins(data, "fuse", lambda line: "math.tanh" in line, "written") == {"nd.tanh"}
     assert origins(data, "expand-math", lambda line: "@phi_tanh_f64(" in line and "call" in line, "written") == {"nd.tanh"}
-    assert origins(data, "assembly", lambda line: "phi_dgemm" in line, "written") == {"nd.dot", "nd.grad"}
+    assert origins(data, "assembly", lambda line: "phi_dgemm" in line, "written") >= {"nd.dot", "nd.grad"}
     assert "nd.sub" in origins(data, "optimize", lambda line: " fsub " in line, "written")
 
 
