@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,8 @@ def _raster(graph: Graph, format: str) -> bytes:
     axes.set_xlim(-20, layout.width + 20)
     axes.set_ylim(layout.height + 20, -20)
     axes.axis("off")
-    for path in layout.paths:
-        axes.plot(*zip(*path[:-1], strict=True), color="#64748b", linewidth=1)
-        style = {"arrowstyle": "-|>", "color": "#64748b", "shrinkA": 0, "shrinkB": 0}
-        axes.annotate("", path[-1], path[-2], arrowprops=style)
+    for arrow, points in zip(arrows, layout.paths, strict=True):
+        _raster_arrow(axes, points, arrow.label)
     for box, (x, y) in zip(boxes, layout.centres, strict=True):
         filling, border, _ = STYLES[box.kind]
         width, height = box.size
@@ -115,3 +114,19 @@ def _raster(graph: Graph, format: str) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=format, dpi=100)
     return buffer.getvalue()
+
+
+def _raster_arrow(axes: Any, points: Sequence[tuple[float, float]], label: str) -> None:
+    """The curve through an arrow's points, its head, and the number of the operand, as the SVG has them."""
+    from matplotlib.patches import PathPatch, Polygon
+    from matplotlib.path import Path as Curve
+
+    vertices = [points[0]]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        vertices += [(x0, (y0 + y1) / 2), (x1, (y0 + y1) / 2), (x1, y1)]
+    codes = [Curve.MOVETO, *[Curve.CURVE4] * (len(vertices) - 1)]
+    axes.add_patch(PathPatch(Curve(vertices, codes), facecolor="none", edgecolor="#64748b", linewidth=1))
+    x, y = points[-1]
+    axes.add_patch(Polygon([(x - 3.5, y - 7), (x, y), (x + 3.5, y - 7)], color="#64748b", linewidth=0))
+    if label:
+        axes.text(x + 5, y - 4, label, fontsize=9, color="#64748b", family="monospace")
