@@ -1,4 +1,4 @@
-"""The gradient expressions that Theano writes, one row for each operation: `expanded_gradients` puts them into prints.
+"""The gradient expressions that Theano writes, one row for each operation; `expand` puts them into prints.
 
 What a function computes is the compiler's business: `T.grad` is one node, and the pass `autodiff` expands it after the
 expression was brought to a stable form, in an order that suits compilation. People read gradients as Theano wrote them,

@@ -2,7 +2,7 @@
 
 Grouped by workload; in a group all compute the same from the same start, so that their first results can be compared.
 Packages other than NumPy and Phintys are imported inside, and are left out of the measurement when missing.
-`contenders_arrays.py` goes on with large data.
+`contenders_arrays.py` goes on with large data, `contenders_derivatives.py` with second derivatives.
 """
 
 from __future__ import annotations

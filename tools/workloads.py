@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from . import contenders as c
 from . import contenders_arrays as a
+from . import contenders_derivatives as d
 
 Make = Callable[[], c.Call]
 
@@ -71,6 +72,12 @@ WORKLOADS: dict[str, Workload] = {
             "gradient descent step on Rosenbrock's function",
             {"phintys": c.rosenbrock_phintys, "numpy": c.rosenbrock_numpy},
             Target(seconds=3e-6),
+        ),
+        Workload(
+            "hessian",
+            "Hessian of Rosenbrock's function of 50 variables",
+            {"phintys": d.hessian_phintys, "numpy": d.hessian_numpy, "jax": d.hessian_jax},
+            Target(seconds=10e-6),
         ),
         Workload(
             "pow10",

@@ -45,7 +45,7 @@ def test_targets() -> None:
     assert Target(ratio=1.5, floor="f").limit({"f": 2.0}) == 3.0
 
 
-@pytest.mark.parametrize("name", ["add", "xor", "xor-int", "rosenbrock", "regression"])
+@pytest.mark.parametrize("name", ["add", "xor", "xor-int", "rosenbrock", "hessian", "regression"])
 def test_floors_exist_and_numpy_runs(name: str) -> None:
     row = WORKLOADS[name]
     assert row.target.floor in ("", *row.contenders)
