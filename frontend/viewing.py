@@ -18,7 +18,8 @@ def view(what: Any, outfile: str | os.PathLike[str] | None = None) -> Path:
     """
     graph = _graph(what)
     path = Path(outfile if outfile is not None else f"phintys_{graph.name}.html")
-    path.write_text(_page(graph), encoding="utf-8")
+    title = Path(what.name).name if hasattr(what, "maker") else graph.name
+    path.write_text(_page(graph, title), encoding="utf-8")
     return path
 
 
@@ -39,7 +40,7 @@ def _graph(what: Any) -> Graph:
     return Graph(name if name and name.isidentifier() else "expression", inputs, values, states)
 
 
-def _page(graph: Graph) -> str:
+def _page(graph: Graph, title: str) -> str:
     from xdsl.context import Context
 
     from phintys.codegen.compiler import graph_module
@@ -54,4 +55,4 @@ def _page(graph: Graph) -> str:
 
     recorder = start(graph_module(graph), "nd")
     record_ladder(recorder, "nd", "asm", Context())
-    return page(recorder, Sources(resolve=resolve), graph.name)
+    return page(recorder, Sources(resolve=resolve), title)

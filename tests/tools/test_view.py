@@ -223,3 +223,26 @@ def test_what_a_pattern_takes_in_is_linked_to_what_came_of_it(tmp_path: Path) ->
     softplus = next(number for number, (name, _) in enumerate(named) if name == "nd.softplus")
     [origins] = [old for old, new in step["from"] if softplus in new]
     assert {named[number][0] for number in origins} >= {"nd.log", "nd.div", "nd.add", "nd.exp"}
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_can_be_read_on_every_background(train_page: Path, dark: bool) -> None:
+    """A contrast of 4.5 to 1, as the Web Content Accessibility Guidelines ask for."""
+    light_part, _, rest = train_page.read_text().partition("@media (prefers-color-scheme: dark)")
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", rest.partition("* {")[0] if dark else light_part))
+    plain = ("ink", "soft", "faint", "op", "type", "number", "string", "value", "symbol", "comment")
+    behind = ("pane", "back", "chip", "hold", "operand-back", "user-back", "kin-back", "add-back", "alter-back", "gone-back")
+    boxes = ("box", "input", "state", "constant", "fused-box", "check", "output", "update", "hold", "operand-back", "user-back")
+    marks = [("add", "pane"), ("gone", "pane"), ("alter", "pane")]
+    levels = [(level, "back") for level in ("nd", "fused", "loops", "llvm", "llvmir", "asm")]
+    pairs = [(a, b) for a in plain for b in behind] + [(a, b) for a in ("ink", "soft") for b in boxes] + marks + levels
+    found = {pair: sorted(luminance(colours[name]) for name in pair) for pair in pairs}
+    assert {
+        pair: (high + 0.05) / (low + 0.05) for pair, (low, high) in found.items() if (high + 0.05) / (low + 0.05) < 4.5
+    } == {}

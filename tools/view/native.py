@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp
@@ -40,6 +41,8 @@ NOTES = re.compile(
 )
 LOC = re.compile(r"^\s+\.loc\s+\d+ (\d+) ")
 INLINED = re.compile(r"ops:(\d+):\d+")
+DATA = re.compile(r"\s+\.(quad|long|short|byte|zero)\b")
+LONGEST_TABLE = 16
 UNREAD = re.compile(r"^\s+\.(file|section\s+\.debug|cfi_)|^\.L(tmp|func_(begin|end))\d+:")
 
 
@@ -140,6 +143,17 @@ def _chain(node: str, nodes: dict[str, str]) -> Iterable[int]:
 
 
 def _asm_lines(text: str) -> Iterable[_Line]:
+    """The lines without directives for debuggers, and of long tables the beginning."""
+    for is_data, lines in groupby(_asm_instructions(text), key=lambda line: DATA.match(line.text) is not None):
+        found = list(lines)
+        if is_data and len(found) > LONGEST_TABLE:
+            yield from found[:LONGEST_TABLE]
+            yield _Line(f"        # {len(found) - LONGEST_TABLE} more lines of this table")
+        else:
+            yield from found
+
+
+def _asm_instructions(text: str) -> Iterable[_Line]:
     """The lines without directives for debuggers; an instruction belongs to the last `.loc` before it."""
     numbers: tuple[int, ...] = ()
     for line in text.splitlines():

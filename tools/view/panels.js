@@ -133,6 +133,10 @@ function nextChange(index) {
   return null;
 }
 
+const LEGEND = '<p class="legend">' + [["on", "pointed at or held"], ["operand", "its operands"], ["user", "its users"],
+  ["add", "new in this pass"], ["alter", "altered by it"], ["kin", "lines behind it"]]
+  .map(([kind, what]) => `<span class="${kind}">${what}</span>`).join("") + "</p>";
+
 function summarize(index) {
   const step = steps[index], content = shown(index);
   const counts = new Map();
@@ -143,7 +147,7 @@ function summarize(index) {
   inspector.innerHTML = `<h2>${escapeText(step.name)}</h2><p class="place">${escapeText(step.title)}</p>` +
     (index ? `<p class="place">${step.same === null ? "" : "changed nothing, "}${milliseconds(step.ms)}</p>` : "") +
     (index && gone.length && canDiff(index) ? listHtml("Removed", index - 1, gone) : "") +
-    `<h3>${unit(content) === "operation" ? "Operations" : "Instructions"}</h3><table>${table}</table>`;
+    LEGEND + `<h3>${unit(content) === "operation" ? "Operations" : "Instructions"}</h3><table>${table}</table>`;
 }
 
 inspector.addEventListener("click", event => {
