@@ -46,6 +46,7 @@ from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .elementwise import emit_scalar
 from .emit import INDEX, Emitter, Index
+from .lapack_factors import Factors
 
 Row = Callable[["Lowering", NdOp], None]
 
@@ -65,6 +66,7 @@ class Lowering:
         self.body = Emitter(Block(), parent=self.entry)
         self.tensors: dict[SSAValue, Tensor] = {}
         self.copies: dict[SSAValue, Buffer] = {}
+        self.factors: dict[SSAValue, Factors] = {}
         self.states: list[tuple[SSAValue, SSAValue]] = []
         self.returned: list[SSAValue] = []
 

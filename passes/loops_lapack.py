@@ -23,28 +23,29 @@ from phintys.dialects.blas import GemmOp
 from .buffers import Buffer
 from .emit import Emitter
 from .lapack_calls import Call, as_matrix, transposed
+from .lapack_factors import alone, factors
 from .mersenne import branch
 
 if TYPE_CHECKING:
     from .loops_host import NativeRow
 
 
-def _factors(c: Call, x: Buffer) -> tuple[Buffer, Buffer, SSAValue, bool]:
-    """LU factors, pivots, info, and whether they are those of the transpose: a matrix is copied in the order of its memory."""
-    columns_first = x.strides[0] == 1 and x.strides[1] != 1
-    factors = transposed(c.low.copy(transposed(x) if columns_first else x))
-    pivots = c.allocate(x.sizes[0], dtype="int64")
-    return factors, pivots, c.info("getrf", factors, pivots), not columns_first
-
-
 def _inverse(c: Call) -> None:
+    """In place of the factors, which are copied where something else needs them."""
     x = c.operand(0)
     c.square(x)
-    inverse = c.low.copy(x)
-    factors, pivots = transposed(inverse), c.allocate(x.sizes[0], dtype="int64")
-    c.succeeds(c.info("getrf", factors, pivots), x, "is singular")
-    c.call("getri", factors, pivots)
-    c.give(0, inverse)
+    if alone(c):
+        inverse = c.low.copy(x)
+        pivots = c.allocate(x.sizes[0], dtype="int64")
+        info = c.info("getrf", transposed(inverse), pivots)
+        result = inverse
+    else:
+        lu = factors(c)
+        inverse, pivots, info = c.low.copy(transposed(lu.memory)), lu.pivots, lu.info
+        result = inverse if lu.of_transpose else transposed(inverse)
+    c.succeeds(info, x, "is singular")
+    c.call("getri", transposed(inverse), pivots)
+    c.give(0, result)
 
 
 # A product is scaled by this power of two as soon as it grows or shrinks beyond it, so that only the result overflows.
@@ -55,8 +56,8 @@ def _determinant(c: Call) -> tuple[SSAValue, SSAValue]:
     """The product of the pivots, with a sign for each exchange of rows: a number and the count of scales it stands for."""
     x = c.operand(0)
     c.square(x)
-    factors, pivots, info, _ = _factors(c, x)
-    e, memory, exchanges = c.e, factors.view(c.e), pivots.view(c.e)
+    lu = factors(c)
+    e, memory, exchanges = c.e, lu.memory.view(c.e), lu.pivots.view(c.e)
     inner, loop = e.loop(0, x.sizes[0], 1, [c.number(1.0), e.constant(0, bi.i64)])
     i, sofar, scaled = loop.regions[0].block.args
     pivot = inner.load(memory, [i, i])
@@ -64,7 +65,7 @@ def _determinant(c: Call) -> tuple[SSAValue, SSAValue]:
     stays = inner.icmp("eq", inner.load(exchanges, [i]), place)
     total = inner.op(arith.MulfOp, [sofar, inner.select(stays, pivot, inner.op(arith.NegfOp, [pivot]))])
     inner.end_loop(_scaled(c, inner, total, scaled))
-    return e.select(c.is_zero(info), loop.results[0], c.number(0.0)), loop.results[1]
+    return e.select(c.is_zero(lu.info), loop.results[0], c.number(0.0)), loop.results[1]
 
 
 def _scaled(c: Call, e: Emitter, total: SSAValue, count: SSAValue) -> list[SSAValue]:
@@ -121,10 +122,10 @@ def _solve(c: Call) -> None:
     a, b = c.operand(0), c.operand(1)
     c.square(a)
     c.fits(a, b)
-    factors, pivots, info, of_transpose = _factors(c, a)
-    c.succeeds(info, a, "is singular")
+    lu = factors(c)
+    c.succeeds(lu.info, a, "is singular")
     x = c.column_major(b) if b.ndim == 2 else c.low.copy(b)
-    c.call("getrs", factors, pivots, as_matrix(x, b.sizes[0]), trans="T" if of_transpose else "N")
+    c.call("getrs", lu.memory, lu.pivots, as_matrix(x, b.sizes[0]), trans="T" if lu.of_transpose else "N")
     c.give(0, x)
 
 

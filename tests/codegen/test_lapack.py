@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import phintys.tensor as T
-from phintys import function
+from phintys import function, shared
 from phintys.codegen import blas
 from phintys.codegen.host import HOST, LINALG, WRITTEN
 from phintys.dialects.lapack import ROUTINES
@@ -180,3 +180,30 @@ def test_threads_call_at_the_same_time() -> None:
             for have, want in zip(pool.map(f, values), wanted, strict=True):
                 for a, b in zip(have, want, strict=True):
                     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
+
+
+def test_factors_are_shared_by_what_needs_them() -> None:
+    """In every order, of a matrix and its transpose; the state that is the matrix may change meanwhile."""
+    x, b = T.dmatrix("x"), T.dvector("b")
+    value, right = regular(5), np.arange(5.0)
+    inverse = np.linalg.inv(value)
+    parts = {
+        "inverse": (nl.matrix_inverse(x), inverse),
+        "turned": (nl.matrix_inverse(x.T), inverse.T),
+        "solve": (sl.solve(x, b), inverse @ right),
+        "back": (sl.solve(x.T, b), inverse.T @ right),
+        "det": (nl.det(x.T), np.linalg.det(value)),
+        "log": (T.log(abs(nl.det(x))), np.linalg.slogdet(value)[1]),
+    }
+    for order in (list(parts), list(parts)[::-1], ["back", "solve", "det"], ["turned", "inverse"], ["log", "turned"]):
+        found = function([x, b], [parts[name][0] for name in order], on_unused_input="ignore")(value, right)
+        for name, have in zip(order, found, strict=True):
+            np.testing.assert_allclose(have, parts[name][1], rtol=1e-10, atol=1e-12, err_msg=f"{name} of {order}")
+    state = shared(value)
+    following = state + np.eye(5)
+    f = function([], [sl.solve(state, right), sl.solve(following, right), nl.det(state)], updates=[(state, following)])
+    for step in range(2):
+        now = value + step * np.eye(5)
+        wanted = [np.linalg.solve(now, right), np.linalg.solve(now + np.eye(5), right), np.linalg.det(now)]
+        for have, want in zip(f(), wanted, strict=True):
+            np.testing.assert_allclose(have, want, rtol=1e-10)

@@ -51,6 +51,26 @@ func.func @transposed(%a: tensor<4x4xf64>, %b: tensor<4xf64>) -> tensor<4xf64> {
 
 // -----
 
+/// One LU factorization for a system, the one of its gradient, a determinant and an inverse, which is made of a copy.
+func.func @shared(%a: tensor<4x4xf64>, %b: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>, tensor<f64>, tensor<4x4xf64>) {
+  %y = nd.host %a, %b {function = "solve", results = "f64[4]", options = ""} : (tensor<4x4xf64>, tensor<4xf64>) -> tensor<4xf64>
+  %t = nd.dimshuffle %a {order = array<i64: 1, 0>} : (tensor<4x4xf64>) -> tensor<4x4xf64>
+  %z = nd.host %t, %y {function = "solve", results = "f64[4]", options = ""} : (tensor<4x4xf64>, tensor<4xf64>) -> tensor<4xf64>
+  %d = nd.host %a {function = "det", results = "f64[]", options = ""} : (tensor<4x4xf64>) -> tensor<f64>
+  %i = nd.host %t {function = "matrix_inverse", results = "f64[4, 4]", options = ""} : (tensor<4x4xf64>) -> tensor<4x4xf64>
+  func.return %y, %z, %d, %i : tensor<4xf64>, tensor<4xf64>, tensor<f64>, tensor<4x4xf64>
+}
+// CHECK-LABEL: func.func @shared
+// CHECK:         lapack.getrf
+// CHECK-NOT:     lapack.getrf
+// CHECK:         lapack.getrs {{.*}} {trans = "T"}
+// CHECK-NOT:     lapack.getrf
+// CHECK:         lapack.getrs {{.*}} {trans = "N"}
+// CHECK-NOT:     lapack.getrf
+// CHECK:         lapack.getri
+
+// -----
+
 /// Only eigenvalues are needed; LAPACK says how much memory it works in.
 func.func @values(%x: tensor<4x4xf64>) -> tensor<4xf64> {
   %w, %v = nd.host %x {function = "eigh", results = "f64[4], f64[4, 4]", options = "{'uplo': 'U'}"} : (tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4x4xf64>)
