@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from phintys.ir.graph import Graph, Node, fingerprint
 from phintys.ir.host import is_local
+from phintys.ir.ops import ADDED
 
 from . import blas, cache, engine
 from .executable import Executable
@@ -32,12 +33,13 @@ def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool =
     """Native code of a graph, from the object cache when an equal graph was compiled before, unless `anew` is asked for.
 
     `observe` is called after each stage of the pipeline; never, when the code comes from the cache.
-    Functions that call Python callables of this process only are compiled each time. Locations in the executable's
+    Functions that call Python callables of this process only, or with operations that it has added to the table, are
+    compiled each time. Locations in the executable's
     checks are `#n`, n the number of the node in `graph.nodes()`. TypeInferenceError for an operation that has no native
     code for its dtype. Any other exception is an error in a pass: its note names a file for `phintys-opt` that has it again.
     """
     functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
-    if any(map(is_local, functions)):
+    if any(map(is_local, functions)) or any(node.op in ADDED for node in graph.nodes()):
         return Executable(*_compiled(graph, observe))
     absent = _without_lapack(functions)
     key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}".encode()).hexdigest()

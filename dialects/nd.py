@@ -298,3 +298,11 @@ class RequireOp(Operation):
 
 
 Nd = Dialect("nd", [*CLASSES.values(), FusedOp, YieldOp, RequireOp], [])
+
+
+def add_class(row: OpRow) -> type[NdOp]:
+    """The class of a row that has been added to the table, as a part of the dialect."""
+    cls = _generate(row.name, row)
+    CLASSES[row.name] = globals()[cls.__name__] = cls
+    Nd._operations[:] = [op for op in Nd.operations if op.name != cls.name] + [cls]
+    return cls

@@ -17,7 +17,6 @@ from .types import BY_SHORT, TensorType
 INFIX = {row.infix: name for name, row in OPS.items() if row.infix} | {"@": "dot"}
 PREFIX = {"-": "neg", "~": "invert"}
 SUBSCRIPTED = {"set_subtensor", "inc_subtensor"}  # their first argument is a subscript: set_subtensor(x[1:3], y)
-CALLABLE = [*FUNCTIONS, *OPS]
 
 
 def read_number(text: str) -> int | float | complex:
@@ -65,7 +64,7 @@ class Evaluator:
         token = tree.children[0]
         if str(token) in PREDEFINED and str(token) not in self.scope.names:
             return Literal(PREDEFINED[str(token)])
-        return self.scope.lookup(token, CALLABLE)
+        return self.scope.lookup(token, [*FUNCTIONS, *OPS])
 
     def number(self, tree: Any) -> Term:
         """A number: an untyped literal."""
@@ -214,7 +213,7 @@ class Evaluator:
             function = FUNCTIONS[str(name)][1]
             return function(self.scope, tree, *match_arguments(self.scope, tree, str(name), arguments))
         if str(name) not in OPS:
-            self.scope.fail(f"unknown function '{name}'", name, near_match(str(name), CALLABLE))
+            self.scope.fail(f"unknown function '{name}'", name, near_match(str(name), [*FUNCTIONS, *OPS]))
         row = OPS[str(name)]
         attrs = {key: self.scope.attribute(*pair) for key, pair in arguments.keywords.items()}
         if row.name == "constant":

@@ -236,3 +236,5 @@ OPS: dict[str, OpRow] = {
         ),
     )
 }
+
+ADDED: set[str] = set()  # names of operations that a program has added to the table, see `passes/plugins.py`

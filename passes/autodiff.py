@@ -35,7 +35,7 @@ from .vjp_reduction import REDUCTION
 from .vjp_sequence import SEQUENCE
 from .vjp_shape import SHAPE
 
-VJPS: Mapping[str, Row] = {**ELEMENTWISE, **MARKS, **MATH, **REDUCTION, **SEQUENCE, **SHAPE}
+VJPS: dict[str, Row] = {**ELEMENTWISE, **MARKS, **MATH, **REDUCTION, **SEQUENCE, **SHAPE}
 
 
 @dataclass(frozen=True)

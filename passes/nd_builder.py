@@ -113,6 +113,12 @@ class Term:
     def __add__(self, other: Term | float) -> Term:
         return self.op("add", other)
 
+    def __radd__(self, other: float) -> Term:
+        return self + other
+
+    def __rmul__(self, other: float) -> Term:
+        return self * other
+
     def __sub__(self, other: Term | float) -> Term:
         return self.op("sub", other)
 

@@ -170,6 +170,11 @@ def write(path: Path, text: str) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """What the command line asks for; the exit code."""
+    if options.load:
+        from phintys.passes.plugins import load
+
+        for path in options.load:
+            load(path)
     if options.list_passes:
         from .opt_passes import list_passes
 

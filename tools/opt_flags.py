@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         (("--print-debuginfo",), {"dest": "locations", **TRUE}, "print locations"),
     ),
     "what to do": (
+        (("--load",), {"metavar": "FILE", **MANY}, "first run a Python file that registers passes or operations"),
         (("-p",), {"dest": "passes", "default": "", "metavar": "PASSES"}, "passes to run: a,b{option=1},c"),
         (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops, llvm, llvmir or asm: lower to there and print"),
         (("-O",), {"dest": "optimize", **TRUE}, "with --emit=graph, nd or llvmir: run the passes of that level"),
