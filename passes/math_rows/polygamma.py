@@ -1,6 +1,6 @@
-"""psi and its first two derivatives: the asymptotic series beyond 10, the recurrence below it, the reflection formula below 0.
+"""The first two derivatives of psi: the asymptotic series beyond 10, the recurrence below it, the reflection formula below 0.
 
-Abramowitz and Stegun, Handbook of Mathematical Functions, 6.3.5 to 6.3.7, 6.3.18, 6.4.6, 6.4.7, 6.4.12, 6.4.13.
+Abramowitz and Stegun, Handbook of Mathematical Functions, 6.4.6, 6.4.7, 6.4.12, 6.4.13.
 """
 
 from __future__ import annotations
@@ -12,25 +12,11 @@ from xdsl.ir import SSAValue
 
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from .logarithm import log
-
 SHIFT = 10  # the series is used from here
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
 TETRA_SERIES = tuple(-(2 * k + 1) * number for k, number in enumerate(BERNOULLI, 1))
-PSI_SERIES = tuple(-number / (2 * k) for k, number in enumerate(BERNOULLI, 1))
 SINE = tuple((-1) ** k * pi ** (2 * k + 1) / factorial(2 * k + 1) for k in range(12))  # sin(pi r), |r| <= 1/2
 COSINE = tuple((-1) ** k * pi ** (2 * k) / factorial(2 * k) for k in range(13))
-# of psi, as a sum of two numbers of the format
-ROOT = {
-    "f64": (1.4616321449683622, 9.549995429965697e-17),
-    "f32": (1.4616321325302124, 1.2438149938918909e-08),
-}
-ROOT_TERMS = (  # Taylor coefficients of psi at its root, from the first
-    0.9676722454476212, -0.4427631689835921, 0.258499760955651, -0.16394270544240652, 0.10782405069126237,
-    -0.07219956125645471, 0.04880428816414311, -0.03316112647484736, 0.022597648232218104, -0.01542476590494896,
-    0.010538791616612175, -0.007204534386356869, 0.004926781395729853, -0.003369801655439328, 0.002305126326734928,
-    -0.0015769367714301972, 0.0010788252019162967, -0.0007380709389960052, 0.000504953265834602,
-)  # fmt: skip
 
 
 def _positive(b: ScalarBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue]:
@@ -54,32 +40,11 @@ def _shifted(b: ScalarBuilder, x: SSAValue, power: int) -> tuple[SSAValue, SSAVa
     return b.select(small, b.add(x, float(SHIFT)), x), total
 
 
-def _sine_and_cosine(b: ScalarBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
+def sine_and_cosine(b: ScalarBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
     """The distance r of x to the nearest integer, sin(pi r) and cos(pi r)."""
     r = b.sub(x, b.float_op(math.RoundEvenOp, x))
     square = b.mul(r, r)
     return r, b.mul(r, b.polynomial(square, SINE)), b.polynomial(square, COSINE)
-
-
-def psi(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """log(y) - 1 / (2 y) - sum B(2k) / (2k y^2k), less the steps; around the positive root a Taylor series.
-
-    Below 0 it is psi(1 - x) - pi / tan(pi x).
-    """
-    positive, reflected = _positive(b, x)
-    y, steps = _shifted(b, positive, 1)
-    inverse = b.div(1.0, y)
-    square = b.mul(inverse, inverse)
-    series = b.mul(square, b.polynomial(square, PSI_SERIES))
-    value = b.sub(b.add(log(b, y), b.fma(inverse, -0.5, series)), steps)
-    root, root_low = ROOT[b.format.name]
-    near = b.sub(b.sub(x, root), root_low)
-    value = b.select(b.less(b.abs(near), 0.2), b.mul(near, b.polynomial(near, ROOT_TERMS)), value)
-    r, sine, cosine = _sine_and_cosine(b, x)
-    below = b.sub(value, b.div(b.mul(cosine, pi), sine))
-    below = b.select(b.equal(r, 0.0), nan, below)  # a pole whose sides have different signs
-    value = b.select(reflected, below, value)
-    return b.select(b.equal(x, 0.0), b.copysign(inf, b.neg(x)), value)
 
 
 def tri_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
@@ -90,7 +55,7 @@ def tri_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     square = b.mul(inverse, inverse)
     series = b.mul(b.mul(square, inverse), b.polynomial(square, BERNOULLI))
     value = b.add(steps, b.add(inverse, b.fma(square, 0.5, series)))
-    _, sine, _ = _sine_and_cosine(b, x)
+    _, sine, _ = sine_and_cosine(b, x)
     scale = b.div(pi, sine)
     value = b.select(reflected, b.sub(b.mul(scale, scale), value), value)
     return b.select(b.equal(x, 0.0), inf, value)
@@ -107,7 +72,7 @@ def tetra_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     square = b.mul(inverse, inverse)
     series = b.mul(b.mul(square, square), b.polynomial(square, TETRA_SERIES))
     value = b.sub(b.sub(series, b.fma(square, inverse, square)), b.mul(steps, 2.0))
-    r, sine, cosine = _sine_and_cosine(b, x)
+    r, sine, cosine = sine_and_cosine(b, x)
     scale = b.div(pi, sine)
     below = b.sub(value, b.mul(b.mul(b.mul(scale, scale), scale), b.mul(cosine, 2.0)))
     below = b.select(b.equal(r, 0.0), nan, below)

@@ -1,4 +1,4 @@
-"""exp2 and pow of f64.
+"""exp2, pow and rsqrt of f64.
 
 2^t = 2^n 2^f with |f| <= 1/2, both exact, and 2^f is a minimax polynomial. pow(x, y) is 2^(y log2(|x|)) with the exponent
 as a sum of two numbers, then the sign of an odd power, and what C99 (F.9.4.4) says of zeros, infinities and NaN.
@@ -39,6 +39,11 @@ def exp2(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     value = b.polynomial(f, (1.0, LN2[0], *TERMS))
     first, second = power_of_two_halves(b, reduced)
     return b.mul(b.mul(value, first), second)
+
+
+def rsqrt(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """1 / sqrt(x), rounded twice."""
+    return b.div(1.0, b.sqrt(x))
 
 
 def exp2_pair(b: ScalarBuilder, t: SSAValue, t_low: SSAValue) -> tuple[Reduced, Pair]:

@@ -33,7 +33,7 @@ ROWS: dict[str, tuple[Any, tuple[float, float], float]] = {
     "erfcinv": (lambda x: mpmath.erfinv(1 - x), (0, 2), 3),
     "gamma": (mpmath.gamma, (-8, 30), 5),
     "gammaln": (lambda x: mpmath.log(abs(mpmath.gamma(x))), (3, 500), 4),
-    "psi": (mpmath.digamma, (0.0, 60), 12),
+    "psi": (mpmath.digamma, (0.0, 60), 5),
     "tri_gamma": (lambda x: mpmath.psi(1, x), (-0.99, 60), 4),
     "tetra_gamma": (lambda x: mpmath.psi(2, x), (0, 60), 6),
     "j0": (lambda x: mpmath.besselj(0, x), (-7.5, 7.5), 8),
