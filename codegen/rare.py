@@ -11,12 +11,15 @@ before the vectorizer has run.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from typing import NamedTuple
 
 PREFIX = "phi_rare_"
 LANES = (8, 4, 2)  # of f64 in 512, 256 and 128 bits
 TRAITS = "nounwind willreturn memory(none)"
+LONG = {"sinl": "sin", "cosl": "cos", "tanl": "tan"}
+LONG_KIND = "x86_fp80"
 
 
 class Definition(NamedTuple):
@@ -33,7 +36,7 @@ def definition(name: str, types: Sequence[str], attributes: str) -> Definition:
     `types` are the argument types as LLVM text, all but the first the same; `attributes` are given to each function.
     """
     kind = types[1]
-    outside = name.removeprefix(PREFIX)
+    call, declaration = _outside(name.removeprefix(PREFIX), kind, len(types) - 2)
     variants = [f"{name}_{lanes}" for lanes in LANES]
     mapping = ",".join(
         f"_ZGV_LLVM_N{lanes}{'v' * len(types)}_{name}({variant})" for lanes, variant in zip(LANES, variants, strict=True)
@@ -44,45 +47,95 @@ def definition(name: str, types: Sequence[str], attributes: str) -> Definition:
         f"define internal {kind} @{name}(i1 %rare, {arguments}, {kind} %fast) noinline {TRAITS} {attributes} "
         f'"vector-function-abi-variant"="{mapping}" {{\n'
         f"  br i1 %rare, label %call, label %done, {_unlikely()}\n"
-        f"call:\n  %y = call {kind} @{outside}({arguments}) {TRAITS}\n  ret {kind} %y\n"
+        f"call:\n{call}\n  ret {kind} %y\n"
         f"done:\n  ret {kind} %fast\n}}"
     ]
-    for lanes, variant in zip(LANES, variants, strict=True):
-        parts += _variant(variant, name, xs, kind, lanes, attributes)
-    declaration = f"declare {kind} @{outside}({', '.join([kind] * len(xs))}) {TRAITS}"
+    parts.append(_each_lane(name, xs, kind, call, attributes))
+    parts += [_variant(variant, name, xs, kind, lanes, attributes) for lanes, variant in zip(LANES, variants, strict=True)]
     return Definition("\n".join(parts), declaration, variants)
+
+
+def _outside(name: str, kind: str, arity: int) -> tuple[str, str]:
+    """The call of the C function, and its declaration.
+
+    Where there are 80 bits, the functions of LONG get and give them: of f64, sin near the multiples of pi that come nearest
+    to a number is wrong by 8 ulp in some versions of glibc.
+    """
+    xs = [f"{kind} %x{number}" for number in range(arity)]
+    if name not in LONG:
+        return (
+            f"  %y = call {kind} @{name}({', '.join(xs)}) {TRAITS}",
+            f"declare {kind} @{name}({', '.join([kind] * arity)}) {TRAITS}",
+        )
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return _outside(LONG[name], kind, arity)
+    lines = [f"  %w{number} = fpext {x} to {LONG_KIND}" for number, x in enumerate(xs)]
+    wide = ", ".join(f"{LONG_KIND} %w{number}" for number in range(arity))
+    lines += [f"  %z = call {LONG_KIND} @{name}({wide}) {TRAITS}", f"  %y = fptrunc {LONG_KIND} %z to {kind}"]
+    return "\n".join(lines), f"declare {LONG_KIND} @{name}({', '.join([LONG_KIND] * arity)}) {TRAITS}"
 
 
 def _unlikely() -> str:
     return '!prof !{!"branch_weights", i32 1, i32 100000}'
 
 
-def _variant(variant: str, name: str, xs: Sequence[str], kind: str, lanes: int, attributes: str) -> list[str]:
-    """The test, to be inlined, and the loop over the lanes behind it."""
+def _variant(variant: str, name: str, xs: Sequence[str], kind: str, lanes: int, attributes: str) -> str:
+    """The test for all lanes, to be inlined; behind it the lanes go through memory."""
     vector = f"<{lanes} x {kind}>"
-    inputs = [f"<{lanes} x i1> %rare", *(f"{vector} {x}" for x in xs), f"{vector} %fast"]
-    take = [f"  %a{x[1:]} = extractelement {vector} {x}, i64 %i" for x in xs]
-    lane = ", ".join(["i1 %r", *(f"{kind} %a{x[1:]}" for x in xs), f"{kind} %f"])
-    test = (
-        f"define internal {vector} @{variant}({', '.join(inputs)}) alwaysinline {TRAITS} {attributes} {{\n"
-        f"  %bits = bitcast <{lanes} x i1> %rare to i{lanes}\n"
-        f"  %any = icmp ne i{lanes} %bits, 0\n"
-        f"  br i1 %any, label %slow, label %done, {_unlikely()}\n"
-        f"slow:\n  %y = call {vector} @{variant}_slow({', '.join(inputs)}) {TRAITS}\n  ret {vector} %y\n"
-        f"done:\n  ret {vector} %fast\n}}"
-    )
-    slow = (
-        f"define internal {vector} @{variant}_slow({', '.join(inputs)}) noinline cold {TRAITS} {attributes} {{\n"
-        f"start:\n  br label %loop\n"
-        f"loop:\n  %i = phi i64 [0, %start], [%next, %loop]\n"
-        f"  %z = phi {vector} [%fast, %start], [%filled, %loop]\n" + "\n".join(take) + "\n"
-        f"  %r = extractelement <{lanes} x i1> %rare, i64 %i\n"
-        f"  %f = extractelement {vector} %fast, i64 %i\n"
-        f"  %y = call {kind} @{name}({lane}) {TRAITS}\n"
-        f"  %filled = insertelement {vector} %z, {kind} %y, i64 %i\n"
-        f"  %next = add i64 %i, 1\n"
-        f"  %more = icmp ult i64 %next, {lanes}\n"
-        f"  br i1 %more, label %loop, label %done\n"
-        f"done:\n  ret {vector} %filled\n}}"
-    )
-    return [test, slow]
+    inputs = ", ".join([f"<{lanes} x i1> %rare", *(f"{vector} {x}" for x in xs), f"{vector} %fast"])
+    values = [*xs, "%fast"]
+    kept = [f"  {value}.at = alloca {vector}" for value in values]
+    stored = [f"  store {vector} {value}, ptr {value}.at" for value in values]
+    passed = ", ".join(f"ptr {value}.at" for value in values)
+    lines = [
+        f"define internal {vector} @{variant}({inputs}) alwaysinline {TRAITS} {attributes} {{",
+        f"  %lanes.at = alloca <{lanes} x i8>",
+        *kept,
+        f"  %bits = bitcast <{lanes} x i1> %rare to i{lanes}",
+        f"  %any = icmp ne i{lanes} %bits, 0",
+        f"  br i1 %any, label %slow, label %done, {_unlikely()}",
+        "slow:",
+        f"  %lanes = zext <{lanes} x i1> %rare to <{lanes} x i8>",
+        f"  store <{lanes} x i8> %lanes, ptr %lanes.at",
+        *stored,
+        f"  call void @{name}_lanes(ptr %lanes.at, {passed}, i64 {lanes})",
+        f"  %y = load {vector}, ptr %fast.at",
+        f"  ret {vector} %y",
+        "done:",
+        f"  ret {vector} %fast",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _each_lane(name: str, xs: Sequence[str], kind: str, call: str, attributes: str) -> str:
+    """The C function of each lane in memory that needs it; the results take the place of `fast`."""
+    inputs = ", ".join(["ptr %rare", *(f"ptr {x}.at" for x in xs), "ptr %fast", "i64 %lanes"])
+    loads = []
+    for x in xs:
+        loads += [f"  {x}.p = getelementptr {kind}, ptr {x}.at, i64 %i", f"  {x} = load {kind}, ptr {x}.p"]
+    lines = [
+        f"define internal void @{name}_lanes({inputs}) noinline cold minsize optsize nounwind willreturn {attributes} {{",
+        "start:",
+        "  br label %loop",
+        "loop:",
+        "  %i = phi i64 [0, %start], [%next, %more]",
+        "  %p = getelementptr i8, ptr %rare, i64 %i",
+        "  %b = load i8, ptr %p",
+        "  %r = icmp ne i8 %b, 0",
+        "  br i1 %r, label %call, label %more",
+        "call:",
+        *loads,
+        call,
+        f"  %q = getelementptr {kind}, ptr %fast, i64 %i",
+        f"  store {kind} %y, ptr %q",
+        "  br label %more",
+        "more:",
+        "  %next = add i64 %i, 1",
+        "  %again = icmp ult i64 %next, %lanes",
+        "  br i1 %again, label %loop, label %done",
+        "done:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines)

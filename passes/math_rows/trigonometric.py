@@ -76,12 +76,12 @@ def sin(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The sine of x."""
     value = _chosen(b, reduce(b, x), x, 0)
     value = b.select(b.less(b.abs(x), TINY), x, value)
-    return b.rare("sin", _far(b, x), [x], value)
+    return b.rare("sinl", _far(b, x), [x], value)
 
 
 def cos(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The cosine of x."""
-    return b.rare("cos", _far(b, x), [x], _chosen(b, reduce(b, x), x, 1))
+    return b.rare("cosl", _far(b, x), [x], _chosen(b, reduce(b, x), x, 1))
 
 
 def tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
@@ -94,4 +94,4 @@ def tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     below = [b.select(other, s, c) for s, c in zip(sine, cosine, strict=True)]
     value = _signed(b, b.quotient(*above, *below), angle.quadrant, 0)
     value = b.select(b.less(b.abs(x), TINY), x, value)
-    return b.rare("tan", _far(b, x), [x], value)
+    return b.rare("tanl", _far(b, x), [x], value)

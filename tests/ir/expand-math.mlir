@@ -67,17 +67,17 @@ func.func @wide(%x: f32, %y: f32) -> f32 {
 
 // Arguments far out are left to libm: a call that the code generator defines, once for all functions of the name.
 func.func @far(%x: f64, %y: f32) -> (f64, f32) {
-  %0 = math.sin %x : f64
-  %1 = math.sin %y : f32
+  %0 = xmath.gamma %x : f64
+  %1 = xmath.gamma %y : f32
   func.return %0, %1 : f64, f32
 }
 // CHECK-LABEL: func.func @far
-// CHECK:       func.func private @phi_sin_f64
-// CHECK:         func.call @phi_rare_sin(%{{.*}}, %x, %{{.*}}) : (i1, f64, f64) -> f64
-// CHECK:       func.func private @phi_rare_sin(i1, f64, f64) -> f64
-// CHECK:       func.func private @phi_sin_f32
-// CHECK:         func.call @phi_rare_sin
-// CHECK-NOT:   func.func private @phi_rare_sin
+// CHECK:       func.func private @phi_gamma_f64
+// CHECK:         func.call @phi_rare_tgamma(%{{.*}}, %x, %{{.*}}) : (i1, f64, f64) -> f64
+// CHECK:       func.func private @phi_rare_tgamma(i1, f64, f64) -> f64
+// CHECK:       func.func private @phi_gamma_f32
+// CHECK:         func.call @phi_rare_tgamma
+// CHECK-NOT:   func.func private @phi_rare_tgamma
 
 // -----
 

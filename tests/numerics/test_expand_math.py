@@ -112,7 +112,8 @@ def test_edges_of_two(name: str, reference: np.ufunc, format_name: str) -> None:
 
 
 # Multiples of pi / 2 that are as near to a number as any.
-@pytest.mark.parametrize("x", [1.5707963267948966, 1e22, 710.0, 2.0**30, 3.14159265358979e9])
+@pytest.mark.parametrize("x", [1.5707963267948966, 1e22, 710.0, 2.0**30, 5.319372648326541e255])
+@pytest.mark.skipif(not WIDE, reason="the C library's own sine for these")
 def test_angles_near_an_axis(x: float) -> None:
     xs = np.array([x, -x])
     for name in ("sin", "cos", "tan"):

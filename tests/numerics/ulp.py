@@ -244,17 +244,23 @@ def all_floats(step: int = 1 << 22) -> Iterator[Array]:
 
 
 def exhaustive(name: str) -> tuple[float, Any]:
-    """The largest error of a function of f32 over all its arguments, against an f64 function of NumPy's or SciPy's."""
+    """The largest error of a function of f32 over all its arguments, against an f64 function of NumPy's or SciPy's.
+
+    Results that are the rounded reference are off by half an ulp at most; only the others are looked at more closely.
+    """
     row = MEASURED[name]
-    found: tuple[float, Any] = (0.0, None)
+    found: tuple[float, Any] = (0.5, None)
     function, reference = compiled(row.op, "f32"), row.double or row.wide
     assert reference is not None and row.arity == 1
     for every in all_floats():
-        x = every[~(every < row.low)]
+        x = every if row.low == -inf else every[~(every < row.low)]
         with np.errstate(all="ignore"):
-            error = wide_error(function(x), reference(x.astype(np.float64)), F32)
-        at = int(np.argmax(error))
-        found = max(found, (float(error[at]), x[at]), key=lambda pair: pair[0])
+            y, wide = function(x), reference(x.astype(np.float64))
+            rounded = wide.astype(np.float32)
+            other = (y != rounded) & ~(np.isnan(y) & np.isnan(rounded))
+            if other.any():
+                error = wide_error(y[other], wide[other], F32)
+                found = max(found, (float(error.max()), x[other][np.argmax(error)]), key=lambda pair: pair[0])
     return found
 
 
