@@ -17,6 +17,7 @@ import numpy as np
 from harness import ULPS, op, reference, variable
 
 import phintys
+from phintys.codegen import interpreter
 from phintys.dialects.nd import NdOp
 from phintys.ir.graph import Graph
 from phintys.ir.types import TypeInferenceError
@@ -347,49 +348,19 @@ def noise(node: NdOp, operands: Sequence[Array], value: Array, rng: np.random.Ge
         return np.where(exact, value, value + error).astype(value.dtype)
 
 
-def strict(node: NdOp, operands: Sequence[Array]) -> None:
-    """ValueError where an index or an update would broadcast along a dimension that is not known to be 1."""
-    if node.op == "gather":
-        shape, broadcast = None, list(range(1, len(operands)))
-    elif node.op in ("set_subtensor", "inc_subtensor"):
-        shape, broadcast = operands[0][ref._index(node.attrs["index"], operands[2:])].shape, [1]
-    elif node.op == "scatter_add":
-        shape, broadcast = operands[0][tuple(operands[2:])].shape, [1]
-    else:
-        return
-    if shape is None:
-        shape = np.broadcast_shapes(*(operands[k].shape for k in broadcast))
-    for k in broadcast:
-        static = node.types[k].shape
-        for size, have, known in zip(shape[len(shape) - len(static) :], operands[k].shape, static, strict=True):
-            if have != size and known != 1:
-                raise ValueError(f"{node.op}: operand {k} has size {have} where the result has {size}")
-
-
-def apply_strictly(node: NdOp, operands: Sequence[Array]) -> Array:
-    """The evaluator's `apply_op`, which leaves broadcasting in indexing operations to NumPy, without that."""
-    value = _plain(node, operands)
-    strict(node, operands)
-    return value
-
-
-_plain = ref.apply_op
-ref.apply_op = apply_strictly
-
-
 def noisy(graph: Graph, arrays: Sequence[Any], seed: int) -> list[Array]:
     """Outputs and new states with errors."""
     rng = np.random.default_rng(seed)
-    plain = ref.apply_op
+    plain = interpreter.apply_op
 
-    def disturbed(node: NdOp, operands: Sequence[Array]) -> Array:
-        return noise(node, operands, plain(node, operands), rng)
+    def disturbed(node: NdOp, operands: Sequence[Array]) -> list[Array]:
+        return [noise(node, operands, value, rng) for value in plain(node, operands)]
 
-    ref.apply_op = disturbed
+    interpreter.apply_op = disturbed
     try:
         return reference(graph, arrays)
     finally:
-        ref.apply_op = plain
+        interpreter.apply_op = plain
 
 
 def compare(found: Any, expected: Array, disturbed: Sequence[Array], label: str) -> None:

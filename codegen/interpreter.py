@@ -1,0 +1,103 @@
+"""The `nd` level, executed one operation at a time in NumPy: the definition that native code is compared with.
+
+`evaluate(module, *arrays)` computes a function. Every result is checked against its static type, and a dimension that is not
+known to be 1 must not broadcast: a rewrite that gets a type or a shape wrong fails here. It is slow, and meant to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Operation, SSAValue
+
+from phintys.dialects.convert import from_xdsl
+from phintys.dialects.nd import NdOp, RequireOp
+from phintys.ir.types import TensorType
+
+from .interpreter_rows import ROWS, Array, index_of
+
+
+def apply_op(op: NdOp, operands: Sequence[Array]) -> list[Array]:
+    """The results of one operation. TypeError for one that only a pass can expand, such as `nd.grad`."""
+    if op.op not in ROWS:
+        raise TypeError(f"nd.{op.op} has no row in the interpreter; the pass autodiff expands gradients")
+    if op.row.family == "elementwise":
+        _check_broadcast(op, operands)
+    elif op.op in ("gather", "set_subtensor", "inc_subtensor", "scatter_add"):
+        _check_index(op, operands)
+    with np.errstate(all="ignore"):
+        found = ROWS[op.op](op.attrs, *operands)
+    results = [np.asarray(value) for value in (found if isinstance(found, tuple) else (found,))]
+    for value, result in zip(results, op.results, strict=True):
+        _check_type(op, value, from_xdsl(result.type))
+    return results
+
+
+def _check_broadcast(op: NdOp, operands: Sequence[Array]) -> None:
+    """Only a dimension known to be 1 broadcasts."""
+    shape = np.broadcast_shapes(*(x.shape for x in operands))
+    for x, type in zip(operands, op.types, strict=True):
+        for size, have, static in zip(shape[len(shape) - x.ndim :], x.shape, type.shape, strict=True):
+            if have != size and static != 1:
+                raise ValueError(f"{op}: operand {type} has size {have} where the result has {size}")
+
+
+def _check_index(op: NdOp, operands: Sequence[Array]) -> None:
+    """The same among index tensors, and of an update in the region that it goes to."""
+    places = [1]
+    if op.op == "gather":
+        places = list(range(1, len(operands)))
+        shape = np.broadcast_shapes(*(index.shape for index in operands[1:]))
+    elif op.op == "scatter_add":
+        shape = operands[0][tuple(operands[2:])].shape
+    else:
+        shape = operands[0][index_of(op.attrs["index"], operands[2:])].shape
+    for place in places:
+        static = op.types[place].shape
+        for size, have, known in zip(shape[len(shape) - len(static) :], operands[place].shape, static, strict=True):
+            if have != size and known != 1:
+                raise ValueError(f"{op.op}: operand {place} has size {have} where the result has {size}")
+
+
+def _check_type(op: Operation, value: Array, type: TensorType) -> None:
+    fits = value.ndim == type.ndim and all(
+        static in (None, size) for static, size in zip(type.shape, value.shape, strict=False)
+    )
+    if not fits or str(value.dtype) != type.dtype:
+        what = "argument" if isinstance(op, FuncOp) else str(op)
+        raise TypeError(f"{what}: computed {value.dtype}{list(value.shape)}, its type says {type}")
+
+
+def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None) -> list[Array]:
+    """The results of a module's function (its only one, or the one named)."""
+    funcs = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
+    (func,) = [func for func in funcs if name in (None, func.sym_name.data)]
+    block = func.body.block
+    values: dict[SSAValue, Array] = {}
+    for arg, given in zip(block.args, arguments, strict=True):
+        type = from_xdsl(arg.type)
+        values[arg] = np.asarray(given, type.dtype)
+        _check_type(func, values[arg], type)
+    for op in block.ops:
+        operands = [values[value] for value in op.operands]
+        if isinstance(op, ReturnOp):
+            return operands
+        if isinstance(op, RequireOp):
+            _check(op, *operands)
+        elif isinstance(op, NdOp):
+            values.update(zip(op.results, apply_op(op, operands), strict=True))
+        else:
+            raise TypeError(f"the interpreter runs operations of nd, not {op.name}")
+    raise ValueError("the function has no func.return")
+
+
+EXCEPTIONS = {error.__name__: error for error in (ValueError, IndexError, TypeError, ZeroDivisionError)}
+
+
+def _check(op: RequireOp, condition: Array, *values: Array) -> None:
+    if not condition:
+        raise EXCEPTIONS[op.exception](op.message.format(*map(int, values)))
