@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from phintys.ir.host import parse_options
+from phintys.ir.subscript import parse_index
 from phintys.ir.types import accumulator_dtype
 from phintys.passes.numpy_rows import ELEMENTWISE, cast
 
@@ -66,7 +67,7 @@ def index_of(text: str, operands: Sequence[Array]) -> tuple[Any, ...]:
         return int(next(given)) if value == "?" else value
 
     result: list[Any] = []
-    for entry in parseindex_of(text):
+    for entry in parse_index(text):
         start, stop, step = bound(entry.start), bound(entry.stop), bound(entry.step)
         result.append(slice(start, stop, step) if entry.is_slice else start)
     return tuple(result)
