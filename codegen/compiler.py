@@ -20,6 +20,7 @@ from . import blas, cache, engine
 from .executable import Executable
 from .host import LINALG, WRITTEN
 from .interface import Interface
+from .recipe import FULL, Recipe
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     Observer = Callable[[Stage, ModuleOp], None]
 
 
-def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool = False) -> Executable:
-    """Native code of a graph, from the object cache when an equal graph was compiled before, unless `anew` is asked for.
+def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
+    """Native code of a graph, from the object cache when an equal graph was compiled so before, unless `anew` is asked for.
 
     `observe` is called after each stage of the pipeline; never, when the code comes from the cache.
     Functions that call Python callables of this process only, or with operations that it has added to the table, are
@@ -40,23 +41,23 @@ def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool =
     """
     functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
     if any(map(is_local, functions)) or any(node.op in ADDED for node in graph.nodes()):
-        return Executable(*_compiled(graph, observe))
+        return Executable(*_compiled(graph, observe, recipe))
     absent = _without_lapack(functions)
-    key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}".encode()).hexdigest()
+    key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}{recipe.key}".encode()).hexdigest()
     found = None if anew else cache.load(key)
     if found is not None:
         return Executable(found[0], Interface.from_json(found[1]))
     engine.start_in_background()
     with collection_paused():
-        data, interface = _compiled(graph, observe)
+        data, interface = _compiled(graph, observe, recipe)
     cache.store(key, data, interface.to_json())
     return Executable(data, interface)
 
 
-def _compiled(graph: Graph, observe: Observer | None) -> tuple[bytes, Interface]:
+def _compiled(graph: Graph, observe: Observer | None, recipe: Recipe) -> tuple[bytes, Interface]:
     """Object code of a graph. An error that is not the program's own has a note on how to reproduce it."""
     try:
-        return compile_to_object(graph_module(graph), observe=observe)
+        return compile_to_object(graph_module(graph), observe=observe, recipe=recipe)
     except Exception as failure:
         from .crash import explain
 
@@ -97,7 +98,9 @@ def graph_module(graph: Graph) -> ModuleOp:
     return module
 
 
-def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Observer | None = None) -> ModuleOp:
+def lower(
+    module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Observer | None = None, recipe: Recipe = FULL
+) -> ModuleOp:
     """Run the pipeline on a module of level `entry` down to level `until`, in place; `observe` is called after each stage.
 
     Where a level ends, every operation must belong on the next one: DiagnosticError names one that does not.
@@ -105,7 +108,7 @@ def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Obs
     from xdsl.context import Context
 
     from phintys.passes.legality import check_level
-    from phintys.passes.pipeline import load_pass, stages
+    from phintys.passes.pipeline import stages
 
     context = Context()
     reached = entry
@@ -113,20 +116,24 @@ def lower(module: ModuleOp, until: str = "llvm", entry: str = "nd", observe: Obs
         if stage.level != reached and reached != entry:
             check_level(module, reached)
         reached = stage.level
-        load_pass(stage.run)().apply(context, module)
-        if observe is not None:
+        run = recipe.pass_of(stage)
+        if run is not None:
+            run.apply(context, module)
+        if observe is not None and run is not None:
             observe(stage, module)
     if reached != entry:
         check_level(module, reached)
     return module
 
 
-def compile_to_object(module: ModuleOp, entry: str = "nd", observe: Observer | None = None) -> tuple[bytes, Interface]:
+def compile_to_object(
+    module: ModuleOp, entry: str = "nd", observe: Observer | None = None, recipe: Recipe = FULL
+) -> tuple[bytes, Interface]:
     """Object code of a module of any level, and what the function takes and gives; `observe` as `lower` calls it."""
     from .assemble import assemble
 
-    text, interface = assemble(lower(module, "llvm", entry, observe))
-    return engine.compile_object(text), interface
+    text, interface = assemble(lower(module, "llvm", entry, observe, recipe))
+    return (engine.compile_quickly if recipe.quick else engine.compile_object)(text), interface
 
 
 def compile_module(module: ModuleOp, entry: str = "nd") -> Executable:

@@ -44,7 +44,7 @@ def _llvm() -> Any:
 
 
 @cache
-def target_machine() -> Any:
+def target_machine(opt: int = 2) -> Any:
     """The host's target machine. Position-independent: data and functions far away are reached through a table."""
     binding = _llvm()
     triple = binding.get_process_triple()
@@ -52,7 +52,7 @@ def target_machine() -> Any:
         triple += "-elf"
     with phase("LLVM: load"):
         return binding.Target.from_triple(triple).create_target_machine(
-            cpu=host_cpu()[0], features=host_cpu()[1], opt=2, reloc="pic", codemodel="default"
+            cpu=host_cpu()[0], features=host_cpu()[1], opt=opt, reloc="pic", codemodel="default"
         )
 
 
@@ -148,6 +148,12 @@ def compile_object(text: str, *, optimized: bool = True) -> bytes:
         module = (_optimized if optimized else _tidied)(text)
         with phase("LLVM: generate code"):
             return bytes(target_machine().emit_object(module))
+
+
+def compile_quickly(text: str) -> bytes:
+    """An object file for the host, made without any optimization."""
+    with _LOCK:
+        return bytes(target_machine(0).emit_object(_parsed(text)))
 
 
 @cache

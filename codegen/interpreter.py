@@ -6,7 +6,7 @@ known to be 1 must not broadcast: a rewrite that gets a type or a shape wrong fa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,8 +72,14 @@ def _check_type(op: Operation, value: Array, type: TensorType) -> None:
         raise TypeError(f"{what}: computed {value.dtype}{list(value.shape)}, its type says {type}")
 
 
-def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None) -> list[Array]:
-    """The results of a module's function (its only one, or the one named)."""
+Observer = Callable[[NdOp, Sequence[Array], Sequence[Array]], None]
+
+
+def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None, observe: Observer | None = None) -> list[Array]:
+    """The results of a module's function (its only one, or the one named).
+
+    `observe` is called after each operation, with its operands and its results.
+    """
     funcs = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
     (func,) = [func for func in funcs if name in (None, func.sym_name.data)]
     block = func.body.block
@@ -89,7 +95,10 @@ def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None) -> list
         if isinstance(op, RequireOp):
             _check(op, *operands)
         elif isinstance(op, NdOp):
-            values.update(zip(op.results, apply_op(op, operands), strict=True))
+            found = apply_op(op, operands)
+            values.update(zip(op.results, found, strict=True))
+            if observe is not None:
+                observe(op, operands, found)
         else:
             raise TypeError(f"the interpreter runs operations of nd, not {op.name}")
     raise ValueError("the function has no func.return")

@@ -17,6 +17,9 @@ and as text. `as_theano.py`, `gof/`, `compile/`, `scalar.py` and `apply.py` are 
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from . import tensor
 
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
@@ -111,3 +114,10 @@ __all__ = [
     "tensor",
     "view",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What few programs need, loaded when it is asked for."""
+    if name == "sandbox":
+        return import_module("phintys.sandbox")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

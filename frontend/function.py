@@ -15,7 +15,7 @@ from .config import config
 from .errors import unexpected
 from .failures import Failures
 from .fgraph import FunctionGraph, Maker
-from .modes import Guard, get_mode
+from .modes import get_mode
 from .plan import Plan, make_plan
 from .profiling import ProfileStats
 from .tensor.random_state import returning_states
@@ -214,11 +214,14 @@ def make_function(
     cells = [state.container.storage for state in bound]
     fail = Failures(plan.graph, executable.interface.checks)
     strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack, where=fail.where)
-    caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
-    entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
+    mode = get_mode(None) if plan.mode is None else plan.mode
+    watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name)
+    if watched is None:
+        caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
+        entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
+    else:
+        entry = caller = Caller(plan.name, plan.inputs, plan.kept, cells, _unpacked(watched) if plan.unpack else watched)
     call = caller if plan.kept or plan.keys is not None else entry
-    if plan.mode is not None and plan.mode.guard is not None:
-        call = _guarded(call, plan, plan.mode.guard, bound)
     stats = profile if isinstance(profile, ProfileStats) else ProfileStats(message=plan.name) if profile else None
     if stats is not None:
         call = stats.timed(call)
@@ -243,28 +246,23 @@ def make_function(
 
 
 def _compiled(plan: Plan) -> Any:
+    recipe = get_mode(plan.mode).recipe
     if config.debug:
         from .loudly import compile_loudly
 
-        return compile_loudly(plan.graph, plan.name, config.debug)
+        return compile_loudly(plan.graph, plan.name, config.debug, recipe)
     from phintys.codegen.compiler import compile_graph
 
-    return compile_graph(plan.graph)
+    return compile_graph(plan.graph, recipe=recipe)
 
 
-def _guarded(call: Callable[..., Any], plan: Plan, guard: Guard, states: Sequence[TensorSharedVariable]) -> Callable[..., Any]:
-    """The call with a look at everything that goes in and comes out."""
+def _unpacked(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The one output of a call that returns a list."""
 
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        guard.check(((f"argument {number}", value) for number, value in enumerate(args)), plan.name)
-        guard.check(((f"argument {name}", value) for name, value in kwargs.items()), plan.name)
-        result = call(*args, **kwargs)
-        outputs = [result] if plan.unpack else result
-        guard.check(((f"output {number}", value) for number, value in enumerate(outputs)), plan.name)
-        guard.check(((f"state {state}", state.get_value(borrow=True)) for state in states), plan.name)
-        return result
+    def single(*arrays: Any) -> Any:
+        return call(*arrays)[0]
 
-    return watched
+    return single
 
 
 def _as_dict(call: Callable[..., Any], keys: Sequence[str]) -> Callable[..., Any]:

@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
     from phintys.codegen.executable import Executable
+    from phintys.codegen.recipe import Recipe
     from phintys.passes.pipeline import Stage
 
 TIMES, GRAPH, LEVELS, EVERYTHING = 2, 3, 4, 5
 KERNELS = ("scf.for", "scf.parallel", "blas.", "rt.host")  # what a call runs one after the other
 
 
-def compile_loudly(graph: Graph, name: str, loudness: int) -> Executable:
+def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe) -> Executable:
     """Compile as `compile_graph` does, and print about it; from 2 on without looking into the object cache."""
     from phintys.codegen.compiler import compile_graph
 
     watcher = _Watcher(name, loudness)
     if loudness >= TIMES:
         watcher.timed("loading the compiler", _load)
-    executable = compile_graph(graph, watcher.after, anew=loudness >= TIMES)
+    executable = compile_graph(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe)
     total = watcher.stop()
     count = sum(node.op != "constant" for node in graph.nodes())
     what = [f"{count} operation{'s' * (count != 1)}"]

@@ -1,29 +1,71 @@
 """Modes: how a function is optimized and watched. `function(..., mode="NanGuardMode")`, or an object of these classes.
 
-Every mode runs the same native code: the compiler takes milliseconds, so none is in need of a faster one. FAST_COMPILE
-shows its graph (`f.maker.fgraph`, `debugprint(f)`) as written, with derivatives expanded; the others as optimized. The
-modes that look for trouble (`DebugMode`, `NanGuardMode`) check every argument, output and state of every call.
+Every mode runs native code and computes the same. FAST_COMPILE is compiled in a quarter of the time, without LLVM's
+optimizer, and runs slower; it shows its graph (`f.maker.fgraph`, `debugprint(f)`) as written, with derivatives expanded, the
+others as optimized. `NanGuardMode` names the first expression whose value is NaN, infinite or big (`compile/guard.py`);
+`DebugMode` computes every call a second time in NumPy, after each pass of the compiler (`compile/comparing.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 from .config import config
+from .errors import near
+from .guard import Guard
 from .types import Array
+
+if TYPE_CHECKING:
+    from phintys.ir.graph import Graph
+
+Native = Callable[..., list[Array]]  # exact arrays of the inputs to arrays of the outputs
+Cells = Sequence[list[Array]]  # the states, each in a list of one
+
+
+# Names of optimizers: passes left out, whether operations are fused, whether LLVM is in a hurry (`codegen/recipe.py`).
+_NOTHING = ("stabilize", "canonicalize", "cse", "pow-by-squaring", "fuse-loops", "contract-buffers", "reuse-buffers")
+_QUICK = ("pow-by-squaring", "fuse-loops", "contract-buffers")
+OPTIMIZERS: dict[str, tuple[tuple[str, ...], bool, bool]] = {
+    **dict.fromkeys(("fast_run", "o4", "o3", "o2", "unsafe", "default"), ((), True, False)),
+    **dict.fromkeys(("fast_compile", "o1"), (_QUICK, True, True)),
+    "stabilize": (tuple(name for name in _NOTHING if name not in ("stabilize", "canonicalize", "cse")), False, True),
+    "merge": (tuple(name for name in _NOTHING if name != "cse"), False, True),
+    "None": (_NOTHING, False, True),
+}
+LINKERS = ("cvm", "vm", "c|py", "c", "py", "c&py", "c|py_nogc", "cvm_nogc", "vm_nogc", "jax")
+# Tags of Theano's that choose passes of ours; others are accepted and choose nothing.
+TAGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("fusion", "elemwise_fusion"), ("fuse", "fuse-loops")),
+    **dict.fromkeys(("inplace", "inplace_opt", "inplace_elemwise_optimizer"), ("contract-buffers", "reuse-buffers")),
+    **dict.fromkeys(("merge", "merge1", "merge2", "merge3"), ("cse",)),
+    "canonicalize": ("canonicalize",),
+    "stabilize": ("stabilize",),
+    **dict.fromkeys(("specialize", "local_pow_specialize", "local_pow_specialize_device"), ("pow-by-squaring",)),
+}
 
 
 class Mode:
-    """How a function is compiled. `linker` is Theano's; `optimizer` is "fast_run", "fast_compile" or "None"."""
+    """How a function is compiled.
 
-    guard: Guard | None = None
+    `optimizer`: "fast_run", "fast_compile", "stabilize", "merge" or "None" (or Theano's "o1" to "o4", "unsafe"). `linker`
+    is Theano's and changes nothing: code is always native. ValueError for names that do not exist.
+    """
 
     def __init__(self, linker: Any = None, optimizer: Any = "default") -> None:
         self.linker = config.linker if linker is None else linker
         self.provided_optimizer = config.optimizer if optimizer == "default" else optimizer
+        self.left_out: frozenset[str] = frozenset()
+        self.added: frozenset[str] = frozenset()
+        for what, name, known in (("linker", self.linker, LINKERS), ("optimizer", self.provided_optimizer, OPTIMIZERS)):
+            if str(name) not in known:
+                names = ", ".join(known)
+                raise ValueError(f"there is no {what} {name!r}; expected one of {names}{near(str(name), known)}")
+
+    def watch(self, graph: Graph, native: Native, cells: Cells, name: str) -> Native | None:
+        """What stands between a function and its native code: nothing, in most modes."""
+        return None
 
     @property
     def optimizer(self) -> Any:
@@ -35,53 +77,59 @@ class Mode:
         """Whether functions show their graphs as optimized."""
         return str(self.provided_optimizer) not in ("fast_compile", "None", "merge")
 
-    def including(self, *tags: str) -> Mode:
-        """This mode: optimizations are not chosen by tag here."""
-        return self
+    @property
+    def recipe(self) -> Any:
+        """How the compiler goes about it."""
+        from phintys.codegen.recipe import Recipe
 
-    excluding = requiring = including
+        passes, fused, quick = OPTIMIZERS[str(self.provided_optimizer)]
+        without = (set(passes) | (set() if fused else {"fuse"}) | self.left_out) - self.added
+        return Recipe(frozenset(without - {"fuse"}), "fuse" not in without, quick)
+
+    def including(self, *tags: str) -> Mode:
+        """This mode with passes that its optimizer leaves out; see `TAGS` for the tags that mean something here."""
+        return self._changed(added=self.added | _passes(tags), left_out=self.left_out - _passes(tags))
+
+    def excluding(self, *tags: str) -> Mode:
+        """This mode without passes: "fusion", "inplace", "canonicalize", "stabilize", "merge", "specialize"."""
+        return self._changed(left_out=self.left_out | _passes(tags), added=self.added - _passes(tags))
+
+    requiring = including
+
+    def _changed(self, **changes: frozenset[str]) -> Mode:
+        mode = copy(self)
+        vars(mode).update(changes)
+        return mode
 
     def __str__(self) -> str:
         return f"{type(self).__name__}(linker = {self.linker}, optimizer = {self.provided_optimizer})"
 
 
-class Guard:
-    """What is checked at each call: NaN, infinities, numbers beyond 1e10 (which Theano calls big)."""
-
-    def __init__(self, name: str, nan: bool, inf: bool, big: bool) -> None:
-        self.name, self.nan, self.inf, self.big = name, nan, inf, big
-
-    def trouble(self, array: Array) -> str | None:
-        """What is wrong with an array, `None` if nothing is."""
-        if array.dtype.kind not in "fc" or not array.size:
-            return None
-        if self.nan and np.isnan(array).any():
-            return "NaN detected"
-        if self.inf and np.isinf(array).any():
-            return "Inf detected"
-        if self.big and (np.abs(array[np.isfinite(array)]) > 1e10).any():
-            return "Big value detected"
-        return None
-
-    def check(self, values: Iterable[tuple[str, Any]], function: str) -> None:
-        """AssertionError for the first value (a pair of its description and the array) with something wrong."""
-        for what, value in values:
-            found = self.trouble(np.asarray(value))
-            if found is not None:
-                raise AssertionError(f"{self.name}: {found} in {what} of the function {function}")
+def _passes(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for tag in tags for name in TAGS.get(tag, ()))
 
 
 class DebugMode(Mode):
-    """Checks that arguments, outputs and states are finite (Theano's compares implementations too)."""
+    """Every call is computed again in NumPy, before and after each pass of the compiler, and compared.
+
+    Exceptions and tolerances are in `compile/debugmode.py`. Arguments, outputs and states have to be finite too, unless
+    `check_isfinite` is False.
+    """
 
     def __init__(self, optimizer: Any = "fast_run", check_isfinite: bool | None = None, **_: Any) -> None:
         super().__init__("py", optimizer)
         finite = config.DebugMode.check_finite if check_isfinite is None else check_isfinite
         self.guard = Guard("DebugMode", finite, finite, False)
 
+    def watch(self, graph: Graph, native: Native, cells: Cells, name: str) -> Native:
+        """The native code, compared with NumPy."""
+        from .compile.debugmode import Comparing
+
+        return Comparing(graph, native, cells, name, self.guard, self.recipe)
+
 
 class NanGuardMode(Mode):
-    """Refuses NaN, infinities and big numbers among arguments, outputs and states, as asked for."""
+    """Refuses NaN, infinities and big numbers, as asked for, in arguments, states and every expression."""
 
     def __init__(
         self,
@@ -99,6 +147,12 @@ class NanGuardMode(Mode):
             flags.inf_is_error if inf_is_error is None else inf_is_error,
             flags.big_is_error if big_is_error is None else big_is_error,
         )
+
+    def watch(self, graph: Graph, native: Native, cells: Cells, name: str) -> Native:
+        """The native code, with a look at every value."""
+        from .compile.nanguardmode import Guarding
+
+        return Guarding(graph, native, cells, name, self.guard, self.recipe)
 
 
 FAST_RUN = Mode("cvm", "fast_run")

@@ -25,7 +25,7 @@ from phintys.ir.types import TensorType, TypeInferenceError
 
 from .elementwise import UnsupportedScalar, cast, emit_scalar
 from .emit import Emitter
-from .fuse_plan import Unit, plan
+from .fuse_plan import MAX_MEMBERS, Unit, plan
 from .provenance import replace_uses
 
 COMBINERS: dict[str, str] = {
@@ -124,10 +124,10 @@ def build_fused(unit: Unit) -> tuple[FusedOp, list[SSAValue]]:
     return fused, [op.results[0] for op in outputs]
 
 
-def fuse_function(function: func.FuncOp) -> None:
+def fuse_function(function: func.FuncOp, largest: int = MAX_MEMBERS) -> None:
     """Rewrite one function's block in the planned order."""
     block = function.body.block
-    units = plan(block)
+    units = plan(block, largest)
     for op in list(block.ops):
         op.detach()
     for unit in units:
@@ -147,15 +147,16 @@ def fuse_function(function: func.FuncOp) -> None:
 
 @dataclass(frozen=True)
 class Fuse(ModulePass):
-    """Fuse elementwise operations and reductions."""
+    """Fuse elementwise operations and reductions, at most `members` of them in one region."""
 
     name = "fuse"
+    members: int = MAX_MEMBERS
 
     def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
         """Work on every function that has a body."""
         for function in op.ops:
             if isinstance(function, func.FuncOp) and function.body.blocks:
                 try:
-                    fuse_function(function)
+                    fuse_function(function, self.members)
                 except UnsupportedScalar as error:
                     raise TypeInferenceError(f"{error} has no native code yet") from None

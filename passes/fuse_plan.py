@@ -34,8 +34,9 @@ class Unit:
 
 
 class _Planner:
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, largest: int) -> None:
         self.block = block
+        self.largest = largest
         self.dims = Dims(block.args)
         self.units: list[Unit] = []
         self.unit_of: dict[SSAValue, Unit] = {}
@@ -114,7 +115,7 @@ class _Planner:
         return other
 
     def _legal(self, unit: Unit, other: Unit) -> bool:
-        if not other.fused or len(unit.members) + len(other.members) > MAX_MEMBERS:
+        if not other.fused or len(unit.members) + len(other.members) > self.largest:
             return False
         if not _same_space(unit.space, other.space) or (None not in (unit.axes, other.axes) and unit.axes != other.axes):
             return False
@@ -203,6 +204,6 @@ def _same_space(a: Shape, b: Shape) -> bool:
     return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
 
 
-def plan(block: Block) -> list[Unit]:
-    """Units of a function's block in the order in which to emit them."""
-    return _Planner(block).run()
+def plan(block: Block, largest: int = MAX_MEMBERS) -> list[Unit]:
+    """Units of a function's block, of at most `largest` operations, in the order in which to emit them."""
+    return _Planner(block, largest).run()

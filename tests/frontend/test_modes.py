@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,18 +34,19 @@ def test_names() -> None:
         function([x], x, mode="FAST")
     with pytest.raises(TypeError, match="Expected mode"):
         function([x], x, mode=3)
-    assert get_mode("FAST_RUN").excluding("fusion").including("local_x") is get_mode("FAST_RUN")
 
 
 def test_nan_guard() -> None:
     state = shared(np.ones(2), "state")
     f = function([x, y], x / y, updates=[(state, state + x)], mode="NanGuardMode")
     assert f([1, 2], [1, 2]).tolist() == [1, 1]
-    with pytest.raises(AssertionError, match="Inf detected in output 0"):
+    with pytest.raises(
+        AssertionError, match=r"Inf detected in an expression(.|\n)*test_modes.py:\d+: \(x / y\)(.|\n)*from 0 to 1"
+    ):
         f([1, 2], [1, 0])
     with pytest.raises(AssertionError, match="NaN detected in argument 0"):
         f([np.nan, 2], y=[1, 1])
-    with pytest.raises(AssertionError, match="Big value detected in state state"):
+    with pytest.raises(AssertionError, match="Big value detected in an expression"):
         function([], [], updates=[(state, state * 1e11)], mode="NanGuardMode")()
     calm = NanGuardMode(nan_is_error=True, inf_is_error=False, big_is_error=False)
     assert function([x], x / 0, mode=calm)([1]).tolist() == [np.inf]
@@ -68,3 +70,126 @@ def test_profile() -> None:
 
 def test_nothing_to_do() -> None:
     assert function([], [])() == []
+
+
+ALL = "fusion", "inplace", "canonicalize", "stabilize", "merge", "specialize"
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "FAST_COMPILE",
+        Mode(optimizer=None),
+        Mode(optimizer="merge"),
+        Mode(optimizer="stabilize"),
+        Mode("py", "o1"),
+        *(get_mode("FAST_RUN").excluding(tag) for tag in ALL),
+        get_mode("FAST_COMPILE").including("specialize"),
+        get_mode("FAST_RUN").excluding(*ALL),
+        "DebugMode",
+        "NanGuardMode",
+    ],
+)
+def test_programs_compute_the_same(mode: object) -> None:
+    m = T.dmatrix("m")
+    w = shared(np.linspace(-1, 1, 12).reshape(4, 3), "w")
+    p = T.nnet.softmax(T.dot(m, w))
+    cost = -T.log(p)[T.arange(m.shape[0]), T.argmax(m[:, :3], 1)].mean() + (w**5).sum() + T.std(T.tanh(m))
+    values = np.random.default_rng(1).normal(size=(5, 4))
+    old = w.get_value()
+    found = []
+    for chosen in ("FAST_RUN", mode):
+        w.set_value(old)
+        f = function([m], [cost, p, T.sort(m, 0)], updates=[(w, w - 0.1 * T.grad(cost, w))], mode=chosen)
+        found.append([*f(values), w.get_value()])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_recipes() -> None:
+    """Names choose passes; the graph of FAST_COMPILE is left as written and its code is not optimized."""
+    fast = get_mode("FAST_RUN")
+    assert fast.recipe.key == "" and not fast.excluding("fusion").recipe.fused
+    assert fast.excluding("inplace").recipe.without == {"contract-buffers", "reuse-buffers"}
+    assert fast.excluding("fusion").including("fusion").recipe == fast.recipe == fast.excluding("local_unknown").recipe
+    assert get_mode("FAST_COMPILE").recipe.quick and not Mode(optimizer=None).recipe.fused
+    with pytest.raises(ValueError, match=r"no optimizer 'fast_rum'.*did you mean 'fast_run'"):
+        Mode(optimizer="fast_rum")
+    with pytest.raises(ValueError, match="no linker 'cmv'"):
+        Mode("cmv")
+
+
+def test_fast_compile_leaves_llvm_out() -> None:
+    """The same function has other code: not vectorized, without the passes left out."""
+    from phintys.codegen.compiler import graph_module, lower
+    from phintys.codegen.recipe import FULL, QUICK
+
+    graph = function([x], (x**9).sum()).maker.plan.graph
+    full, quick = (str(lower(graph_module(graph), "fused", recipe=recipe)) for recipe in (FULL, QUICK))
+    assert "math.powf" in quick or "pow" in quick
+    assert "pow" not in full
+
+
+def test_nan_guard_names_the_first_expression() -> None:
+    inner = T.log(x)  # this line
+    f = function([x], T.switch(x > 0, inner, 0.0).sum(), mode="NanGuardMode")
+    assert f([1.0]) == 0
+    with pytest.raises(
+        AssertionError, match=r"Inf detected in an expression of the function .*(.|\n)*log\(x\)(.|\n)*nd.log of operand 0"
+    ):
+        f([0.0, 1.0])
+
+
+def test_debug_mode_finds_a_wrong_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    from phintys.compile.debugmode import BadOptimization
+    from phintys.dialects.nd import NdOp, create
+    from phintys.passes.cse import Cse
+
+    right = Cse.apply
+
+    def wrong(self: Cse, context: object, module: object) -> None:
+        right(self, context, module)  # type: ignore[arg-type]
+        for op in list(module.walk()):  # type: ignore[attr-defined]
+            if isinstance(op, NdOp) and op.op == "sub":
+                new = create("sub", op.operands[::-1], None, op.location)
+                op.parent.insert_op_before(new, op)  # type: ignore[union-attr]
+                op.results[0].replace_all_uses_with(new.results[0])
+                op.detach()
+                op.erase()
+
+    f = function([x, y], [T.exp(x) - y], mode="DebugMode")
+    assert f([0.0], [0.25])[0] == 0.75
+    monkeypatch.setattr(Cse, "apply", wrong)
+    f = function([x, y], [T.exp(x) - y], mode="DebugMode")
+    with pytest.raises(
+        BadOptimization, match=r"the pass cse has changed output 0: .*0.75.* became .*-0.75.* at \[1\]"
+    ) as found:
+        f([0.0, 0.0], [1.0, 0.25])
+    text = Path(found.value.reproducer).read_text()
+    assert "phintys-opt" in text and "-p cse" in text and "nd.sub" in text
+
+
+def test_debug_mode_finds_wrong_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    from phintys.codegen import interpreter_rows
+    from phintys.compile.debugmode import BadThunkOutput
+
+    state = shared(np.ones(2), "state")
+    f = function([x], [], updates=[(state, state + T.exp(x))], mode="DebugMode")
+    f([0.0, 0.0])
+    assert state.get_value().tolist() == [2, 2]
+    monkeypatch.setitem(interpreter_rows.ROWS, "exp", lambda attrs, value: np.exp(value) + 1)
+    with pytest.raises(BadThunkOutput, match="native code computes another value of state state"):
+        f([0.0, 0.0])
+
+
+def test_debug_mode_runs_what_it_can() -> None:
+    """Complex numbers, gradients, random numbers, errors."""
+    z = T.zvector("z")
+    assert np.allclose(function([z], abs(z * z), mode="DebugMode")([3 + 4j]), 25)
+    stream = T.shared_randomstreams.RandomStreams(3)
+    f = function([x], stream.normal((2,)) + stream.binomial((2,), 1, 0.5) + T.grad((x**3).sum(), x), mode="DebugMode")
+    assert f([1.0, 2.0]).shape == (2,)
+    g = phintys.sandbox.rng_mrg.MRG_RandomStreams(3).uniform((5, 5))
+    assert function([], g, mode="DebugMode")().shape == (5, 5)
+    with pytest.raises(ValueError, match="mis-match"):
+        function([x, y], x + y, mode="DebugMode")([1.0], [1.0, 2.0])

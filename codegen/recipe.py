@@ -1,0 +1,52 @@
+"""How a function is compiled, other than as well as possible: passes left out, no fusion, LLVM in a hurry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xdsl.passes import ModulePass
+
+    from phintys.passes.pipeline import Stage
+
+# Passes that make programs better and that none of the others needs.
+OPTIONAL = ("stabilize", "canonicalize", "cse", "pow-by-squaring", "fuse-loops", "contract-buffers", "reuse-buffers")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`without`: names of passes among `OPTIONAL`. `fused`: False makes each operation a loop of its own. `quick`: LLVM emits
+    code without optimizing it, which takes a fifth of the time and makes loops several times slower."""
+
+    without: frozenset[str] = frozenset()
+    fused: bool = True
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        """ValueError for a pass that cannot be left out."""
+        wrong = self.without - set(OPTIONAL)
+        if wrong:
+            raise ValueError(f"these passes cannot be left out: {', '.join(sorted(wrong))}; others are {', '.join(OPTIONAL)}")
+
+    @property
+    def key(self) -> str:
+        """What tells objects of different recipes apart; '' for the usual one."""
+        return "" if self == FULL else f"{sorted(self.without)} {self.fused} {self.quick}"
+
+    def pass_of(self, stage: Stage) -> ModulePass | None:
+        """The pass of a stage, `None` where it is left out."""
+        from phintys.passes.pipeline import load_pass
+
+        if stage.run in self.without:
+            return None
+        if stage.run == "fuse" and not self.fused:
+            from phintys.passes.fuse import Fuse
+
+            return Fuse(members=1)
+        return load_pass(stage.run)()
+
+
+FULL = Recipe()
+QUICK = Recipe(frozenset({"pow-by-squaring", "fuse-loops", "contract-buffers"}), quick=True)
+"""As fast as can be compiled: what saves less LLVM time than it takes is left out."""
