@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import nd_reference as ref
 import numpy as np
 from harness import ULPS, op, reference, variable
 
 import phintys
 from phintys.codegen import interpreter
+from phintys.codegen.interpreter_rows import index_of
 from phintys.dialects.nd import NdOp
 from phintys.ir.graph import Graph
 from phintys.ir.types import TypeInferenceError
@@ -173,7 +173,7 @@ class Maker:
     def write(self) -> None:
         x = self.tensor(1)
         index = self.index(x[1].shape)
-        region = ref._index(index, [])
+        region = index_of(index, [])
         part = x[1][region]
         y = self.pick(lambda v, a: a.dtype == part.dtype and (a.ndim == 0 or a.shape == part.shape))
         self.keep(self.random.choice(["set_subtensor", "inc_subtensor"]), x, y, index=index)
@@ -183,8 +183,8 @@ class Maker:
         x = self.tensor(1)
         here, there = self.random.sample(["1:", ":-1", "::-1", "0:1", "-1:", ":"], 2)
         name = self.random.choice(["set_subtensor", "inc_subtensor"])
-        part, value = op("subtensor", x[0], index=there), x[1][ref._index(there, [])]
-        if value.shape != x[1][ref._index(here, [])].shape:
+        part, value = op("subtensor", x[0], index=there), x[1][index_of(there, [])]
+        if value.shape != x[1][index_of(here, [])].shape:
             raise LookupError
         self.keep(name, x, (part, value), index=here)
 
