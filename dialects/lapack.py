@@ -42,6 +42,7 @@ class Routine:
     letters: Mapping[str, str] = field(default_factory=dict)
     work: str = ""
     integers: str = ""
+    reads: tuple[str, ...] = ()  # operands that are only read; the others are overwritten
 
     @property
     def has_info(self) -> bool:
@@ -60,12 +61,14 @@ ROUTINES: dict[str, Routine] = {
         {"a": MATRIX, "pivots": INTEGERS},
         "rows(a) a ld(a) pivots work lwork info",
         work="rows",
+        reads=("pivots",),
     ),
     "getrs": Routine(
         "Solve with LU factors, in place of b.",
         {"a": MATRIX, "pivots": INTEGERS, "b": MATRIX},
         "trans rows(a) cols(b) a ld(a) pivots b ld(b) info",
         {"trans": "NT"},
+        reads=("a", "pivots"),
     ),
     "potrf": Routine(
         "Cholesky's factor in the triangle that is read; info k: the k-th minor is not positive.",
@@ -78,6 +81,7 @@ ROUTINES: dict[str, Routine] = {
         {"a": MATRIX, "b": MATRIX},
         "side uplo trans diag rows(b) cols(b) one a ld(a) b ld(b)",
         {"side": "LR", "uplo": "UL", "trans": "NT", "diag": "NU"},
+        reads=("a",),
     ),
     "gelqf": Routine(
         "a = L Q: L in the lower triangle, reflectors in the rest.",
@@ -90,6 +94,7 @@ ROUTINES: dict[str, Routine] = {
         {"a": MATRIX, "tau": VECTOR},
         "rows(a) cols(a) size(tau) a ld(a) tau work lwork info",
         work="rows",
+        reads=("tau",),
     ),
     "syevd": Routine(
         "Eigenvalues of a symmetric matrix, ascending, and with jobz V its eigenvectors in place of a.",
@@ -143,6 +148,12 @@ class RoutineOp(Operation):
         """f32 or f64, of the first operand."""
         type = self.operands[0].type
         return type.element_type if isinstance(type, bi.MemRefType) else None
+
+    @property
+    def written(self) -> list[SSAValue]:
+        """The memrefs that the routine overwrites."""
+        pairs = zip(self.row.operands, self.operands, strict=True)
+        return [value for name, value in pairs if name not in self.row.reads and isinstance(value.type, bi.MemRefType)]
 
     def letter(self, name: str) -> str:
         """The letter of an attribute, '' where there is none."""

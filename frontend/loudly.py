@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from phintys.passes.pipeline import Stage
 
 TIMES, GRAPH, LEVELS, EVERYTHING = 2, 3, 4, 5
-KERNELS = ("scf.for", "scf.parallel", "blas.", "rt.host")  # what a call runs one after the other
+KERNELS = ("scf.for", "scf.parallel", "blas.", "lapack.", "rt.host")  # what a call runs one after the other
 
 
 def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe) -> Executable:

@@ -14,12 +14,14 @@ import pytest
 import phintys
 import phintys.tensor as T
 from phintys.codegen import engine
+from phintys.codegen.compiler import lower
 from phintys.codegen.translate import translate
 from phintys.ir.diagnostics import Source
 from phintys.ir.parser import parse_graphs
 from phintys.passes.convert_graph_to_nd import graphs_to_module
 from phintys.passes.pipeline import PIPELINE
 from phintys.tools.opt import main
+from phintys.tools.view.memory import memory_boxes
 from phintys.tools.view.native import native_steps
 from phintys.tools.view.page import page
 from phintys.tools.view.recorder import Recorder
@@ -246,3 +248,13 @@ def test_text_can_be_read_on_every_background(train_page: Path, dark: bool) -> N
     assert {
         pair: (high + 0.05) / (low + 0.05) for pair, (low, high) in found.items() if (high + 0.05) / (low + 0.05) < 4.5
     } == {}
+
+
+def test_routines_of_lapack_hand_memory_on() -> None:
+    """LAPACK works in place: the copy of the matrix goes into the factors, and they into the solution."""
+    program = 'graph f(x: f64[3, 3], b: f64[3]) { return host(x, b, function="solve", results="f64[3]", options="") }'
+    module = lower(graphs_to_module(parse_graphs(program)), "loops")
+    boxes, ops, arrows = memory_boxes(next(iter(module.ops)))
+    names = [op.name if op is not None else box.title for op, box in zip(ops, boxes, strict=True)]
+    flow = {(names[arrow.source], names[arrow.target]) for arrow in arrows}
+    assert {("scf.for", "lapack.getrf"), ("lapack.getrf", "lapack.getrs"), ("scf.for", "lapack.getrs")} <= flow

@@ -14,6 +14,7 @@ from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Block, Operation, OpResult, SSAValue
 
+from phintys.dialects.lapack import RoutineOp
 from phintys.dialects.rt import AssertOp
 from phintys.ir.diagnostics import error
 from phintys.ir.draw import LONGEST_LINE, Arrow, Box, shorten
@@ -129,13 +130,13 @@ def _accesses(op: Operation) -> tuple[list[SSAValue], list[SSAValue]]:
     for inner in op.walk():
         memories = [value for value in inner.operands if isinstance(value.type, bi.MemRefType)]
         place = WRITES.get(inner.name)
-        into = None if place is None else inner.operands[place]
+        into = inner.written if isinstance(inner, RoutineOp) else [] if place is None else [inner.operands[place]]
         if _is_view(inner) or inner.name in ("memref.dim", *QUIET):
             continue
         for value in memories:
-            if value is into:
+            if value in into:
                 writes[root(value)] = None
-            else:
+            if value not in into or isinstance(inner, RoutineOp):  # LAPACK works in place
                 reads[root(value)] = None
     return list(reads), list(writes)
 
