@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from phintys.ir.diagnostics import DiagnosticError
+from phintys.ir.ops import OPS
 from phintys.ir.types import TensorType, parse_type
 from phintys.passes.batch import Batches, Diagonal, Rows, Size, size_of
 from phintys.passes.batch_diagonal import DIAGONAL
+from phintys.passes.batch_shape import FAMILIES
 from phintys.passes.nd_builder import Term
 from phintys.passes.vectorize import DENSE, Vectorizer
 
@@ -242,5 +244,10 @@ def test_operations_without_a_row_are_named() -> None:
         ref.function(["f64[3, 4]"], main)
 
 
+# Operations that give no floats, or that gradients are not made of: `test_operations_without_a_row_are_named`.
+WITHOUT = {"constant", "dim", "arange", "nonzero", "random_uniform", "random_normal", "random_mrg", "gemm", "grad", "jacobian"}
+
+
 def test_all_rows_are_tested() -> None:
     assert {*DENSE, *DIAGONAL} <= {name.split()[0] for name in CASES}
+    assert {name for name, row in OPS.items() if name not in DENSE and row.family not in FAMILIES} - {"host"} == WITHOUT
