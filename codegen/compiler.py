@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from phintys.ir.graph import Graph, Node, fingerprint
 from phintys.ir.host import is_local
 from phintys.ir.ops import ADDED
+from phintys.ir.phases import phase
 
 from . import blas, cache, engine
 from .executable import Executable
@@ -43,21 +44,27 @@ def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool =
     if any(map(is_local, functions)) or any(node.op in ADDED for node in graph.nodes()):
         return Executable(*_compiled(graph, observe, recipe))
     absent = _without_lapack(functions)
-    key = hashlib.sha256(f"{fingerprint(graph)} {cache.toolchain_fingerprint()} {absent}{recipe.key}".encode()).hexdigest()
-    found = None if anew else cache.load(key)
+    with phase("look into the object cache"):
+        toolchain = cache.toolchain_fingerprint()
+        key = hashlib.sha256(f"{fingerprint(graph)} {toolchain} {absent}{recipe.key}".encode()).hexdigest()
+        found = None if anew else cache.load(key)
     if found is not None:
         return Executable(found[0], Interface.from_json(found[1]))
     engine.start_in_background()
     with collection_paused():
         data, interface = _compiled(graph, observe, recipe)
-    cache.store(key, data, interface.to_json())
-    return Executable(data, interface)
+    with phase("write to the object cache"):
+        cache.store(key, data, interface.to_json())
+    with phase("load the code"):
+        return Executable(data, interface)
 
 
 def _compiled(graph: Graph, observe: Observer | None, recipe: Recipe) -> tuple[bytes, Interface]:
     """Object code of a graph. An error that is not the program's own has a note on how to reproduce it."""
     try:
-        return compile_to_object(graph_module(graph), observe=observe, recipe=recipe)
+        with phase("write the module"):
+            module = graph_module(graph)
+        return compile_to_object(module, observe=observe, recipe=recipe)
     except Exception as failure:
         from .crash import explain
 
@@ -117,9 +124,11 @@ def lower(
             check_level(module, reached)
         reached = stage.level
         run = recipe.pass_of(stage)
-        if run is not None:
+        if run is None:
+            continue
+        with phase(f"{stage.run}: {stage.name}"):
             run.apply(context, module)
-        if observe is not None and run is not None:
+        if observe is not None:
             observe(stage, module)
     if reached != entry:
         check_level(module, reached)

@@ -6,13 +6,12 @@ The README has the table of what is printed when. A function that was compiled q
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from phintys.ir.graph import Graph
+from phintys.ir.phases import phase, timing
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from phintys.passes.pipeline import Stage
 
 TIMES, GRAPH, LEVELS, EVERYTHING = 2, 3, 4, 5
+PRINTING = "print for DEBUG"
 KERNELS = ("scf.for", "scf.parallel", "blas.", "lapack.", "rt.host")  # what a call runs one after the other
 
 
@@ -30,18 +30,21 @@ def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe) -> Ex
     from phintys.codegen.compiler import compile_graph
 
     watcher = _Watcher(name, loudness)
-    if loudness >= TIMES:
-        watcher.timed("loading the compiler", _load)
-    executable = compile_graph(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe)
-    total = watcher.stop()
+    with timing() as total:
+        if loudness >= TIMES:
+            _load()
+        executable = compile_graph(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe)
+    printing = sum(one.seconds for _, one in total.walk() if one.name == PRINTING)
     count = sum(node.op != "constant" for node in graph.nodes())
     what = [f"{count} operation{'s' * (count != 1)}"]
-    if watcher.times:
+    if watcher.ran:
         what.append(f"{watcher.kernels} kernel{'s' * (watcher.kernels != 1)}")
-    how = "compiled in" if watcher.times else "from the object cache in"
-    _tell(f"phintys: {name}: {', '.join(what)}, {how} {1e3 * total:.1f} ms")
+    how = "compiled in" if watcher.ran else "from the object cache in"
+    _tell(f"phintys: {name}: {', '.join(what)}, {how} {1e3 * (total.seconds - printing):.1f} ms")
     if loudness >= TIMES:
-        _tell(_table([*watcher.times, ("LLVM, and loading the code", total - sum(s for _, s in watcher.times))], total))
+        from phintys.tools.opt_timing import time_report
+
+        _tell(time_report(total))
     return executable
 
 
@@ -49,59 +52,46 @@ def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _table(rows: list[tuple[str, float]], total: float) -> str:
-    lines = [f"{1e3 * seconds:9.2f} ms {100 * seconds / total:5.1f} %  {name}" for name, seconds in rows]
-    return "\n".join([*lines, f"{1e3 * total:9.2f} ms 100.0 %  total"])
-
-
 def _load() -> None:
     """Import the passes, so that none of them is charged with it."""
     from phintys.passes.pipeline import PASSES, load_pass
 
-    import_module("phintys.passes.convert_graph_to_nd")
-    for name in PASSES:
-        load_pass(name)
+    with phase("load the passes"):
+        for name in ("passes.convert_graph_to_nd", "passes.legality", "codegen.assemble"):
+            import_module(f"phintys.{name}")
+        for name in PASSES:
+            load_pass(name)
 
 
 class _Watcher:
-    """Is called after each pass: takes its time, and prints the module. The time that printing takes is not counted."""
+    """Is called after each pass, and prints the module."""
 
     def __init__(self, name: str, loudness: int) -> None:
         self.name = name
         self.loudness = loudness
-        self.times: list[tuple[str, float]] = []
+        self.ran = False
         self.kernels = 0
         self.before = ""
-        self.started = self.since = time.perf_counter()
-        self.printing = 0.0
-
-    def timed(self, name: str, action: Callable[[], None]) -> None:
-        """Do what comes before the passes."""
-        action()
-        self.times.append((name, time.perf_counter() - self.since))
-        self.since = time.perf_counter()
-
-    def stop(self) -> float:
-        """The seconds that compiling took."""
-        return time.perf_counter() - self.started - self.printing
 
     def after(self, stage: Stage, module: ModuleOp) -> None:
         """The pass of a stage has run."""
-        now = time.perf_counter()
-        self.times.append((stage.run, now - self.since))
+        self.ran = True
         ends = _ends(stage)
         if ends and stage.level == "loops":
             self.kernels = _kernels(module)
+        if self.loudness >= GRAPH:
+            with phase(PRINTING):
+                self._print(stage, module, ends)
+
+    def _print(self, stage: Stage, module: ModuleOp, ends: bool) -> None:
         if self.loudness >= EVERYTHING:
             self._print_pass(stage, module)
         elif self.loudness >= LEVELS and ends:
             self._print_ir(f"at the end of level {stage.level}", _text(module))
-        if self.loudness >= GRAPH and ends and stage.level == "nd":
+        if ends and stage.level == "nd":
             self._print_ir("the optimized graph", _graph_text(module))
         if self.loudness >= EVERYTHING and stage.level == "llvm":
             self._print_native(module)
-        self.since = time.perf_counter()
-        self.printing += self.since - now
 
     def _print_pass(self, stage: Stage, module: ModuleOp) -> None:
         text = _text(module)

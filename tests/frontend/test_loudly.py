@@ -47,10 +47,12 @@ def test_one_line_for_a_function_and_where_its_code_came_from(capsys: pytest.Cap
 
 def test_times_of_all_passes_and_of_llvm(capsys: pytest.CaptureFixture[str]) -> None:
     rows = re.findall(r"^ *([\d.]+) ms +([\d.]+) %  (.*)$", compiled(2, capsys), re.MULTILINE)
-    names = [name for _, _, name in rows]
-    assert [name for name in names if name in PASSES] == PASSES
-    assert any(name.startswith("LLVM") for name in names) and rows[-1][1:] == ("100.0", "total")
-    assert sum(float(milliseconds) for milliseconds, _, _ in rows[:-1]) == pytest.approx(float(rows[-1][0]), abs=0.2)
+    names = [name.strip() for _, _, name in rows]
+    assert [name.partition(":")[0] for name in names if name.partition(":")[0] in PASSES] == PASSES
+    assert {"LLVM: optimize", "LLVM: generate code", "LLVM's share of the total"} <= set(names)
+    assert rows[0][1:] == ("100.0", "total")
+    parts = sum(float(milliseconds) for milliseconds, _, name in rows if name.startswith("  ") and name[2] != " ")
+    assert parts == pytest.approx(float(rows[0][0]), rel=0.01, abs=0.3)
 
 
 def test_the_optimized_graph_parses(capsys: pytest.CaptureFixture[str]) -> None:
