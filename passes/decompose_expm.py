@@ -12,8 +12,8 @@ from phintys.dialects.nd import NdOp
 from phintys.ir.pade import coefficients
 from phintys.ir.types import TensorType
 
-from .matrix_terms import host, product, require_square, where
-from .nd_builder import Builder, Term
+from .matrix_terms import host, product, squared_up, where
+from .nd_builder import Builder, Term, type_of
 
 _DEGREE = 13
 _LIMIT = 5.371920351148152  # the largest 1-norm at which the approximant's backward error is below 2^-53
@@ -23,8 +23,7 @@ _B = coefficients(_DEGREE)
 
 def expm(op: NdOp, b: Builder) -> Term:
     """Computed in double precision; NaN throughout where an element is not finite."""
-    given = b.term(op.operands[0])
-    require_square("expm", given)
+    given = squared_up("expm", b.term(op.operands[0]), type_of(op.results[0]).shape)
     x = b.term(b.cast(given.value, "float64"))
     sums = x.op("abs").sum((0,))
     none = b.term(b.op("alloc", b.constant(0.0, "float64"), sizes=(1,)))

@@ -75,3 +75,14 @@ def require_square(name: str, x: Term) -> None:
     text = f"{name}: expected a square matrix, got one of {{0}} by {{1}}"
     check = RequireOp.build_op(b.op("eq", rows, columns), "LinAlgError", text, [rows, columns], b.location)
     b.block.insert_op_before(check, b.anchor)
+
+
+def squared_up(name: str, x: Term, shape: tuple[int | None, ...]) -> Term:
+    """The matrix with the sizes that a square one has to have, after the check that it is square."""
+    b = x.b
+    require_square(name, x)
+    if x.type.shape == shape:
+        return x
+    if None in x.type.shape:
+        return Term(b, b.op("reshape", x.value, sizes=shape))
+    return Term(b, b.op("alloc", b.constant(0.0, x.type.dtype), sizes=shape))  # the check fails, whatever this is

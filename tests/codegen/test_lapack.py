@@ -207,3 +207,21 @@ def test_factors_are_shared_by_what_needs_them() -> None:
         wanted = [np.linalg.solve(now, right), np.linalg.solve(now + np.eye(5), right), np.linalg.det(now)]
         for have, want in zip(f(), wanted, strict=True):
             np.testing.assert_allclose(have, want, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["inverse", "solve", "expm", "det", "pinv", "qr", "svd"])
+def test_sizes_that_are_known_in_part(name: str) -> None:
+    """A matrix with one known size, or two; the check of a square one is made when the function runs in any case."""
+    ours = {**{key: pair[0] for key, pair in PAIRS.items()}, "expm": sl.expm, "pinv": nl.pinv}[name]
+    for known in ((3, 3), (3, None), (None, 3), (3, 2), (None, 2)):
+        x, free = T.tensor("float64", shape=known), T.dmatrix("x")
+        f, wanted = function([x], ours(x)), function([free], ours(free))
+        shape = tuple(3 if size is None else size for size in known)
+        value = np.random.default_rng(1).normal(size=shape)
+        if shape == (3, 3) or name in ("pinv", "qr", "svd"):
+            found, other = (value if isinstance(value, list) else [value] for value in (f(value), wanted(value)))
+            for have, want in zip(found, other, strict=True):
+                np.testing.assert_allclose(have, want, rtol=1e-12, atol=1e-14)
+        else:
+            with pytest.raises(np.linalg.LinAlgError, match="expected a square matrix, got one of 3 by 2"):
+                f(value)
