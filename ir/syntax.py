@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -40,6 +41,7 @@ SPOKEN = {
 EXPRESSION = {"NAME", "NUMBER", "STRING", "DTYPE", "LPAR", "LSQB", "MINUS", "PLUS", "TILDE"}  # what may begin one
 OPERATOR = {"COMPARISON", "PIPE", "CARET", "AMPERSAND", "PLUS", "MINUS", "TIMES", "POWER"}  # what may follow one
 STATEMENT = {"NAME", "UPDATE", "REQUIRE", "RETURN"}
+WORDS = {"not": "~a", "and": "a & b", "or": "a | b", "def": "graph", "lambda": "graph f(x: f64) { return ... }"}
 QUIET = {"SEMICOLON", "DOT", "_DOTS"}  # not worth mentioning among what was expected
 
 
@@ -101,7 +103,9 @@ def _unexpected_token(failure: Any, source: Source, opened: list[Token]) -> Diag
         width = max(1, len(token.rstrip("\r\n")))
         span = Span(source, source.first_line + token.line - 1, token.column, width)
         found = "end of the line" if token.type == "_NL" else f"'{token}'"
-    help = [_opened(opened, source) if {"RPAR", "RSQB"} & expected else "", _advice(token, expected)]
+    unclosed = {"RPAR", "RSQB"} & expected and token.type not in OPERATOR
+    before = re.search(r"(\w*)[ \t]*\Z", source.text[: token.start_pos or 0])
+    help = [_opened(opened, source) if unclosed else "", _advice(token, expected, before[1] if before else "")]
     return error(f"unexpected {found}; expected {_spoken(expected)}", span, *help)
 
 
@@ -112,8 +116,16 @@ def _opened(opened: list[Token], source: Source) -> str:
     return f"'{first}' of line {source.first_line + (first.line or 1) - 1}, column {first.column} is not closed"
 
 
-def _advice(token: Token, expected: set[str]) -> str:
-    """What to try, for mistakes that are made often."""
+def _advice(token: Token, expected: set[str], before: str) -> str:
+    """What to try, for mistakes that are made often; `before` is the word that the token follows."""
+    if before in WORDS or token in WORDS:
+        return f"'{before if before in WORDS else token}' is written {WORDS[before if before in WORDS else str(token)]}"
+    if token.type == "LSQB" and "EQUAL" in expected:
+        return f"a value does not change: give the changed one a name, y = set_subtensor({before}[...], ...)"
+    if token.type == "_NL" and EXPRESSION - {"DTYPE"} <= expected:
+        return "parentheses let an expression go on in the next line"
+    if "EQUAL" in expected and near_match(before, KEYWORDS):
+        return near_match(before, KEYWORDS)
     if token.type == "COMPARISON" and "COMPARISON" not in expected:
         return "comparisons do not chain: write (a < b) & (b < c)"
     if token.type in {word.upper() for word in KEYWORDS} and "NAME" in expected:
