@@ -213,8 +213,20 @@ def _dense_vector(type: Attribute) -> bool:
     return isinstance(type, bi.MemRefType) and type.get_num_dims() == 1 and list(type.get_strides() or ()) == [1]
 
 
+EXAMPLE_TYPES = {MATRIX: "memref<?x?xf64, strided<[1, ?]>>", VECTOR: "memref<?xf64>", INTEGERS: "memref<?xi64>", NUMBER: "f64"}
+
+
+def _documented(name: str, row: Routine) -> str:
+    """The docstring of a generated class: the row's sentence and a call."""
+    letters = ", ".join(f'{letter} = "{allowed[0]}"' for letter, allowed in row.letters.items())
+    operands = ", ".join(f"%{operand}" for operand in row.operands)
+    types = ", ".join(EXAMPLE_TYPES[kind] for kind in row.operands.values())
+    call = f"lapack.{name} {operands}{f' {{{letters}}}' if letters else ''} : {types}"
+    return f"{row.doc}\n\n    {f'%info = {call} -> i64' if row.has_info else call}\n"
+
+
 CLASSES: dict[str, type[RoutineOp]] = {
-    name: type(f"{name.title()}Op", (RoutineOp,), {"name": f"lapack.{name}", "row": row, "__doc__": row.doc})
+    name: type(f"{name.title()}Op", (RoutineOp,), {"name": f"lapack.{name}", "row": row, "__doc__": _documented(name, row)})
     for name, row in ROUTINES.items()
 }
 

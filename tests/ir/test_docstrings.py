@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -12,18 +13,23 @@ from xdsl.ir import Block, Dialect, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-from phintys.dialects.blas import Blas
-from phintys.dialects.context import make_context
-from phintys.dialects.llvm_extra import LLVMExtra
-from phintys.dialects.nd import CLASSES, Nd
-from phintys.dialects.rt import Rt
-from phintys.dialects.xmath import XMath
+from phintys.dialects.context import DIALECTS, make_context
+from phintys.dialects.nd import CLASSES
 from phintys.ir.ops import OPS
 from phintys.ir.parser import parse_graph
 from phintys.ir.printer import format_graph
 
-OURS: tuple[Dialect, ...] = (Nd, Rt, Blas, XMath, LLVMExtra)
-OPERATIONS = [op for dialect in OURS for op in dialect.operations]
+
+def dialect(path: str) -> Dialect:
+    """The dialect at `module:name`."""
+    module, _, name = path.partition(":")
+    found = getattr(import_module(module), name)
+    assert isinstance(found, Dialect)
+    return found
+
+
+OURS = [path for paths in DIALECTS.values() for path in paths if path.startswith("phintys.")]
+OPERATIONS = [op for path in OURS for op in dialect(path).operations]
 EXAMPLE = re.compile(r"%|graph |[a-z]+\.[a-z]")  # how a paragraph of code begins
 
 
