@@ -160,7 +160,7 @@ def points(shape: FloatFormat, count: int, seed: int = 7) -> Array:
     parts = [rng.integers(0, np.iinfo(unsigned).max, count, unsigned, endpoint=True).view(dtype)]
     parts += [rng.uniform(low, high, count).astype(dtype) for low, high in [*ranges, (-tiny, tiny)]]
     for unit in (np.log(2) / 2, np.pi / 2):
-        steps = np.arange(-2 * shape.bias, 2 * shape.bias) * unit
+        steps = np.arange(-2 * shape.bias, 2 * shape.bias, 1 if count > 10_000 else 5) * unit
         parts += [(steps * (1 + k * np.finfo(dtype).eps)).astype(dtype) for k in range(-3, 4)]
     return np.concatenate(parts)
 
