@@ -69,7 +69,7 @@ MEASURED = {
     "expm1": Measured(math.ExpM1Op, (0.85, 0.83), np.expm1, mpmath.expm1),
     "pow": Measured(math.PowFOp, (0.9, 0.51), np.power, mpmath.power, arity=2),
     "rsqrt": Measured(math.RsqrtOp, (1.5, 0.51), lambda x: 1 / np.sqrt(x), lambda x: 1 / mpmath.sqrt(x)),
-    "log": Measured(math.LogOp, (0.74, 0.74), np.log, mpmath.log),
+    "log": Measured(math.LogOp, (0.74, 0.75), np.log, mpmath.log),
     "log2": Measured(math.Log2Op, (0.9, 0.51), np.log2, lambda x: mpmath.log(x, 2)),
     "log10": Measured(math.Log10Op, (0.9, 0.51), np.log10, mpmath.log10),
     "log1p": Measured(math.Log1pOp, (0.82, 0.82), np.log1p, mpmath.log1p),
