@@ -78,6 +78,7 @@ def test_an_operation_is_followed_through_the_passes(browser: Browser, view: Pat
     browser.open(view, "#pass=assembly&mode=text")
     browser.point("#source [data-line='3']", click=True)
     assert any("mul" in line for line in lit(browser, "#text"))
+    assert lit(browser, "#source") == ["q = p * p"]
     browser.press("Escape")
     assert lit(browser, "#text") == []
 

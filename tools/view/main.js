@@ -1,6 +1,6 @@
 // What is looked at, and what people do: point, click, press keys, follow links.
 
-const state = {step: 0, mode: "drawing", diff: true, held: [], trace: null, hover: null, hits: [], hit: -1};
+const state = {step: 0, mode: "drawing", diff: true, held: [], heldLine: null, trace: null, hover: null, hoverLine: null, hits: [], hit: -1};
 const element = id => document.getElementById(id);
 
 // Passes that run several times are told apart by a number: canonicalize, canonicalize.2.
@@ -19,8 +19,9 @@ function go(index) {
 }
 
 // Hold operations: they stay marked, and so does what they become.
-function hold(numbers, scroll) {
+function hold(numbers, scroll, line = null) {
   state.held = numbers;
+  state.heldLine = line;
   state.trace = numbers.length ? traceOf(state.step, numbers) : null;
   state.hover = null;
   highlight(scroll);
@@ -126,11 +127,16 @@ function paintBoxes(step) {
 
 // --- pointing and clicking --------------------------------------------------------------------------------------------
 
+function lineAt(target) {
+  const line = target.closest("#source [data-line]");
+  return line && [+line.dataset.source, +line.dataset.line];
+}
+
 function numbersAt(target) {
   const own = target.closest("#text [data-n], #drawing [data-n]");
   if (own) return [+own.dataset.n];
-  const line = target.closest("#source [data-line]");
-  return line ? opsOfLine(state.step, +line.dataset.source, +line.dataset.line) : null;
+  const line = lineAt(target);
+  return line ? opsOfLine(state.step, ...line) : null;
 }
 
 const same = (a, b) => a === b || (a && b && a.length === b.length && a.every((one, place) => one === b[place]));
@@ -140,13 +146,15 @@ document.addEventListener("pointerover", event => {
   const found = numbersAt(event.target), inside = event.target.closest("#inspector");
   if (inside || same(found, state.hover)) return;
   state.hover = found && found.length ? found : null;
+  state.hoverLine = state.hover && lineAt(event.target);
   highlight(!event.target.closest("#source"));
 });
 
 document.querySelector("main").addEventListener("click", event => {
   if (event.target.closest("#inspector, .bar")) return;
   const numbers = numbersAt(event.target) || [];
-  hold(same(numbers, state.held) ? [] : numbers, Boolean(event.target.closest("#source")));
+  const line = lineAt(event.target), again = same(numbers, state.held);
+  hold(again ? [] : numbers, Boolean(line), again ? null : line);
 });
 
 for (const button of document.querySelectorAll("[data-mode]")) button.addEventListener("click", () => setMode(button.dataset.mode));

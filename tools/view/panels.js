@@ -69,13 +69,14 @@ function paintSource(numbers, scroll) {
     line.innerHTML = line.dataset.plain || line.innerHTML;
   }
   for (const place of placesBehind(state.step, numbers)) sourceLine(place)?.classList.add("kin");
+  const only = state.hover ? state.hoverLine : state.heldLine;
   let first = null;
   for (const number of numbers) {
-    const place = placeOf(number), line = sourceLine(place);
+    const place = placeOf(number), line = sourceLine(only || place);
     if (!line) continue;
     line.classList.remove("kin");
     line.classList.add("on");
-    if (place[2] && numbers.length <= 3) underline(line, place[2]);
+    if (!only && place[2] && numbers.length <= 3) underline(line, place[2]);
     first ||= line;
   }
   if (first && scroll) first.scrollIntoView({block: "nearest"});
