@@ -12,7 +12,7 @@ from typing import Any
 from xdsl.dialects import llvm
 from xdsl.ir import Operation
 
-from phintys.dialects import llvm_extra
+from phintys.dialects import llvm_casts, llvm_extra
 
 from .row_makers import (
     Row,
@@ -73,9 +73,9 @@ ROWS: dict[type[Operation], Row] = {
     llvm.ZExtOp: cast("zext"),
     llvm.SExtOp: cast("sext"),
     llvm.SIToFPOp: cast("sitofp"),
-    llvm_extra.UIToFPOp: cast("uitofp"),
-    llvm_extra.FPToSIOp: cast("fptosi"),
-    llvm_extra.FPToUIOp: cast("fptoui"),
+    llvm_casts.UIToFPOp: cast("uitofp"),
+    llvm_casts.FPToSIOp: cast("fptosi"),
+    llvm_casts.FPToUIOp: cast("fptoui"),
     llvm.FPExtOp: cast("fpext"),
     llvm.FPTruncOp: cast("fptrunc"),
     llvm.BitcastOp: cast("bitcast"),

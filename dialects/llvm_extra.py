@@ -21,12 +21,13 @@ from xdsl.dialects.builtin import (
     VectorType,
     i32,
 )
-from xdsl.dialects.llvm import GenericCastOp
+from xdsl.dialects.llvm import FastMathAttr
 from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
 from xdsl.irdl import (
     AnyAttr,
     AttrSizedOperandSegments,
     IRDLOperation,
+    ParsePropInAttrDict,
     VarConstraint,
     irdl_op_definition,
     operand_def,
@@ -41,35 +42,7 @@ from xdsl.irdl import (
 from xdsl.traits import IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
-
-@irdl_op_definition
-class FPToSIOp(GenericCastOp):
-    """Floating to signed integer, towards zero. Out of range gives poison.
-
-    %1 = llvm.fptosi %0 : f64 to i64
-    """
-
-    name = "llvm.fptosi"
-
-
-@irdl_op_definition
-class FPToUIOp(GenericCastOp):
-    """Floating to unsigned integer, towards zero. Out of range gives poison.
-
-    %1 = llvm.fptoui %0 : f64 to i64
-    """
-
-    name = "llvm.fptoui"
-
-
-@irdl_op_definition
-class UIToFPOp(GenericCastOp):
-    """Unsigned integer to floating.
-
-    %1 = llvm.uitofp %0 : i64 to f64
-    """
-
-    name = "llvm.uitofp"
+from .llvm_casts import FPToSIOp, FPToUIOp, UIToFPOp
 
 
 @irdl_op_definition
@@ -206,12 +179,21 @@ class BinaryIntrinsic(IRDLOperation, ABC):
         super().__init__(operands=[a, b], result_types=[SSAValue.get(a).type])
 
 
+class FloatBinaryIntrinsic(BinaryIntrinsic, ABC):
+    """The same for floats, with fast-math flags."""
+
+    fastmathFlags = opt_prop_def(FastMathAttr)
+    irdl_options = (ParsePropInAttrDict(),)
+
+
 class FloatUnaryIntrinsic(IRDLOperation, ABC):
     """`%1 = llvm.intr.NAME(%0) : (T) -> T`."""
 
     T: ClassVar = VarConstraint("T", AnyFloatConstr | VectorType.constr(AnyFloatConstr))
     arg = operand_def(T)
     res = result_def(T)
+    fastmathFlags = opt_prop_def(FastMathAttr)
+    irdl_options = (ParsePropInAttrDict(),)
     traits = traits_def(Pure())
     assembly_format = "`(` operands `)` attr-dict `:` functional-type(operands, results)"
 
@@ -220,7 +202,7 @@ class FloatUnaryIntrinsic(IRDLOperation, ABC):
 
 
 @irdl_op_definition
-class MaximumOp(BinaryIntrinsic):
+class MaximumOp(FloatBinaryIntrinsic):
     """IEEE 754-2019 maximum: NaN if either is NaN, +0 above -0.
 
     %2 = llvm.intr.maximum(%0, %1) : (f64, f64) -> f64
@@ -230,7 +212,7 @@ class MaximumOp(BinaryIntrinsic):
 
 
 @irdl_op_definition
-class MinimumOp(BinaryIntrinsic):
+class MinimumOp(FloatBinaryIntrinsic):
     """IEEE 754-2019 minimum: NaN if either is NaN, -0 below +0.
 
     %2 = llvm.intr.minimum(%0, %1) : (f64, f64) -> f64

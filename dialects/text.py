@@ -26,7 +26,7 @@ from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.attribute_parser import AttrParser
 from xdsl.printer import Printer
-from xdsl.utils.exceptions import ParseError, VerifyException
+from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Span as TextSpan
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
@@ -71,12 +71,15 @@ class LocatedParser(Parser):
         super().__init__(context, source.text, source.name)
         self._source = source
         self._file = StringAttr(source.name)
+        self.begun = 0  # where the text of the operation begins that is being read
         self.early_uses: dict[str, Any] = {}  # where a value was named before its definition
 
     def parse_operation(self) -> Operation:
         """Parse one operation and set its location."""
-        start = self._current_token.span.start
+        outer, start = self.begun, self._current_token.span.start
+        self.begun = start
         op = super().parse_operation()
+        self.begun = outer
         adapt(op)
         if isinstance(op.location, UnknownLoc):
             line, column = self._source.position(start)
@@ -140,7 +143,7 @@ def parse_module(text: str, name: str = "<text>", context: Context | None = None
         raise error("the text is nested too deeply", name=name) from None
     except Exception as failure:
         # What a constructor of an attribute or operation refuses, xDSL does not turn into a parse error.
-        span = None if parser is None else Span(source, *source.position(parser.pos))
+        span = None if parser is None else _rest_of_line(source, parser.begun)
         raise error(str(failure).strip() or type(failure).__name__, span, name=name) from None
 
 
@@ -151,6 +154,11 @@ def _early_use(failure: ParseError, parser: LocatedParser | None) -> ParseError:
             if name in parser.early_uses:
                 return ParseError(parser.early_uses[name], f"%{name} is used but not defined")
     return failure
+
+
+def _rest_of_line(source: Source, offset: int) -> Span:
+    line, column = source.position(offset)
+    return Span(source, line, column, len(source.line(line) or "") - column + 1)
 
 
 _QUOTED = re.compile(r'//[^\n]*|"(?:[^"\\\n\v\f]|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*"|"')
@@ -198,19 +206,20 @@ def operation_span(op: Operation, source: Source | None) -> Span | None:
 
 def verify_module(module: ModuleOp, source: Source | None = None, name: str = "") -> None:
     """Verify every operation (xDSL's checks and dominance); DiagnosticError at the operation that is wrong."""
+    from .branches import check_branches
     from .dominance import check_dominance
 
     try:
         module.verify()
-    except VerifyException as failure:
+    except Exception as failure:  # some of xDSL's checks raise what they like
         raise error(_first_line(failure), _failing_span(module, source), name=name) from None
-    problem = check_dominance(module)
+    problem = check_dominance(module) or check_branches(module)
     if problem is not None:
         raise error(problem.message, operation_span(problem.op, source), name=name)
 
 
 def _first_line(failure: Exception) -> str:
-    return str(failure).replace("Operation does not verify: ", "")
+    return str(failure).replace("Operation does not verify: ", "").strip() or type(failure).__name__
 
 
 def _failing_span(module: ModuleOp, source: Source | None) -> Span | None:
@@ -218,7 +227,7 @@ def _failing_span(module: ModuleOp, source: Source | None) -> Span | None:
     for op in module.walk():
         try:
             op.verify(verify_nested_ops=False)
-        except VerifyException:
+        except Exception:
             return operation_span(op, source)
     return None
 

@@ -14,11 +14,13 @@ from phintys.dialects.convert import from_xdsl, location_text
 from phintys.dialects.nd import NdOp
 from phintys.ir.diagnostics import error
 
+from .pipeline import level_taken
+
 SCALAR = frozenset(("arith", "math", "xmath", "complex"))
 # level -> dialects of operations that may stand there; `test` is for tests of passes
 DIALECTS: dict[str, frozenset[str]] = {
-    "nd": frozenset(("builtin", "func", "nd", "test")) | SCALAR,
-    "fused": frozenset(("builtin", "func", "nd", "test")) | SCALAR,
+    "nd": frozenset(("builtin", "func", "nd")) | SCALAR,
+    "fused": frozenset(("builtin", "func", "nd")) | SCALAR,
     "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "rt", "blas", "lapack", "test")) | SCALAR,
     "llvm": frozenset(("builtin", "llvm")),
 }
@@ -50,6 +52,20 @@ def first_illegal(module: ModuleOp, level: str) -> Operation | None:
         if op.name.partition(".")[0] not in dialects or not all(rule(op) for rule in rules):
             return op
     return None
+
+
+def check_input(module: ModuleOp, name: str) -> None:
+    """DiagnosticError that names what a pass of the pipeline cannot take: an operation of another level, or a second block."""
+    level = level_taken(name)
+    op = first_illegal(module, level)
+    if op is not None:
+        message = f"{op.name} has no place in a module of level {level}, which {name} takes"
+        raise error(message, None, "--emit runs what comes before", name=location_text(op))
+    for function in module.body.block.ops:
+        blocks = len(function.regions[0].blocks) if function.regions else 0
+        if blocks > 1 and level != "llvm":
+            message = f"the function has {blocks} blocks; {name} takes functions of one, with structured loops"
+            raise error(message, name=location_text(function))
 
 
 def check_level(module: ModuleOp, level: str) -> None:

@@ -9,7 +9,7 @@ from xdsl.dialects import arith, llvm, math
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from phintys.dialects import llvm_extra
+from phintys.dialects import llvm_casts
 
 from .llvm_emit import _NO_FLAGS, _NSW, _WRAPS, FLOATING, I64, OVERFLOWING, LlvmEmitter
 
@@ -137,7 +137,7 @@ ROWS: dict[type[Operation], Row] = {
     arith.FPToSIOp: _saturating("fptosi"),
     arith.FPToUIOp: _saturating("fptoui"),
     arith.SIToFPOp: _same(llvm.SIToFPOp),
-    arith.UIToFPOp: _same(llvm_extra.UIToFPOp),
+    arith.UIToFPOp: _same(llvm_casts.UIToFPOp),
     arith.ExtFOp: _same(llvm.FPExtOp),
     arith.TruncFOp: _same(llvm.FPTruncOp),
     arith.TruncIOp: _truncate,

@@ -84,8 +84,16 @@ def load_pass(name: str) -> type[ModulePass]:
 
 
 def stages(entry: str, until: str) -> Iterator[Stage]:
-    """Stages that lead from a module of level `entry` to level `until`."""
+    """Stages that lead from a module of level `entry` to level `until`: those that take this level, or one further down."""
     first, last = LEVELS.index(entry), LEVELS.index(until)
-    for stage in PIPELINE:
-        if first <= LEVELS.index(stage.level) <= last and (first <= LEVELS.index("nd") or LEVELS.index(stage.level) > first):
+    for stage, takes in zip(PIPELINE, _TAKES, strict=True):
+        if first <= LEVELS.index(takes) and LEVELS.index(stage.level) <= last:
             yield stage
+
+
+def level_taken(name: str) -> str:
+    """The level of the modules that a pass of the pipeline takes."""
+    return next(takes for stage, takes in zip(PIPELINE, _TAKES, strict=True) if stage.run == name)
+
+
+_TAKES = ("nd", *(stage.level for stage in PIPELINE[:-1]))

@@ -17,7 +17,9 @@ from xdsl.utils.exceptions import DiagnosticException
 from phintys.dialects.text import verify_module
 from phintys.ir.diagnostics import Diagnostic, DiagnosticError, Source, Span, error
 from phintys.ir.phases import phase
-from phintys.passes.legality import check_level
+from phintys.ir.types import TypeInferenceError
+from phintys.passes.legality import check_input, check_level
+from phintys.passes.pipeline import PASSES
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class Runner:
         for instrument in self.instruments:
             instrument.before(one, module)
         with phase(one.label):
+            if one.run.name in PASSES:
+                self.guard(f"pass {one.label}", check_input, module, one.run.name)
             self.guard(f"pass {one.label}", one.run.apply, self.context, module)
         self.done.append(one.label)
         if self.options.verify_each:
@@ -129,7 +133,7 @@ class Runner:
         except DiagnosticError as failure:
             found = placed(failure.diagnostic, self.source)
             raise with_help(DiagnosticError(found), f"this was found by {name}") from None
-        except DiagnosticException as failure:
+        except (DiagnosticException, TypeInferenceError) as failure:
             raise error(f"{name}: {str(failure).strip()}", name=self.source.name) from None
         except Exception as failure:
             if self.options.traceback:

@@ -77,7 +77,11 @@ def merged(module: ModuleOp) -> str:
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(graphs())
 def test_graphs_survive_nd(graph: Graph) -> None:
-    module = graph_to_module(shared(graph))
+    try:
+        module = graph_to_module(shared(graph))
+    except DiagnosticError as refused:  # a complex number where another is wanted
+        assert "drops the imaginary part" in str(refused)
+        return
     verify_module(module)
     text = module_text(module)
     assert module_text(parse_module(text)) == text, text
