@@ -79,6 +79,27 @@ def test_every_rung_reads_back_and_runs(level: str, graph: str, tmp_path: Path, 
     assert capsys.readouterr().out == "output: f64[1, 2] = [[2., 2.]]\nstate n: i64[] = 2\n"
 
 
+def test_loops_written_by_hand_go_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "loops.mlir"
+    file.write_text(
+        """
+        func.func @f(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
+          %zero = arith.constant 0 : index
+          %one = arith.constant 1 : index
+          %n = memref.dim %x, %zero : memref<?xf64>
+          %y = memref.alloc(%n) : memref<?xf64>
+          scf.for %i = %zero to %n step %one {
+            %a = memref.load %x[%i] : memref<?xf64>
+            %b = math.exp %a : f64
+            memref.store %b, %y[%i] : memref<?xf64>
+          }
+          func.return %y : memref<?xf64>
+        }"""
+    )
+    assert main([str(file), "--run", "--input", "x=[0, 1]"]) == 0
+    assert capsys.readouterr().out == "output: f64[2] = [1.        , 2.71828183]\n"
+
+
 def test_the_ladder_leads_down(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "loops.mlir"
     main([graph, "--emit=loops", "-o", str(file)])
