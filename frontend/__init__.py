@@ -17,14 +17,14 @@ and as text. `as_theano.py`, `gof/`, `compile/`, `scalar.py` and `apply.py` are 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import tensor
 
 from . import printing, gradient, scalar  # isort: skip  (after tensor, which they use)
 from . import compile as compile, d3viz, gof, ifelse, sparse  # isort: skip
 from . import config as configparser  # isort: skip  (the module; the name `config` below is what it holds)
+from .aliases import names
 from .apply import Apply
 from .as_theano import install_as_theano, load_ipython_extension
 from .clone import clone
@@ -115,9 +115,5 @@ __all__ = [
     "view",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """What few programs need, loaded when it is asked for."""
-    if name == "sandbox":
-        return import_module("phintys.sandbox")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker should find mistaken names
+    __getattr__ = names(__name__)

@@ -6,6 +6,7 @@ from typing import Any
 
 from phintys.ir.graph import Node, Value, topological
 
+from .aliases import names
 from .debugprint import debugprint
 from .drawing import pydotprint
 from .names import GREEK, OTHERS, OWN_NAMES, REDUCTIONS, SCALARS, SIGNS, op_text, value_text
@@ -129,3 +130,5 @@ def min_informative_str(obj: Any, indent_level: int = 0) -> str:
 
 
 var_descriptor = min_informative_str
+
+__getattr__ = names(__name__)

@@ -4,6 +4,7 @@ their own (`marks.py`), and checks by finite differences (`verify.py`). The comp
 
 from __future__ import annotations
 
+from ..aliases import names
 from ..errors import DisconnectedInputError, NullTypeGradError
 from .jacobians import Lop, Rop, hessian, jacobian
 from .marks import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
@@ -32,3 +33,5 @@ __all__ = [
     "verify_grad",
     "zero_grad",
 ]
+
+__getattr__ = names(__name__)

@@ -23,6 +23,7 @@ from phintys.ir.types import TensorType as CoreType
 from phintys.ir.types import upcast
 
 from .. import tensor as T
+from ..aliases import names
 from ..config import config
 from ..location import here
 from ..tensor.build import apply, as_tensor_variable, cast, constant
@@ -290,3 +291,6 @@ def _host(
     results = types_text([CoreType(check_dtype(dtype), tuple(shape))])
     options = repr({"dtype": check_dtype(dtype)})
     return apply("host", *operands, function=name, results=results, options=options)
+
+
+__getattr__ = names(__name__)

@@ -8,10 +8,7 @@ expression graph (`ir/graph.py`). Start with `var.py` (what a variable is), `bui
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from ..operations import classes
+from ..aliases import names
 from ..types import TensorType
 from ..variable import Variable
 
@@ -69,20 +66,7 @@ from ..gradient import (  # isort: skip  (it uses what stands above)
 as_tensor = as_tensor_variable  # noqa: F405
 globals().update(TYPES | CONSTRUCTORS | SEVERAL)
 
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...
-
-else:
-
-    def __getattr__(name: str) -> Any:
-        """What few programs need, made or loaded when it is asked for: `T.shared_randomstreams`, `T.Elemwise`."""
-        if name in ("inplace", "raw_random", "shared_randomstreams", "signal", "xlogx"):
-            return import_module(f"{__name__}.{name}")
-        if name == "elemwise":
-            return import_module("phintys.operations")
-        return classes(__name__)(name)
-
+__getattr__ = names(__name__)  # what few programs need: `T.shared_randomstreams`, `T.Elemwise`
 
 __all__ = [
     "Lop",

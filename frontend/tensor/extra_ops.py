@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..aliases import names
 from ..config import config
-from ..operations import classes
 from .arranging import ravel_multi_index as ravel_multi_index
 from .arranging import unravel_index as unravel_index
 from .assignment import flatnonzero, set_subtensor
@@ -167,4 +167,4 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> TensorVariable:
     return set_subtensor(index(value, key), value) if inverse else index(value, key)
 
 
-__getattr__ = classes(__name__)  # Theano's classes of operations
+__getattr__ = names(__name__)

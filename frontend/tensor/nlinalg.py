@@ -15,6 +15,7 @@ from typing import Any
 
 from phintys.ir.types import TensorType
 
+from ..aliases import names
 from ..errors import near
 from . import diagonals
 from .build import as_tensor_variable, cast, known_scalar
@@ -262,3 +263,6 @@ def tensorinv(a: Any, ind: int = 2) -> TensorVariable:
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> TensorVariable:
     """The solution of a tensor equation, see `TensorSolve`."""
     return TensorSolve(axes)(a, b)
+
+
+__getattr__ = names(__name__)

@@ -18,9 +18,9 @@ from phintys.ir.graph import Node
 from phintys.ir.host import STATE, options_text, types_text
 from phintys.ir.types import TensorType, upcast
 
+from ..aliases import names
 from ..config import config
 from ..location import here
-from ..operations import classes
 from ..types import check_dtype
 from .build import as_tensor_variable, cast, known_scalar
 from .indexing import index
@@ -273,4 +273,4 @@ def _method(function: Callable[..., Draw]) -> Callable[..., TensorVariable]:
 for _function in (binomial, choice, multinomial, normal, permutation, poisson, random_integers, uniform):
     setattr(RandomStreamsBase, _function.__name__, _method(_function))
 
-__getattr__ = classes(__name__)  # Theano's classes of operations
+__getattr__ = names(__name__)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..aliases import names
 from .random_state import RandomStateSharedVariable, random_state_type
 from .raw_random import Draw, RandomStreamsBase
 from .var import TensorVariable
@@ -76,3 +77,6 @@ class RandomStreams(RandomStreamsBase):
 
     def __setitem__(self, item: Any, value: Any) -> None:
         self._find(item).set_value(value, borrow=True)
+
+
+__getattr__ = names(__name__)

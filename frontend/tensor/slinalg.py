@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..aliases import names
 from .build import as_tensor_variable
 from .diagonals import tril, triu
 from .elementwise import mul
@@ -162,3 +163,6 @@ def kron(a: Any, b: Any) -> TensorVariable:
     second: list[Any] = [item for axis in range(rank) for item in ("x", axis)]
     product = mul(dimshuffle(x, *first), dimshuffle(y, *second))
     return reshape(product, [mul(dim(x, axis), dim(y, axis)) for axis in range(rank)])
+
+
+__getattr__ = names(__name__)

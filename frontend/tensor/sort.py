@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..operations import classes
+from ..aliases import names
 from ..types import check_dtype
 from .build import apply, as_tensor_variable, cast, known_scalar
 from .elementwise import and_, isnan, neq
@@ -149,4 +149,4 @@ class Unique:
         return unique(x, *self.options)
 
 
-__getattr__ = classes(__name__)  # Theano's classes of operations
+__getattr__ = names(__name__)

@@ -13,6 +13,7 @@ import phintys
 import phintys.tensor as T
 from phintys import Mode, function, shared
 from phintys.compile import DebugMode, NanGuardMode, ProfileStats, get_default_mode, get_mode
+from phintys.sandbox.rng_mrg import MRG_RandomStreams
 
 x, y = T.dvectors("x", "y")
 
@@ -189,7 +190,7 @@ def test_debug_mode_runs_what_it_can() -> None:
     stream = T.shared_randomstreams.RandomStreams(3)
     f = function([x], stream.normal((2,)) + stream.binomial((2,), 1, 0.5) + T.grad((x**3).sum(), x), mode="DebugMode")
     assert f([1.0, 2.0]).shape == (2,)
-    g = phintys.sandbox.rng_mrg.MRG_RandomStreams(3).uniform((5, 5))
+    g = MRG_RandomStreams(3).uniform((5, 5))
     assert function([], g, mode="DebugMode")().shape == (5, 5)
     with pytest.raises(ValueError, match="mis-match"):
         function([x, y], x + y, mode="DebugMode")([1.0], [1.0, 2.0])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...aliases import names
 from ...later import conv2d
-from ...operations import classes
 from . import bn, nnet, sigm
 from .bn import *  # noqa: F403
 from .nnet import *  # noqa: F403
@@ -11,4 +11,4 @@ from .sigm import *  # noqa: F403
 
 __all__ = ["bn", "conv2d", "nnet", "sigm"]
 __all__ += [*bn.__all__, *nnet.__all__, *sigm.__all__]
-__getattr__ = classes(__name__)
+__getattr__ = names(__name__)
