@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,29 @@ def test_strings_read_back() -> None:
     with pytest.raises(ValueError, match='say "no" '):
         phintys.compile_text(text)(-1.0)
     assert phintys.compile_text(text).graph() == text
+
+
+def infix(rng: random.Random, names: str, signs: list[str], prefixes: str, depth: int) -> str:
+    """A random expression with few parentheses."""
+    if depth == 0:
+        return rng.choice(names)
+    inner = [infix(rng, names, signs, prefixes, rng.randrange(depth)) for _ in range(2)]
+    shown = [f"({text})" if rng.random() < 0.2 else text for text in inner]
+    kind = rng.random()
+    return f"{rng.choice(prefixes)}{shown[0]}" if kind < 0.25 else f" {rng.choice(signs)} ".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "signs", "prefixes"),
+    [("f64", ["+", "-", "*", "/", "//", "%", "**"], "-+"), ("i64", ["+", "-", "*", "//", "%", "&", "|", "^"], "-~")],
+)
+def test_precedence_is_pythons(dtype: str, signs: list[str], prefixes: str) -> None:
+    rng = random.Random(3)
+    texts = [infix(rng, "abc", signs, prefixes, 4) for _ in range(80)]
+    f = phintys.compile_text(f"graph f(a: {dtype}[3], b: {dtype}[3], c: {dtype}[3]) {{ return {', '.join(texts)} }}")
+    values = {name: np.array(row, dtype.replace("f", "float").replace("i", "int")) for name, row in
+              zip("abc", ([3, 2, 5], [7, 1, 2], [2, 4, 3]), strict=True)}  # fmt: skip
+    used = [values[spec.variable.name] for spec in f.maker.inputs]
+    with np.errstate(all="ignore"):
+        for text, found in zip(texts, f(*used), strict=True):
+            np.testing.assert_allclose(found, eval(text, {}, values), rtol=1e-9, err_msg=text)
