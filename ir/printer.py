@@ -100,13 +100,17 @@ class _Lines:
             return
         expr = expression(node, self.texts)
         value = node.results[0]
-        declared = _needs_type(node)
-        inline = len(node.results) == 1 and not declared and len(expr.text) <= INLINE
+        declared = _declared(node)
+        inline = len(node.results) == 1 and declared is None and len(expr.text) <= INLINE
         if inline and self.uses[id(value)] <= 1 and not (value.name and NAME.match(value.name)):
             self.texts[id(value)] = expr
             return
-        targets = [self.name(result) + (f": {_plain_type(result)}" if declared else "") for result in node.results]
-        self.add(f"{', '.join(targets)} = {expr.text}")
+        self.add(f"{self.targets(node, declared)} = {expr.text}")
+
+    def targets(self, node: Node, declared: Sequence[TensorType] | None) -> str:
+        """The names of the results, with types where these are given."""
+        names = [self.name(result) for result in node.results]
+        return ", ".join(names if declared is None else map("{}: {}".format, names, declared))
 
     def constant(self, value: Value) -> None:
         """Large constants get a line; the others are written where they are used."""
@@ -139,10 +143,9 @@ class _Lines:
             inner.statement(one)
         for combiner, value in zip(node.attrs["combine"], body.outputs, strict=True):
             inner.add(f"{combiner} {inner.alone(value)}")
-        declared = _needs_fused_types(node)
-        targets = [self.name(result) + (f": {_plain_type(result)}" if declared else "") for result in node.results]
+        targets = self.targets(node, _declared_fused(node))
         axes = f"[axes={list(node.attrs['axes'])}]" if node.attrs["axes"] else ""
-        self.add(f"{', '.join(targets)} = fused{axes}({', '.join(bound)}) {{")
+        self.add(f"{targets} = fused{axes}({', '.join(bound)}) {{")
         self.lines += inner.lines
         self.add("}")
 
@@ -162,21 +165,31 @@ def _plain_type(value: Value) -> TensorType:
     return TensorType(value.type.dtype, value.type.shape)
 
 
-def _needs_type(node: Node) -> bool:
-    """Whether a pass knows more about the results than inference from the operands does."""
+def _declared(node: Node) -> list[TensorType] | None:
+    """The types to declare for the results, where passes know more about them than inference from the operands does."""
     if node.op not in OPS:
-        return False
+        return None
+    found = [_plain_type(value) for value in node.results]
     try:
         inferred = OPS[node.op].infer([value.type for value in node.inputs], dict(node.attrs))
     except TypeInferenceError:
-        return True
-    return [_plain_type(value) for value in node.results] != inferred
+        return found
+    return _sharper(found, inferred)
 
 
-def _needs_fused_types(node: FusedNode) -> bool:
-    """Unsigned results, whose elements are plain bits in the body."""
+def _declared_fused(node: FusedNode) -> list[TensorType] | None:
+    """The same of a region; unsigned results, too, whose elements are plain bits in the body."""
     fresh = FusedNode(node.inputs, node.attrs["combine"], node.attrs["axes"], node.attrs["body"])
-    return [value.type for value in fresh.results] != [value.type for value in node.results]
+    return _sharper([_plain_type(value) for value in node.results], [value.type for value in fresh.results])
+
+
+def _sharper(found: list[TensorType], inferred: list[TensorType]) -> list[TensorType] | None:
+    """The types with all sizes that one of the two knows; `None` where they are those that are inferred."""
+    merged = [
+        TensorType(a.dtype, tuple(x if x is not None else y for x, y in zip(a.shape, b.shape, strict=True)))
+        for a, b in zip(found, inferred, strict=True)
+    ]
+    return None if merged == inferred else merged
 
 
 class _GraphPrinter:
