@@ -11,6 +11,8 @@ builtin callable. The way there, in the order of the files to read:
     executable.py    object + Interface -> builtin bound to state cells
     cache.py         objects on disk, by content
     memory.py        the pool of large buffers, seen from Python
+    recipe.py        what is left out where compiling has to be fast
+    interpreter.py   nd in NumPy, one operation at a time: what native code is compared with; its table is interpreter_rows.py
 
 llvmlite is imported when the first text is compiled, xDSL when `assemble` or `translate` is; OpenBLAS is loaded when
 the first object calls it. A cached object needs neither xDSL nor a compilation.

@@ -2,8 +2,8 @@
 
 Every mode runs native code and computes the same. FAST_COMPILE is compiled in a quarter of the time, without LLVM's
 optimizer, and runs slower; it shows its graph (`f.maker.fgraph`, `debugprint(f)`) as written, with derivatives expanded, the
-others as optimized. `NanGuardMode` names the first expression whose value is NaN, infinite or big (`compile/guard.py`);
-`DebugMode` computes every call a second time in NumPy, after each pass of the compiler (`compile/comparing.py`).
+others as optimized. `NanGuardMode` names the first expression whose value is NaN, infinite or big (`compile/nanguardmode.py`);
+`DebugMode` computes every call a second time in NumPy, after each pass of the compiler (`compile/debugmode.py`).
 """
 
 from __future__ import annotations
