@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+PATIENCE = 60  # seconds
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
 
@@ -42,7 +44,8 @@ class Browser:
         os.close(to_read)
         os.close(from_write)
         self.commands = os.fdopen(to_write, "wb", buffering=0)
-        self.answers = os.fdopen(from_read, "rb")
+        self.answers = from_read
+        self.received = b""
         self.count = 0
         self.session: str | None = None
         self.problems: list[str] = []
@@ -81,11 +84,14 @@ class Browser:
                 return answer["result"]
 
     def _read(self) -> Any:
-        raw = bytearray()
-        while (byte := self.answers.read(1)) != b"\0":
-            if not byte:
+        while b"\0" not in self.received:
+            if not select.select([self.answers], [], [], PATIENCE)[0]:
+                raise RuntimeError(f"the browser has said nothing for {PATIENCE} seconds")
+            part = os.read(self.answers, 1 << 16)
+            if not part:
                 raise RuntimeError("the browser has ended")
-            raw += byte
+            self.received += part
+        raw, _, self.received = self.received.partition(b"\0")
         event = json.loads(raw)
         method, told = event.get("method"), event.get("params", {})
         if method == "Runtime.exceptionThrown":
@@ -143,7 +149,7 @@ class Browser:
     def close(self) -> None:
         """End the browser."""
         self.commands.close()
-        self.answers.close()
+        os.close(self.answers)
         self.process.terminate()
         self.process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
