@@ -57,6 +57,8 @@ def first_illegal(module: ModuleOp, level: str) -> Operation | None:
 def check_input(module: ModuleOp, name: str) -> None:
     """DiagnosticError that names what a pass of the pipeline cannot take: an operation of another level, or a second block."""
     level = level_taken(name)
+    if level is None:
+        return
     op = first_illegal(module, level)
     if op is not None:
         message = f"{op.name} has no place in a module of level {level}, which {name} takes"

@@ -91,9 +91,9 @@ def stages(entry: str, until: str) -> Iterator[Stage]:
             yield stage
 
 
-def level_taken(name: str) -> str:
-    """The level of the modules that a pass of the pipeline takes."""
-    return next(takes for stage, takes in zip(PIPELINE, _TAKES, strict=True) if stage.run == name)
+def level_taken(name: str) -> str | None:
+    """The level of the modules that a pass of the pipeline takes; None for a pass from elsewhere."""
+    return next((takes for stage, takes in zip(PIPELINE, _TAKES, strict=True) if stage.run == name), None)
 
 
 _TAKES = ("nd", *(stage.level for stage in PIPELINE[:-1]))
