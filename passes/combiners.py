@@ -85,19 +85,18 @@ class Reduction:
         if not self.by_position:
             return [e.reassociated(OPERATIONS[self.combiner, kind], accumulators[0], value)]
         assert position is not None
-        better = _better(e, self.combiner, kind, value, accumulators[0])
+        better = self.better(e, value, accumulators[0])
         return [e.select(better, value, accumulators[0]), e.select(better, position, accumulators[1])]
 
-
-def _better(e: Emitter, combiner: str, kind: str, value: SSAValue, best: SSAValue) -> SSAValue:
-    """Whether `value` takes the place of `best`: strictly better, or the first NaN (NumPy's rule)."""
-    less = combiner == "argmin"
-    if kind != "f":
-        signed = kind == "i"
-        return e.icmp(("slt" if signed else "ult") if less else ("sgt" if signed else "ugt"), value, best)
-    better = e.fcmp("olt" if less else "ogt", value, best)
-    first_nan = e.op(arith.AndIOp, [e.fcmp("uno", value, value), e.fcmp("ord", best, best)])
-    return e.op(arith.OrIOp, [better, first_nan])
+    def better(self, e: Emitter, value: SSAValue, best: SSAValue) -> SSAValue:
+        """Whether `value` takes the place of `best`: strictly better, or the first NaN (NumPy's rule)."""
+        less, kind = self.combiner == "argmin", DTYPES[self.dtype].kind
+        if kind != "f":
+            signed = kind == "i"
+            return e.icmp(("slt" if signed else "ult") if less else ("sgt" if signed else "ugt"), value, best)
+        better = e.fcmp("olt" if less else "ogt", value, best)
+        first_nan = e.op(arith.AndIOp, [e.fcmp("uno", value, value), e.fcmp("ord", best, best)])
+        return e.op(arith.OrIOp, [better, first_nan])
 
 
 def two_sum(e: Emitter, total: SSAValue, lost: SSAValue, term: SSAValue) -> list[SSAValue]:

@@ -19,6 +19,7 @@ Index = int | SSAValue
 INDEX = bi.IndexType()
 _NO_FLAGS = arith.FastMathFlagsAttr("none")
 _REASSOC = arith.FastMathFlagsAttr([FastMathFlag.REASSOC, FastMathFlag.ALLOW_CONTRACT])
+_NO_NANS = arith.FastMathFlagsAttr([FastMathFlag.NO_NANS, FastMathFlag.NO_SIGNED_ZEROS])
 _NO_OVERFLOW = arith.IntegerOverflowAttr("none")
 FLOAT_OPS = frozenset(
     (arith.AddfOp, arith.SubfOp, arith.MulfOp, arith.DivfOp, arith.NegfOp, arith.MaximumfOp, arith.MinimumfOp)
@@ -77,6 +78,10 @@ class Emitter:
     def reassociated(self, cls: type[Operation], a: SSAValue, b: SSAValue) -> SSAValue:
         """A float operation of a reduction, whose order LLVM may change."""
         return self.op(cls, [a, b], None, {"fastmath": _REASSOC} if cls in FLOAT_OPS else {})
+
+    def without_nan(self, cls: type[Operation], a: SSAValue, b: SSAValue) -> SSAValue:
+        """An operation whose result does not matter where an operand is NaN, nor the sign of its zeros."""
+        return self.op(cls, [a, b], None, {"fastmath": _NO_NANS})
 
     def constant(self, value: float | int | bool, type: Attribute) -> SSAValue:
         """A scalar constant, at the start of the root emitter's block."""
@@ -141,6 +146,10 @@ class Emitter:
         if a == 1:
             return b
         return a if b == 1 else self.op(arith.MuliOp, [self.index(a), self.index(b)])
+
+    def remainder(self, a: Index, b: int) -> Index:
+        """a % b of a size."""
+        return a % b if isinstance(a, int) else self.op(arith.RemUIOp, [a, self.index(b)])
 
     def product(self, factors: Sequence[Index]) -> Index:
         """Product of all."""

@@ -124,3 +124,14 @@ def access(low: Lowering, loops: Sequence[Loop], buffer: Buffer, own: Moving) ->
         view = low.body.reinterpret(buffer.storage.memref, buffer.offset, [loops[n].size for n in used], strides)
         buffer.views[key] = view
     return Access(view, used)
+
+
+def tiled(loops: Sequence[Loop], accessed: Sequence[tuple[Buffer, Moving]]) -> tuple[int, int] | None:
+    """Two loops of which a buffer is contiguous along the first, while the second is the innermost; None if there are none."""
+    innermost = len(loops) - 1
+    for buffer, own in accessed:
+        steps = {n: buffer.strides[own[loop.axes[-1]]] for n, loop in enumerate(loops) if loop.axes[-1] in own}
+        along = [number for number, step in steps.items() if step == 1]
+        if along and along[0] != innermost and innermost in steps:
+            return along[0], innermost
+    return None

@@ -118,11 +118,13 @@ class LlvmEmitter:
     def _index(self, cls: type[Operation], a: Int, b: Int) -> SSAValue:
         return self.op(cls, [self.int(a), self.int(b)], I64, {"overflowFlags": _NSW})
 
-    def intrinsic(self, name: str, operands: Sequence[SSAValue], type: Attribute | None) -> Any:
+    def intrinsic(
+        self, name: str, operands: Sequence[SSAValue], type: Attribute | None, fastmath: Attribute = _NO_FLAGS
+    ) -> Any:
         """`llvm.call_intrinsic`."""
         properties: dict[str, Attribute] = {
             "intrin": bi.StringAttr(name),
-            "fastmathFlags": _NO_FLAGS,
+            "fastmathFlags": fastmath,
             "op_bundle_sizes": _NO_BUNDLES,
             "operandSegmentSizes": segments(len(operands), 0),
         }

@@ -51,7 +51,7 @@ def _same(cls: type[Operation]) -> Row:
 def _intrinsic(stem: str) -> Row:
     def row(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
         type = lowered(op.results[0].type)
-        value: SSAValue = e.intrinsic(f"llvm.{stem}.{suffix(type)}", operands, type)
+        value: SSAValue = e.intrinsic(f"llvm.{stem}.{suffix(type)}", operands, type, _fastmath(op))
         return value
 
     return row

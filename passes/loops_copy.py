@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from xdsl.ir import SSAValue
 
 from .buffers import Buffer
-from .emit import Index
+from .emit import Emitter
+from .iteration import access, collapse, memory_order, moving, tiled
+from .nests import Point, nest, tiles
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
@@ -15,22 +17,18 @@ if TYPE_CHECKING:
 
 def copy(low: Lowering, source: Buffer, target: Buffer, value: SSAValue | None = None) -> None:
     """Copy a buffer into another of the same sizes; or fill `target` with a scalar. Axes that allow it are collapsed."""
-    e = low.body
     buffers = [target] if value is not None else [source, target]
-    if all(buffer.dense for buffer in buffers):
-        total = low.at(*low.dims(target)).product(target.sizes)
-        sizes: list[Index] = [total]
-        views = [e.reinterpret(b.storage.memref, b.offset, sizes, [1]) for b in buffers]
+    walks = [(buffer, moving(buffer, range(buffer.ndim), target.sizes)) for buffer in buffers]
+    loops = collapse(low, target.sizes, memory_order(target.sizes, walks), (), walks)
+    views = [access(low, loops, buffer, own) for buffer, own in walks]
+
+    def leaf(e: Emitter, points: list[Point]) -> None:
+        places = [[points[0][number] for number in view.loops] for view in views]
+        scalar = e.load(views[0].memref, places[0]) if value is None else value
+        e.store(scalar, views[-1].memref, places[-1])
+
+    pair = tiled(loops, walks)
+    if pair is not None:
+        tiles(low.body, loops, pair, leaf)
     else:
-        sizes = target.sizes
-        views = [buffer.view(e) for buffer in buffers]
-    loops = []
-    ivs: list[SSAValue] = []
-    for size in sizes:
-        inner, op = e.loop(0, size)
-        ivs.append(op.regions[0].block.args[0])
-        loops.append(inner)
-        e = inner
-    e.store(e.load(views[0], ivs) if value is None else value, views[-1], ivs)
-    for inner in reversed(loops):
-        inner.end_loop()
+        nest(low.body, loops, range(len(loops)), leaf)

@@ -1,13 +1,13 @@
 """Loop nests of `nd.fused`: neighbouring dimensions collapsed, reductions in registers where the reduced loops are innermost.
 
-A float sum runs in blocks of `BLOCK` terms, each summed in vector lanes. The sums of blocks are added with the rounding error
-of each addition kept beside the total (Knuth's two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005), so that the
-error does not grow with the number of blocks.
+Where other loops stand inside of a reduced one, totals are in memory, and several terms are added each time they are touched.
+What registers a reduction has, and what happens at the end of a block of the innermost loop, is written in `accumulators`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
@@ -18,15 +18,20 @@ from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import MAP, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
+from .accumulators import InMemory, Matches, Plain, Registers, accumulator
 from .buffers import Buffer, Scalar
-from .combiners import NO_IDENTITY, Reduction, two_sum
+from .combiners import NO_IDENTITY, Reduction
 from .emit import Emitter, Index
-from .iteration import Moving, access, collapse, memory_order, moving, rank_of, space_sizes
+from .iteration import Moving, access, collapse, memory_order, moving, rank_of, space_sizes, tiled
+from .nests import Point, Unrolled, nest, tiles
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
 
-BLOCK = 1024  # terms of one block of a float sum
+BLOCK = 1024  # terms of one block of the innermost reduced loop
+UNROLL = ((8, 6), (4, 16), (2, 32))  # how many terms at once, for scalar code of so many operations at most
+
+Visit = Callable[[Emitter, Point, Registers], Registers]
 
 
 class FusedLoops:
@@ -58,12 +63,12 @@ class FusedLoops:
         accessed = [(b, axes) for b, axes in operands if isinstance(b, Buffer)]
         accessed += [(b, list(range(len(self.sizes)))) for _, b in self.maps]
         accessed += [(b, kept) for r in self.reductions for b in r.memory]
-        walks = [(b, moving(b, axes, self.sizes)) for b, axes in accessed]
+        self.walks = walks = [(b, moving(b, axes, self.sizes)) for b, axes in accessed]
         self.loops = collapse(low, self.sizes, self._order(walks), op.axes, walks)
         views = iter([access(low, self.loops, b, own) for b, own in walks])
         self.operands = [b if isinstance(b, Scalar) else next(views) for b, _ in operands]
         self.targets = [next(views) for _ in self.maps]
-        self.accumulators = [[next(views) for _ in r.memory] for r in self.reductions]
+        self.totals = [[next(views) for _ in r.memory] for r in self.reductions]
 
     def _order(self, walks: list[tuple[Buffer, Moving]]) -> list[int]:
         """Order of the axes; positions among several reduced axes are counted as they come, so these stay."""
@@ -103,129 +108,139 @@ class FusedLoops:
         in_memory = any(loop.reduced for loop in self.loops[:head])
         if in_memory:
             outer = [number for number, loop in enumerate(self.loops) if not loop.reduced]
-            self._nest(self.e, outer, {}, self._initialize)
+            nest(self.e, self.loops, outer, self._initialize)
         size = self.loops[-1].size if tail else 1
-        self.blocked = tail > 1 or not isinstance(size, int) or size > BLOCK
-        results: list[SSAValue] = []
+        self.one_block = isinstance(size, int) and size <= BLOCK
+        several = tail > 1 or not self.one_block
+        self.accumulators = [accumulator(r, several) if tail else InMemory(r) for r in self.reductions]
+        results: Registers = []
 
-        def visit(e: Emitter, ivs: dict[int, SSAValue]) -> None:
-            start = self._load_accumulators(e, ivs) if in_memory else [v for r in self.reductions for v in r.initial(e)]
-            final = self._narrow(e, self._reduce(e, head, ivs, self._widen(e, start)))
-            self._store_accumulators(e, ivs, final)
-            results.extend(final)
+        def visit(e: Emitter, points: list[Point]) -> None:
+            values = self._load_totals(e, points[0]) if in_memory else [v for r in self.reductions for v in r.initial(e)]
+            values = self._each(e, 0, values, lambda a, own: a.widen(e, own))
+            for point in points:
+                values = self._reduce(e, head, point, values)
+            values = self._each(e, 1, values, lambda a, own: a.narrow(e, own))
+            self._store_totals(e, points[0], values)
+            results.extend(values)
 
-        self._nest(self.e, list(range(head)), {}, visit)
+        pair = None if self.reductions else tiled(self.loops, self.walks)
+        if pair is not None:
+            tiles(self.e, self.loops, pair, visit)
+        else:
+            nest(self.e, self.loops, range(head), visit, self._unrolled(head) if not tail else None)
         self._bind_scalars(results)
 
-    def _nest(
-        self, e: Emitter, loops: list[int], ivs: dict[int, SSAValue], leaf: Callable[[Emitter, dict[int, SSAValue]], None]
-    ) -> None:
-        if not loops:
-            leaf(e, ivs)
-            return
-        inner, op = e.loop(0, self.loops[loops[0]].size)
-        self._nest(inner, loops[1:], {**ivs, loops[0]: op.regions[0].block.args[0]}, leaf)
-        inner.end_loop()
+    def _unrolled(self, head: int) -> Unrolled | None:
+        """The reduced loop around others, whose totals in memory are worth several terms each time they are touched."""
+        length = len(list(self.op.block.ops))
+        count = next((count for count, most in UNROLL if length <= most), 1)
+        reduced = [number for number in range(head) if self.loops[number].reduced]
+        return (reduced[-1], count) if reduced and reduced[-1] < head - 1 and count > 1 else None
 
-    def _initialize(self, e: Emitter, ivs: dict[int, SSAValue]) -> None:
-        self._store_accumulators(e, ivs, [value for r in self.reductions for value in r.initial(e)])
+    def _initialize(self, e: Emitter, points: list[Point]) -> None:
+        self._store_totals(e, points[0], [value for r in self.reductions for value in r.initial(e)])
 
-    def _load_accumulators(self, e: Emitter, ivs: dict[int, SSAValue]) -> list[SSAValue]:
-        return [e.load(a.memref, [ivs[n] for n in a.loops]) for accesses in self.accumulators for a in accesses]
+    def _load_totals(self, e: Emitter, ivs: Point) -> Registers:
+        return [e.load(a.memref, [ivs[n] for n in a.loops]) for accesses in self.totals for a in accesses]
 
-    def _store_accumulators(self, e: Emitter, ivs: dict[int, SSAValue], values: list[SSAValue]) -> None:
-        accesses = [each for group in self.accumulators for each in group]
+    def _store_totals(self, e: Emitter, ivs: Point, values: Registers) -> None:
+        accesses = [each for group in self.totals for each in group]
         for each, value in zip(accesses, values, strict=False):
             e.store(value, each.memref, [ivs[n] for n in each.loops])
 
-    def _reduce(self, e: Emitter, loop: int, ivs: dict[int, SSAValue], values: list[SSAValue]) -> list[SSAValue]:
-        """Run the loops from `loop` on with `values` as accumulators."""
+    def _split(self, which: int, values: Registers) -> list[tuple[Plain, Registers]]:
+        """Registers of each accumulator: outside (0), from block to block (1) or inside of a block (2)."""
+        rest = iter(values)
+        return [(a, [next(rest) for _ in range(a.widths[which])]) for a in self.accumulators]
+
+    def _each(self, e: Emitter, which: int, values: Registers, do: Callable[[Plain, Registers], Registers]) -> Registers:
+        return [value for a, own in self._split(which, values) for value in do(a, own)]
+
+    def _reduce(self, e: Emitter, loop: int, ivs: Point, values: Registers) -> Registers:
+        """Run the loops from `loop` on with `values` from block to block."""
         if loop == len(self.loops):
             return self._point(e, ivs, values)
         size = self.loops[loop].size
-        if loop < len(self.loops) - 1 or not any(map(self._in_blocks, self.reductions)):
-            return self._counted(e, loop, 0, size, ivs, values)
-        if isinstance(size, int) and size <= BLOCK:
-            return self._add_block(e, values, self._counted(e, loop, 0, size, ivs, self._restart(e, values)))
+        if loop < len(self.loops) - 1:
+            return self._counted(e, loop, 0, size, ivs, values, lambda e, ivs, own: self._reduce(e, loop + 1, ivs, own))
+        if self.one_block or not any(a.blocked for a in self.accumulators):
+            return self._block(e, 0, size, ivs, values)
         outer, op = e.loop(0, size, BLOCK, values)
         start, *carried = op.regions[0].block.args
-        stop = outer.minimum(outer.add(start, BLOCK), size)
-        inner = self._counted(outer, loop, start, stop, ivs, self._restart(outer, carried))
-        outer.end_loop(self._add_block(outer, carried, inner))
+        outer.end_loop(self._block(outer, start, outer.minimum(outer.add(start, BLOCK), size), ivs, list(carried)))
         return list(op.results)
 
-    def _in_blocks(self, r: Reduction) -> bool:
-        """Whether a reduction is a sum whose total has, outside of blocks, a second register for what rounding took."""
-        return self.blocked and r.combiner == "add" and DTYPES[r.dtype].kind == "f"
-
-    def _split(self, values: Sequence[SSAValue], wide: bool) -> list[tuple[Reduction, list[SSAValue]]]:
-        """Registers of each reduction: value and position, or (`wide`) total and lost part, or one."""
-        rest = iter(values)
-        two = [r.by_position or (wide and self._in_blocks(r)) for r in self.reductions]
-        return [(r, [next(rest) for _ in range(1 + both)]) for r, both in zip(self.reductions, two, strict=True)]
-
-    def _widen(self, e: Emitter, values: Sequence[SSAValue]) -> list[SSAValue]:
-        lost = [r.initial(e) if self._in_blocks(r) else [] for r in self.reductions]
-        return [v for (_, own), more in zip(self._split(values, False), lost, strict=True) for v in (*own, *more)]
-
-    def _narrow(self, e: Emitter, values: Sequence[SSAValue]) -> list[SSAValue]:
-        """Totals with what they lost; an infinite total has lost NaN."""
-        result: list[SSAValue] = []
-        for r, own in self._split(values, True):
-            if self._in_blocks(r):
-                total, lost = own
-                own = [e.select(e.fcmp("ord", lost, lost), e.op(arith.AddfOp, [total, lost]), total)]
-            result.extend(own)
+    def _block(self, e: Emitter, start: Index, stop: Index, ivs: Point, carried: Registers) -> Registers:
+        """A block of the innermost loop."""
+        loop = len(self.loops) - 1
+        inside = self._each(e, 1, carried, lambda a, own: a.restart(e, own))
+        inside = self._counted(e, loop, start, stop, ivs, inside, self._point)
+        result: Registers = []
+        for (a, own), (_, new) in zip(self._split(1, carried), self._split(2, inside), strict=True):
+            result += a.join(e, own, new, partial(self._find, start, stop, ivs, a.r.number))
         return result
 
-    def _restart(self, e: Emitter, values: Sequence[SSAValue]) -> list[SSAValue]:
-        """Accumulators of a block: sums start from zero."""
-        return [v for r, own in self._split(values, True) for v in (r.initial(e) if self._in_blocks(r) else own)]
+    def _find(self, start: Index, stop: Index, ivs: Point, number: int, e: Emitter, matches: Matches) -> SSAValue:
+        """Position of the first point of a block whose yielded value matches."""
+        loop = len(self.loops) - 1
 
-    def _add_block(self, e: Emitter, values: Sequence[SSAValue], inner: Sequence[SSAValue]) -> list[SSAValue]:
-        result: list[SSAValue] = []
-        for (r, own), (_, new) in zip(self._split(values, True), self._split(inner, False), strict=True):
-            result.extend(two_sum(e, own[0], own[1], new[0]) if self._in_blocks(r) else new)
-        return result
+        def visit(e: Emitter, point: Point, values: Registers) -> Registers:
+            hit = matches(e, self._scalars(e, point, [self.yields[number]])[self.yields[number]])
+            return [e.op(arith.MinSIOp, [e.select(hit, point[loop], values[0]), values[0]])]
+
+        (first,) = self._counted(e, loop, start, stop, ivs, [e.index(stop)], visit)
+        return self._position(e, {**ivs, loop: first})
 
     def _counted(
-        self, e: Emitter, loop: int, start: Index, stop: Index, ivs: dict[int, SSAValue], values: Sequence[SSAValue]
-    ) -> list[SSAValue]:
+        self, e: Emitter, loop: int, start: Index, stop: Index, ivs: Point, values: Registers, visit: Visit
+    ) -> Registers:
         inner, op = e.loop(start, stop, 1, values)
         iv, *carried = op.regions[0].block.args
-        inner.end_loop(self._reduce(inner, loop + 1, {**ivs, loop: iv}, list(carried)))
+        inner.end_loop(visit(inner, {**ivs, loop: iv}, list(carried)))
         return list(op.results)
 
-    def _point(self, e: Emitter, ivs: dict[int, SSAValue], values: list[SSAValue]) -> list[SSAValue]:
-        """The scalar code at one point: loads, body, stores, combination."""
+    def _scalars(self, e: Emitter, ivs: Point, wanted: Sequence[SSAValue]) -> dict[SSAValue, SSAValue]:
+        """The scalar code at one point, as far as the wanted values need it."""
+        needed, ops = set(wanted), list[Operation]()
+        for op in reversed(list(self.op.block.ops)):
+            if needed.intersection(op.results):
+                needed.update(op.operands)
+                ops.append(op)
         mapping: dict[SSAValue, SSAValue] = {}
         for argument, operand in zip(self.op.block.args, self.operands, strict=True):
+            if argument not in needed:
+                continue
             if isinstance(operand, Scalar):
                 mapping[argument] = operand.value
             else:
                 mapping[argument] = e.load(operand.memref, [ivs[n] for n in operand.loops])
-        clone_body(e, self.op.block.ops, mapping)
+        clone_body(e, reversed(ops), mapping)
+        return mapping
+
+    def _point(self, e: Emitter, ivs: Point, values: Registers) -> Registers:
+        """One point: loads, scalar code, stores, combination."""
+        mapping = self._scalars(e, ivs, self.yields)
         for (number, _), target in zip(self.maps, self.targets, strict=True):
             e.store(mapping[self.yields[number]], target.memref, [ivs[n] for n in target.loops])
-        result: list[SSAValue] = []
-        for r, own in self._split(values, False):
-            position = self._position(e, ivs) if r.by_position else None
-            result.extend(r.combine(e, own, mapping[self.yields[r.number]], position))
+        result: Registers = []
+        for a, own in self._split(2, values):
+            position = self._position(e, ivs) if isinstance(a, InMemory) and a.r.by_position else None
+            result += a.combine(e, own, mapping[self.yields[a.r.number]], position)
         return result
 
-    def _position(self, e: Emitter, ivs: dict[int, SSAValue]) -> SSAValue:
-        """Row-major number of this point among the reduced dimensions."""
+    def _position(self, e: Emitter, ivs: Point) -> SSAValue:
+        """Row-major number of a point among the reduced dimensions."""
         position: Index = 0
         for number, loop in enumerate(self.loops):
             if loop.reduced:
                 position = e.add(e.mul(position, loop.size), ivs[number])
         return e.op(arith.IndexCastOp, [e.index(position)], bi.i64)
 
-    def _bind_scalars(self, values: list[SSAValue]) -> None:
-        for r, own in self._split(values, False):
-            result = self.op.results[r.number]
-            if not from_xdsl(result.type).ndim:
-                self.low.set_scalar(result, own[-1])
+    def _bind_scalars(self, values: Registers) -> None:
+        if self.reductions and not from_xdsl(self.op.results[self.reductions[0].number].type).ndim:
+            for a, own in self._split(0, values):
+                self.low.set_scalar(self.op.results[a.r.number], own[-1])
 
 
 def clone_body(e: Emitter, ops: Iterable[Operation], mapping: dict[SSAValue, SSAValue]) -> None:

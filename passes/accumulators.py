@@ -1,0 +1,167 @@
+"""Accumulators of the innermost reduced loop: what is carried along a block of it, and how a block's result joins the total.
+
+    registers     outside of the loop    from block to block        inside of a block
+    Plain         value                  value                      value
+    BlockedSum    total                  total, what rounding took  sum of the block
+    Extremum      value                  value, whether NaN came    value, whether NaN came
+    Position      best, its position     best, its position         extremum of the block
+    InMemory      value (and position)   the same                   the same, combined one by one
+
+A sum of floats is added in blocks, each in vector lanes; the rounding error of adding a block is kept beside the total (Knuth's
+two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005). Processors compare without NaN; an extremum watches for
+it beside. A position is looked for only in a block that has something better than all blocks before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects import arith
+from xdsl.ir import SSAValue
+
+from phintys.ir.types import DTYPES
+
+from .combiners import Reduction, two_sum
+from .emit import Emitter
+from .mersenne import branch
+
+Registers = list[SSAValue]
+Matches = Callable[[Emitter, SSAValue], SSAValue]
+Find = Callable[[Emitter, Matches], SSAValue]  # the row-major position of the first element of the block that matches
+
+
+class Plain:
+    """One combination after the other."""
+
+    blocked = False
+    widths = (1, 1, 1)  # registers outside, from block to block, inside
+
+    def __init__(self, r: Reduction) -> None:
+        self.r = r
+
+    def widen(self, e: Emitter, outside: Registers) -> Registers:
+        """Registers carried from block to block, before the first."""
+        return outside
+
+    def restart(self, e: Emitter, carried: Registers) -> Registers:
+        """Registers at the start of a block."""
+        return carried
+
+    def combine(self, e: Emitter, inside: Registers, value: SSAValue, position: SSAValue | None) -> Registers:
+        """One more value; `position` is given where accumulators are in memory."""
+        return self.r.combine(e, inside, value, position)
+
+    def join(self, e: Emitter, carried: Registers, inside: Registers, find: Find) -> Registers:
+        """The end of a block."""
+        return inside
+
+    def narrow(self, e: Emitter, carried: Registers) -> Registers:
+        """What is left after the last block."""
+        return carried
+
+
+class BlockedSum(Plain):
+    """A sum of floats."""
+
+    blocked = True
+    widths = (1, 2, 1)
+
+    def widen(self, e: Emitter, outside: Registers) -> Registers:
+        """Nothing is lost yet."""
+        return [*outside, *self.r.initial(e)]
+
+    def restart(self, e: Emitter, carried: Registers) -> Registers:
+        """A block begins with zero."""
+        return self.r.initial(e)
+
+    def join(self, e: Emitter, carried: Registers, inside: Registers, find: Find) -> Registers:
+        """Add the block's sum."""
+        return two_sum(e, carried[0], carried[1], inside[0])
+
+    def narrow(self, e: Emitter, carried: Registers) -> Registers:
+        """The total with what it lost; an infinite total has lost NaN."""
+        total, lost = carried
+        return [e.select(e.fcmp("ord", lost, lost), e.op(arith.AddfOp, [total, lost]), total)]
+
+
+class Extremum(Plain):
+    """The largest or smallest float, NaN if there is one."""
+
+    widths = (1, 2, 2)
+
+    def widen(self, e: Emitter, outside: Registers) -> Registers:
+        """Whether NaN is what the loop begins with."""
+        return [outside[0], is_nan(e, outside[0])]
+
+    def combine(self, e: Emitter, inside: Registers, value: SSAValue, position: SSAValue | None) -> Registers:
+        """What the comparison of a NaN gives does not matter: the other register decides then."""
+        best = e.without_nan(arith.MaxnumfOp if self.r.combiner.endswith("max") else arith.MinnumfOp, inside[0], value)
+        return [best, e.op(arith.OrIOp, [inside[1], is_nan(e, value)])]
+
+    def narrow(self, e: Emitter, carried: Registers) -> Registers:
+        """NaN, or the extremum."""
+        return [e.select(carried[1], e.constant(float("nan"), carried[0].type), carried[0])]
+
+
+class Position(Plain):
+    """Where the extremum stands first (of floats: or the first NaN)."""
+
+    blocked = True
+    widths = (2, 2, 1)
+
+    def __init__(self, r: Reduction) -> None:
+        super().__init__(r)
+        kind = DTYPES[r.dtype].kind
+        combiner = {"argmax": "or", "argmin": "and"}[r.combiner] if kind == "b" else r.combiner.removeprefix("arg")
+        value = Reduction(r.number, combiner, r.dtype, [])
+        self.is_float = kind == "f"
+        self.extremum = Extremum(value) if self.is_float else Plain(value)
+        self.widths = (2, 2, self.extremum.widths[2])
+
+    def restart(self, e: Emitter, carried: Registers) -> Registers:
+        """The extremum of the block alone."""
+        return self.extremum.widen(e, self.extremum.r.initial(e))
+
+    def combine(self, e: Emitter, inside: Registers, value: SSAValue, position: SSAValue | None) -> Registers:
+        """See `Extremum`."""
+        return self.extremum.combine(e, inside, value, None)
+
+    def join(self, e: Emitter, carried: Registers, inside: Registers, find: Find) -> Registers:
+        """Look for the position of a block's extremum that is better than what came before."""
+        (found,) = self.extremum.narrow(e, inside)
+
+        def matches(e: Emitter, value: SSAValue) -> SSAValue:
+            if not self.is_float:
+                return e.icmp("eq", value, found)
+            both_nan = e.op(arith.AndIOp, [is_nan(e, value), is_nan(e, found)])
+            return e.op(arith.OrIOp, [e.fcmp("oeq", value, found), both_nan])
+
+        def search(e: Emitter, old: Sequence[SSAValue]) -> Registers:
+            return [found, find(e, matches)]
+
+        return branch(e, self.r.better(e, found, carried[0]), search, carried)
+
+
+def is_nan(e: Emitter, value: SSAValue) -> SSAValue:
+    """Whether a float is NaN."""
+    return e.fcmp("uno", value, value)
+
+
+def accumulator(r: Reduction, several_blocks: bool) -> Plain:
+    """The accumulator of a reduction whose reduced loops are innermost; `several_blocks`: they may be longer than a block."""
+    if r.by_position:
+        return Position(r)
+    if DTYPES[r.dtype].kind == "f":
+        if r.combiner in ("max", "min"):
+            return Extremum(r)
+        if r.combiner == "add" and several_blocks:
+            return BlockedSum(r)
+    return Plain(r)
+
+
+class InMemory(Plain):
+    """Registers that are loaded before a value is combined and stored after it."""
+
+    def __init__(self, r: Reduction) -> None:
+        super().__init__(r)
+        self.widths = (2, 2, 2) if r.by_position else (1, 1, 1)
