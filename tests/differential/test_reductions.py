@@ -149,3 +149,25 @@ def test_accuracy_of_sums_of_matrices(dtype: str) -> None:
             exact = np.sum(seen, axis=axes, dtype=np.longdouble)
             ours, numpys = (np.max(np.abs(r - exact)) for r in (f(array), seen.sum(axes)))
             assert ours <= 4 * numpys + 8 * np.finfo(dtype).eps * np.max(exact), (axes, ours, numpys)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1023, 1024, 1025, 3001])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "uint8", "int64", "bool"])
+def test_positions_across_blocks(dtype: str, size: int) -> None:
+    """Ties, a first NaN, nothing but the neutral element: the first of the best, wherever blocks begin and end."""
+    x = T.TensorType(dtype, (False, False))("x")
+    f = phintys.function([x], [x.argmax(axis=1), x.argmin(axis=1), x.max(axis=1), x.min(axis=1), x.argmax(), x.argmin()])
+    rng = np.random.default_rng(7)
+    rows = [rng.integers(0, 5, size), np.zeros(size), np.arange(size) % 100, -np.arange(size) % 100]
+    value = np.array(rows).astype(dtype)
+    if dtype.startswith("float"):
+        special = np.full((5, size), -np.inf)
+        special[1] = np.inf
+        for row, places in ((2, [size - 1]), (3, [size // 2, size - 1]), (4, [0, size // 3])):
+            special[row] = rng.normal(size=size)
+            special[row, places] = np.nan
+        value = np.concatenate([value, special.astype(dtype)])
+    for view in (value, value[:, ::-1], value[:-1]):
+        expected = [view.argmax(1), view.argmin(1), view.max(1), view.min(1), view.argmax(), view.argmin()]
+        for got, want in zip(f(view), expected, strict=True):
+            np.testing.assert_array_equal(got, want)

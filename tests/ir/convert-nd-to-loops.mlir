@@ -44,7 +44,7 @@ func.func @rows(%x: tensor<?x?xf64>) -> tensor<?xf64> {
 
 // -----
 
-/// A column sum walks memory in order and keeps its sums in memory.
+/// A column sum walks memory in order and keeps its sums in memory, where eight rows are added at once.
 func.func @columns(%x: tensor<?x8xf64>) -> tensor<8xf64> {
   %y = nd.fused %x {combine = ["add"], axes = array<i64: 0>} : (tensor<?x8xf64>) -> tensor<8xf64> {
   ^bb0(%a: f64):
@@ -56,10 +56,56 @@ func.func @columns(%x: tensor<?x8xf64>) -> tensor<8xf64> {
 // CHECK:         [[y:%.+]] = memref.alloc() : memref<8xf64>
 // CHECK-NEXT:    scf.for [[j:%.+]] =
 // CHECK-NEXT:      memref.store {{.*}}, [[y]][[[j]]]
-// CHECK:         scf.for [[i:%.+]] =
+// CHECK:         [[rest:%.+]] = arith.remui [[n:%.+]],
+// CHECK-NEXT:    [[whole:%.+]] = arith.subi [[n]], [[rest]]
+// CHECK-NEXT:    scf.for [[i:%.+]] = {{.*}} to [[whole]]
+// CHECK:           scf.for [[k:%.+]] =
+// CHECK-NEXT:        memref.load [[y]][[[k]]]
+// CHECK-NEXT:        memref.load %x[[[i]], [[k]]]
+// CHECK:             memref.store {{.*}}, [[y]][[[k]]]
+// CHECK:         scf.for [[i:%.+]] = [[whole]] to [[n]]
 // CHECK-NEXT:      scf.for [[k:%.+]] =
 // CHECK-NEXT:        memref.load [[y]][[[k]]]
 // CHECK-NEXT:        memref.load %x[[[i]], [[k]]]
+
+// -----
+
+/// One operand is contiguous along rows, the other along columns: they are walked through in tiles.
+func.func @tiles(%x: tensor<?x?xf64>) -> tensor<?x?xf64> {
+  %t = nd.dimshuffle %x {order = array<i64: 1, 0>} : (tensor<?x?xf64>) -> tensor<?x?xf64>
+  %y = nd.fused %x, %t {combine = ["map"], axes = array<i64>} : (tensor<?x?xf64>, tensor<?x?xf64>) -> tensor<?x?xf64> {
+  ^bb0(%a: f64, %b: f64):
+    %c = arith.addf %a, %b : f64
+    nd.yield %c : f64
+  }
+  func.return %y : tensor<?x?xf64>
+}
+// CHECK-LABEL: @tiles
+// CHECK:         scf.for [[p:%.+]] = {{.*}} step [[tile:%.+]] {
+// CHECK-NEXT:      scf.for [[q:%.+]] = {{.*}} step [[tile]] {
+// CHECK:             scf.for [[i:%.+]] = [[p]] to
+// CHECK-NEXT:          scf.for [[j:%.+]] = [[q]] to
+// CHECK-NEXT:            memref.load %x[[[i]], [[j]]]
+
+// -----
+
+/// The place of the largest element is looked for in a block only that has one larger than all blocks before.
+func.func @place(%x: tensor<?xf64>) -> tensor<i64> {
+  %y = nd.fused %x {combine = ["argmax"], axes = array<i64: 0>} : (tensor<?xf64>) -> tensor<i64> {
+  ^bb0(%a: f64):
+    nd.yield %a : f64
+  }
+  func.return %y : tensor<i64>
+}
+// CHECK-LABEL: @place
+// CHECK:         scf.for {{.*}} iter_args([[best:%.+]] = {{.*}}, [[place:%.+]] = {{.*}}) -> (f64, i64) {
+// CHECK:           scf.for {{.*}} -> (f64, i1) {
+// CHECK:             arith.maxnumf {{.*}} fastmath<nnan,nsz>
+// CHECK:           scf.if {{.*}} -> (f64, i64) {
+// CHECK:             scf.for {{.*}} -> (index) {
+// CHECK:               arith.minsi
+// CHECK:           } else {
+// CHECK-NEXT:        scf.yield [[best]], [[place]]
 
 // -----
 
