@@ -35,7 +35,7 @@ SPELLED = {
     **{"and": "AND", "or": "OR", "xor": "XOR", "eq": "EQ", "ne": "NEQ", "lt": "LT", "le": "LE", "gt": "GT", "ge": "GE"},
     **{"arcsin": "ArcSin", "arccos": "ArcCos", "arctan": "ArcTan", "arctan2": "ArcTan2", "arcsinh": "ArcSinh"},
     **{"arccosh": "ArcCosh", "arctanh": "ArcTanh", "gammaln": "GammaLn", "sigmoid": "ScalarSigmoid"},
-    **{"gammainc": "GammaInc", "gammaincc": "GammaIncC"},
+    **{"xlogx": "XlogX", "gammainc": "GammaInc", "gammaincc": "GammaIncC"},
     **{"softplus": "ScalarSoftplus", "round_half_away": "RoundHalfAwayFromZero"},
 }
 # Operations that Theano had and we write in terms of others: the function of `phintys.tensor` that does.

@@ -20,6 +20,7 @@ MATH: tuple[OpRow, ...] = (
     unary("round", ORDERED, "The nearest integer, halves to the even one, in x's dtype."),
     unary("round_half_away", ORDERED, "The nearest integer, halves away from zero, in x's dtype."),
     unary("trunc", ORDERED, "The integer part, in x's dtype."),
+    unary("xlogx", REAL_FLOAT, "x log(x), 0 at 0; NaN below."),
     unary("erf", REAL_FLOAT, "Error function: 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."),
     unary("erfc", REAL_FLOAT, "1 - erf(x), accurate for large x."),
     unary("erfcx", REAL_FLOAT, "exp(x**2) * erfc(x), without underflow."),

@@ -50,6 +50,12 @@ def _erfcx(e: Emitter, args: Sequence[SSAValue], dtype: str) -> SSAValue:
     return e.select(e.fcmp("ogt", x, e.constant(ERFCX_SERIES_FROM[dtype], x.type)), series, direct)
 
 
+def _xlogx(e: Emitter, args: Sequence[SSAValue], dtype: str) -> SSAValue:
+    (x,) = args
+    zero = e.constant(0.0, x.type)
+    return e.select(e.fcmp("oeq", x, zero), zero, e.op(arith.MulfOp, [x, e.op(math.LogOp, [x])]))
+
+
 ROUNDED = {"i": _same, "u": _same, "b": _same}
 ROWS: dict[str, dict[str, Any]] = {
     "exp2": {"f": math.Exp2Op},
@@ -66,5 +72,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "trunc": {"f": math.TruncOp, **ROUNDED},
     "erf": {"f": math.ErfOp},
     "erfcx": {"f": _erfcx},
+    "xlogx": {"f": _xlogx},
     **{name: {"f": cls} for name, cls in SPECIAL.items()},
 }

@@ -185,6 +185,7 @@ SPECIAL: dict[str, Callable[..., Array]] = {
     "round": _of_floats(np.rint),
     "round_half_away": _of_floats(round_half_away),
     "trunc": _of_floats(np.trunc),
+    "xlogx": lambda x: np.where(x == 0, 0, x * np.log(x)).astype(_float_dtype(x)),
     "erf": _each(math.erf),
     "erfc": _each(math.erfc),
     "erfcx": _each(_erfcx),

@@ -20,99 +20,19 @@ from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
 
+from .canonicalize_shape import take_whole
 from .nd_builder import Builder, Term
-from .rewriting import Rules, apply_rules, attribute, functions, is_constant, producer
+from .rewriting import Rules, apply_rules, functions, is_constant, merge_rules, producer
+from .stabilize_identities import IDENTITIES
 from .stabilize_linalg import log_of_det
-from .stabilize_sums import exp_of_log_softmax, log_of_sum, log_of_two, softmax_by_hand
+from .stabilize_logs import log_of_normal, log_rule
+from .stabilize_match import alike, minus_one, negate, negated, one_minus, one_plus_exp, operand_of, opposite, plus_one
+from .stabilize_sums import exp_of_log_softmax, log_softmax_by_hand, softmax_by_hand, softmax_by_inverse
 
 Found = SSAValue | Term | None
 
 
-# --- what the rules look for ------------------------------------------------------------------------------------------
-
-
-def operand_of(value: SSAValue, name: str) -> SSAValue | None:
-    """x where `value` is `name(x)`."""
-    op = producer(value, name)
-    return None if op is None else op.operands[0]
-
-
-def negated(value: SSAValue) -> SSAValue | None:
-    """x where `value` is `-x`, `x * -1` or `-1 * x`."""
-    op = producer(value, "mul")
-    if op is not None:
-        x, y = op.operands
-        return x if is_constant(y, -1) else y if is_constant(x, -1) else None
-    return operand_of(value, "neg")
-
-
-def plus_one(value: SSAValue) -> SSAValue | None:
-    """x where `value` is `1 + x`, `x + 1`, `x - (-1)` or `1 - (-x)`."""
-    if (op := producer(value, "add")) is not None:
-        x, y = op.operands
-        return x if is_constant(y, 1) else y if is_constant(x, 1) else None
-    if (op := producer(value, "sub")) is not None:
-        x, y = op.operands
-        return x if is_constant(y, -1) else negated(y) if is_constant(x, 1) else None
-    return None
-
-
-def one_minus(value: SSAValue) -> SSAValue | None:
-    """x where `value` is `1 - x`, `1 + (-x)` or `(-x) + 1`."""
-    if (op := producer(value, "sub")) is not None and is_constant(op.operands[0], 1):
-        return op.operands[1]
-    other = plus_one(value)
-    return None if other is None else negated(other)
-
-
-def minus_one(value: SSAValue) -> SSAValue | None:
-    """x where `value` is `x - 1`, `x + (-1)` or `-1 + x`."""
-    if (op := producer(value, "sub")) is not None and is_constant(op.operands[1], 1):
-        return op.operands[0]
-    if (op := producer(value, "add")) is not None:
-        x, y = op.operands
-        return x if is_constant(y, -1) else y if is_constant(x, -1) else None
-    return None
-
-
-def one_plus_exp(value: SSAValue) -> SSAValue | None:
-    """x where `value` is `1 + exp(x)`."""
-    other = plus_one(value)
-    return None if other is None else operand_of(other, "exp")
-
-
-def negate(b: Builder, value: SSAValue) -> Term:
-    """`-value`, taking a sign away where there is one: `-(-a - b)` is `a + b`."""
-    inner = negated(value)
-    if inner is not None:
-        return b.term(inner)
-    if (op := producer(value, "sub")) is not None:
-        x, y = op.operands
-        positive = negated(x)
-        return b.term(y) - b.term(x) if positive is None else b.term(positive) + b.term(y)
-    return -b.term(value)
-
-
 # --- the rules --------------------------------------------------------------------------------------------------------
-
-
-def log_of_softmax(op: NdOp, b: Builder) -> Found:
-    """`log(softmax(x)) -> log_softmax(x)`, also of some elements of it (`log(softmax(x)[i, j])`)."""
-    value = op.operands[0]
-    for name in ("gather", "subtensor"):
-        part = producer(value, name)
-        soft = None if part is None else producer(part.operands[0], "softmax")
-        if part is not None and soft is not None:
-            whole = b.op("log_softmax", soft.operands[0], axis=attribute(soft, "axis"))
-            return b.op(name, whole, *list(part.operands)[1:], **part.attrs)
-    soft = producer(value, "softmax")
-    return None if soft is None else b.op("log_softmax", soft.operands[0], axis=attribute(soft, "axis"))
-
-
-def log_of_sigmoid(op: NdOp, b: Builder) -> Found:
-    """`log(sigmoid(x)) -> -softplus(-x)`."""
-    x = operand_of(op.operands[0], "sigmoid")
-    return None if x is None else -negate(b, x).op("softplus")
 
 
 def log_of_one_minus_sigmoid(op: NdOp, b: Builder) -> Found:
@@ -155,21 +75,23 @@ def logistic(op: NdOp, b: Builder) -> Found:
         return None
     if is_constant(top, 1):
         return negate(b, x).op("sigmoid")
-    return b.op("sigmoid", x) if operand_of(top, "exp") is x else None
+    other = operand_of(top, "exp")
+    return b.op("sigmoid", x) if other is not None and alike(other, x) else None
 
 
 def logistic_product(op: NdOp, b: Builder) -> Found:
-    """`y / (1 + exp(x)) * exp(x) -> y * sigmoid(x)`, `sigmoid(x) * exp(-x) -> sigmoid(-x)`."""
-    for factor, exp in (op.operands, reversed(op.operands)):
+    """`sigmoid(x) * exp(-x) -> sigmoid(-x)`, `y * sigmoid(x) * exp(-x) -> y * sigmoid(-x)`."""
+    for factor, exp in (op.operands, tuple(reversed(op.operands))):
         x = operand_of(exp, "exp")
         if x is None:
             continue
-        quotient = producer(factor, "div")
-        if quotient is not None and one_plus_exp(quotient.operands[1]) is x:
-            return b.op("mul", quotient.operands[0], b.op("sigmoid", x))
-        s = operand_of(factor, "sigmoid")
-        if s is not None and (negated(x) is s or negated(s) is x):
-            return b.op("sigmoid", x)
+        product = producer(factor, "mul")
+        rows = [(factor, None)] if product is None else [tuple(product.operands), tuple(reversed(product.operands))]
+        for value, rest in rows:
+            s = operand_of(value, "sigmoid")
+            if s is not None and opposite(x, s):
+                found = b.term(x).op("sigmoid")
+                return found if rest is None else b.term(rest) * found
     return None
 
 
@@ -192,24 +114,20 @@ def exp_minus_one(op: NdOp, b: Builder) -> Found:
     return None if x is None else b.op("expm1", x)
 
 
-RULES: Rules = {
-    "log": (
-        log_of_softmax,
-        log_of_sigmoid,
-        log_of_one_minus_sigmoid,
-        log_of_one_plus_exp,
-        log_of_one_plus,
-        log_of_sum,
-        log_of_two,
-        log_of_det,
-    ),
-    "exp": (exp_of_log_softmax,),
-    "log1p": (log1p_of_exp,),
-    "div": (logistic, softmax_by_hand),
-    "mul": (logistic_product,),
-    "sub": (complement, exp_minus_one),
-    "add": (complement, exp_minus_one),
-}
+RULES: Rules = merge_rules(
+    {
+        "log": (log_of_one_minus_sigmoid, log_of_one_plus_exp, log_of_normal, log_of_det),
+        "exp": (exp_of_log_softmax,),
+        "subtensor": (take_whole,),  # `total[:, None]` is one
+        "log1p": (log1p_of_exp,),
+        "div": (logistic, softmax_by_hand),
+        "mul": (logistic_product, softmax_by_inverse),
+        "sub": (complement, exp_minus_one, log_softmax_by_hand),
+        "add": (complement, exp_minus_one),
+    },
+    IDENTITIES,
+    {"log": (log_rule, log_of_one_plus)},
+)
 
 
 @dataclass(frozen=True)

@@ -1,77 +1,85 @@
-"""Stable sums of exponentials: the rules of `stabilize` that shift by a maximum.
-
-The shift is the floor of the maximum: as good as the maximum itself, and its derivative is zero, so that a gradient
-taken afterwards is the softmax and nothing else.
-"""
+"""Rules of `stabilize` for quotients by sums of exponentials: softmax and its logarithm as they are written by hand."""
 
 from __future__ import annotations
-
-from math import inf
 
 from xdsl.ir import SSAValue
 
 from phintys.dialects.nd import NdOp
 
-from .nd_builder import Builder, Term, type_of
-from .rewriting import attribute, producer
+from .nd_builder import Builder, type_of
+from .rewriting import attribute, is_constant, producer
+from .stabilize_match import alike
 
 
-def _finite(value: Term) -> Term:
-    """`value`, with infinities and NaN replaced by 0: `inf - inf` must not arise from the shift."""
-    return value.op("abs").op("lt", inf).select(value, 0.0)
+def _layout(value: SSAValue) -> NdOp | None:
+    return producer(value, "dimshuffle") or producer(value, "reshape")
 
 
-def _is_shifted(value: SSAValue) -> bool:
-    """Whether `value` is `x - max(x)` in some form: then nothing is left to do."""
-    shifted = producer(value, "sub")
-    if shifted is None:
-        return False
-    shift = shifted.operands[1]
-    while isinstance(shift.owner, NdOp) and shift.owner.op in {"dimshuffle", "select", "floor", "alloc", "reshape"}:
-        shift = shift.owner.operands[1 if shift.owner.op == "select" else 0]
-    return isinstance(shift.owner, NdOp) and shift.owner.op == "max" and shift.owner.operands[0] is shifted.operands[0]
+def _lined_up(value: SSAValue, axis: int, ndim: int) -> bool:
+    """Whether a reduction over `axis`, with `value`'s change of shape, broadcasts against its operand of rank `ndim`."""
+    layout = _layout(value)
+    if layout is None:  # without a place of its own, only the first axis' sum lines up with the rows that it belongs to
+        return axis == 0
+    if layout.op == "dimshuffle":
+        return bool(attribute(layout, "order") == tuple(-1 if i == axis else i - (i > axis) for i in range(ndim)))
+    type = type_of(value)  # a vector has one shape with one column, or one row
+    return ndim == 2 and type.ndim == 2 and type.shape[axis] == 1
 
 
-def log_of_sum(op: NdOp, b: Builder) -> Term | None:
-    """`log(sum(exp(x), axes)) -> m + log(sum(exp(x - m), axes))`, m = floor(max(x, axes)), 0 where that is infinite."""
-    total = producer(op.operands[0], "sum")
+def _sum_of_exp(value: SSAValue) -> tuple[SSAValue, int] | None:
+    """x and the axis where `value` is `sum(exp(x), axis)`."""
+    total = producer(value, "sum")
     exp = None if total is None else producer(total.operands[0], "exp")
-    if total is None or exp is None or _is_shifted(exp.operands[0]):
+    if total is None or exp is None or len(attribute(total, "axes")) != 1:
         return None
-    x, axes = b.term(exp.operands[0]), attribute(total, "axes")
-    if not axes or 0 in (x.type.shape[axis] for axis in axes):
-        return None
-    shift = _finite(x.op("max", axes=axes).op("floor"))
-    return (x - shift.keep(axes, x.type.ndim)).op("exp").sum(axes).op("log") + shift
+    return exp.operands[0], attribute(total, "axes")[0]
 
 
-def log_of_two(op: NdOp, b: Builder) -> Term | None:
-    """`log(exp(x) + exp(y)) -> maximum(x, y) + log1p(exp(-abs(x - y)))`; equal infinities have no difference."""
-    total = producer(op.operands[0], "add")
-    if total is None:
+def _softmax(top: SSAValue, bottom: SSAValue, b: Builder) -> SSAValue | None:
+    exp, layout = producer(top, "exp"), _layout(bottom)
+    found = _sum_of_exp(bottom if layout is None else layout.operands[0])
+    if exp is None or found is None or not alike(found[0], exp.operands[0]):
         return None
-    exps = [producer(value, "exp") for value in total.operands]
-    if exps[0] is None or exps[1] is None:
-        return None
-    x, y = b.term(exps[0].operands[0]), b.term(exps[1].operands[0])
-    difference = x.op("eq", y).select(b.term(b.constant(0.0, x.type.dtype)), x - y)
-    return x.op("maximum", y) + (-difference.op("abs")).op("exp").op("log1p")
+    x, axis = exp.operands[0], found[1]
+    return b.op("softmax", x, axis=axis) if _lined_up(bottom, axis, type_of(x).ndim) else None
 
 
 def softmax_by_hand(op: NdOp, b: Builder) -> SSAValue | None:
     """`exp(x) / sum(exp(x), axis, keepdims) -> softmax(x, axis)`."""
-    top, bottom = op.operands
-    exp = producer(top, "exp")
-    ndim = type_of(top).ndim
-    shuffle = producer(bottom, "dimshuffle")
-    total = producer(bottom if shuffle is None else shuffle.operands[0], "sum")
-    if exp is None or total is None or total.operands[0] is not top or len(attribute(total, "axes")) != 1:
+    return _softmax(*op.operands, b)
+
+
+def softmax_by_inverse(op: NdOp, b: Builder) -> SSAValue | None:
+    """`exp(x) * (1 / sum(exp(x), axis, keepdims)) -> softmax(x, axis)`."""
+    for top, other in (op.operands, tuple(reversed(op.operands))):
+        inverse = producer(other, "div")
+        if inverse is not None and is_constant(inverse.operands[0], 1):
+            return _softmax(top, inverse.operands[1], b)
+    return None
+
+
+def log_softmax_by_hand(op: NdOp, b: Builder) -> SSAValue | None:
+    """`x - log(sum(exp(x), axis, keepdims)) -> log_softmax(x, axis)`, also with the logarithm in its stable form."""
+    x, other = op.operands
+    layout = _layout(other)
+    found = _logarithm_of_sum(other if layout is None else layout.operands[0])
+    if found is None or not alike(found[0], x) or not _lined_up(other, found[1], type_of(x).ndim):
         return None
-    (axis,) = attribute(total, "axes")
-    kept = tuple(-1 if i == axis else i - (i > axis) for i in range(ndim))
-    # Without a place of its own, only the first axis' sum lines up with the rows that it belongs to.
-    lined_up = axis == 0 if shuffle is None else attribute(shuffle, "order") == kept
-    return b.op("softmax", exp.operands[0], axis=axis) if lined_up else None
+    return b.op("log_softmax", x, axis=found[1])
+
+
+def _logarithm_of_sum(value: SSAValue) -> tuple[SSAValue, int] | None:
+    """x and the axis where `value` is `log(sum(exp(x), axis))`, or `log(sum(exp(x - m), axis)) + m`."""
+    added = producer(value, "add")
+    log = producer(value if added is None else added.operands[0], "log")
+    found = None if log is None else _sum_of_exp(log.operands[0])
+    if found is None or added is None:
+        return found
+    shifted = producer(found[0], "sub")
+    keep = None if shifted is None else _layout(shifted.operands[1])
+    if shifted is None or keep is None or keep.operands[0] is not added.operands[1]:
+        return None
+    return shifted.operands[0], found[1]
 
 
 def exp_of_log_softmax(op: NdOp, b: Builder) -> SSAValue | None:

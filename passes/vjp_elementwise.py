@@ -7,8 +7,13 @@ stays there.
 
 from __future__ import annotations
 
-from .nd_builder import Term
+from xdsl.ir import SSAValue
+
+from phintys.dialects.nd import NdOp
+
+from .nd_builder import Term, type_of
 from .rewriting import splat_value
+from .stabilize_match import alike
 from .vjp import Adjoint, Row
 
 
@@ -16,7 +21,8 @@ def _pow_base(c: Adjoint) -> Term | None:
     """`y * x**(y-1)`, without a logarithm; zero where y is 0, also at x = 0."""
     number = splat_value(c.y.value)
     if number is not None:
-        return None if number == 0 else c.g * c.y * c.x.op("pow", c.y - 1.0)
+        slope = None if number == 0 else c.g * c.y * c.x.op("pow", c.y - 1.0)
+        return _beside_zero(c, slope) if slope is not None and 0 < number < 1 else slope
     zero = c.y.op("eq", 0.0)
     slope = c.y * c.x.op("pow", zero.select(c.y, c.y - 1.0))
     return c.g * zero.select(c.y, slope)
@@ -44,6 +50,33 @@ def _select_no(c: Adjoint) -> Term:
     return c.x.select(c.number(0.0), c.g)
 
 
+def _sqrt(c: Adjoint) -> Term:
+    """`1 / (2 sqrt(x))`, and 0 at the 0 of a sum of squares: the smallest slope of a norm there, as of abs."""
+    return _beside_zero(c, c.g * 0.5 / c.out)
+
+
+def _beside_zero(c: Adjoint, gradient: Term) -> Term:
+    if not is_sum_of_squares(c.x.value):
+        return gradient
+    return c.x.op("eq", 0.0).select(c.number(0.0), gradient)
+
+
+def is_sum_of_squares(value: SSAValue) -> bool:
+    """Whether `value` is the sum of `x ** 2` or `x * x` over axes, perhaps in another shape, or of several of these."""
+    op = value.owner
+    if not isinstance(op, NdOp):
+        return False
+    if op.op in {"dimshuffle", "reshape"}:
+        return is_sum_of_squares(op.operands[0])
+    if op.op == "add":
+        return all(map(is_sum_of_squares, op.operands))
+    if op.op == "pow":
+        return splat_value(op.operands[1]) == 2
+    if op.op in {"mul", "dot"}:
+        return alike(*op.operands) and (op.op == "mul" or type_of(op.operands[0]).ndim == 1)
+    return op.op == "sum" and is_sum_of_squares(op.operands[0])
+
+
 def _nothing(c: Adjoint) -> None:
     return None
 
@@ -55,7 +88,7 @@ ELEMENTWISE: dict[str, Row] = {
     "floor": (_nothing,),
     "ceil": (_nothing,),
     "cast": (lambda c: c.g,),
-    "sqrt": (lambda c: c.g * 0.5 / c.out,),
+    "sqrt": (_sqrt,),
     "exp": (lambda c: c.g * c.out,),
     "expm1": (lambda c: c.g * c.x.op("exp"),),
     "log": (lambda c: c.g / c.x,),

@@ -45,6 +45,7 @@ MATH: dict[str, Row] = {
     "round": (_nothing,),
     "round_half_away": (_nothing,),
     "trunc": (_nothing,),
+    "xlogx": (lambda c: c.g * (c.x.op("log") + 1.0),),
     "erf": (lambda c: c.g * _gauss(c.x),),
     "erfc": (lambda c: -(c.g * _gauss(c.x)),),
     "erfcx": (lambda c: c.g * (c.x * c.out * 2.0 - 2 / sqrt(pi)),),
