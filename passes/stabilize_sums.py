@@ -46,7 +46,8 @@ def _softmax(top: SSAValue, bottom: SSAValue, b: Builder) -> SSAValue | None:
 
 def softmax_by_hand(op: NdOp, b: Builder) -> SSAValue | None:
     """`exp(x) / sum(exp(x), axis, keepdims) -> softmax(x, axis)`."""
-    return _softmax(*op.operands, b)
+    top, bottom = op.operands
+    return _softmax(top, bottom, b)
 
 
 def softmax_by_inverse(op: NdOp, b: Builder) -> SSAValue | None:

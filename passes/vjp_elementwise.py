@@ -71,7 +71,7 @@ def is_sum_of_squares(value: SSAValue) -> bool:
     if op.op == "add":
         return all(map(is_sum_of_squares, op.operands))
     if op.op == "pow":
-        return splat_value(op.operands[1]) == 2
+        return bool(splat_value(op.operands[1]) == 2)
     if op.op in {"mul", "dot"}:
         return alike(*op.operands) and (op.op == "mul" or type_of(op.operands[0]).ndim == 1)
     return op.op == "sum" and is_sum_of_squares(op.operands[0])
