@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "log sum": (lambda x: log(exp(x).sum(axis=1)), lambda v: [lse(v)]),
     "log sum, keepdims": (lambda x: log(total(x)), lambda v: [lse(v)]),
     "log mean": (lambda x: log(exp(x).mean(axis=1)), lambda v: [lse(v) - mp.log(3)]),
-    "log weighted": (lambda x: log((WEIGHTS * exp(x)).sum(axis=1)), lambda v: [lse([v[0], v[1] - mp.log(2), v[2] + mp.log(2)])]),
+    "log weighted": (lambda x: log((WEIGHTS * exp(x)).sum(axis=1)), lambda v: [lse([v[0], v[1] - mp.ln2, v[2] + mp.ln2])]),
     "log of three": (lambda x: log(exp(x[:, 0]) + exp(x[:, 1]) + exp(x[:, 2])), lambda v: [lse(v)]),
     "log of two": (lambda x: log(exp(x[:, 0]) + exp(x[:, 1])), lambda v: [lse(v[:2])]),
     "log prod": (lambda x: log(T.prod(exp(x), axis=1)), lambda v: [mp.fsum(v)]),
