@@ -222,10 +222,9 @@ class FunctionLowering:
             return types, [{} for _ in types]
         types, attributes = [PTR], [dict[str, Attribute]()]
         for argument in self.source.args:
-            assert isinstance(argument.type, bi.MemRefType)
             types.append(PTR)
             attributes.append({"llvm.noalias": bi.UnitAttr()})
-            for size in argument.type.get_shape():
+            for size in _memory(argument.type).get_shape():
                 if size == bi.DYNAMIC_INDEX:
                     types.append(I64)
                     attributes.append({})
@@ -237,11 +236,11 @@ class FunctionLowering:
             return
         arguments = iter(entry.args[1:])
         for argument in self.source.args:
-            assert isinstance(argument.type, bi.MemRefType)
+            type = _memory(argument.type)
             pointer = next(arguments)
             pointer.name_hint = argument.name_hint
-            sizes: list[Int] = [next(arguments) if size == bi.DYNAMIC_INDEX else size for size in argument.type.get_shape()]
-            self.memrefs[argument] = llvm_memory.contiguous(self, pointer, sizes, argument.type.element_type)
+            sizes: list[Int] = [next(arguments) if size == bi.DYNAMIC_INDEX else size for size in type.get_shape()]
+            self.memrefs[argument] = llvm_memory.contiguous(self, pointer, sizes, type.element_type)
 
     def _wrap(self, region: Region, types: list[Attribute], attributes: list[dict[str, Attribute]]) -> llvm.FuncOp:
         extra = {key: value for key, value in self.function.attributes.items() if key.startswith("phi.")}
@@ -288,8 +287,20 @@ def _rows(attributes: bi.ArrayAttr[bi.DictionaryAttr] | None, values: Sequence[S
     return [dict(row.data) for row in attributes.data] if attributes is not None else [{} for _ in values]
 
 
-def _tensor_type(type: Attribute, attrs: dict[str, Attribute]) -> TensorType:
-    assert isinstance(type, bi.MemRefType)
+def _memory(type: Attribute) -> bi.MemRefType[Attribute]:
+    """A type in the signature of a function that callers reach, which is memory of elements they know."""
+    if not isinstance(type, bi.MemRefType) or type.element_type not in BY_ELEMENT:
+        raise VerifyException(
+            f"convert-loops-to-llvm: a function that takes or gives memory has {type} in its signature; "
+            "expected memrefs of numbers only (a scalar is memref<f64>)"
+        )
+    if not isinstance(type.layout, bi.NoneAttr):
+        raise VerifyException(f"convert-loops-to-llvm: {type} in a signature; what callers pass is contiguous")
+    return type
+
+
+def _tensor_type(given: Attribute, attrs: dict[str, Attribute]) -> TensorType:
+    type = _memory(given)
     dtype = attrs.get("nd.dtype")
     name = BY_SHORT[dtype.data] if isinstance(dtype, bi.StringAttr) else BY_ELEMENT[type.element_type]
     sizes = tuple(None if size == bi.DYNAMIC_INDEX else size for size in type.get_shape())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects import builtin as bi
 from xdsl.dialects import llvm, memref
 from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.utils.exceptions import VerifyException
 
 from phintys.dialects.blas import GemmOp, GemvOp
 
@@ -129,8 +130,9 @@ def reinterpret_cast(low: FunctionLowering, op: Operation) -> None:
 def dim(low: FunctionLowering, op: Operation) -> None:
     """Size of one dimension, known in the descriptor."""
     axis = op.operands[1].owner
-    value = axis.properties["value"] if isinstance(axis, Operation) else None
-    assert isinstance(value, bi.IntegerAttr), "memref.dim takes a constant dimension"
+    value = axis.properties.get("value") if isinstance(axis, Operation) else None
+    if not isinstance(value, bi.IntegerAttr):
+        raise VerifyException("convert-loops-to-llvm: memref.dim takes a constant dimension")
     low.values[op.results[0]] = low.e.int(low.memrefs[op.operands[0]].sizes[value.value.data])
 
 

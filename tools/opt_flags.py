@@ -77,9 +77,11 @@ def arguments(description: str) -> argparse.ArgumentParser:
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
     """The options of a command line; a wrong one ends the program with exit code 2."""
-    options = parser.parse_args(argv)
+    options, unknown = parser.parse_known_args(argv)
     if options.emit:
         _check_level(parser, options)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if options.view and (options.run or options.split):
         parser.error("--view writes one page and nothing else: it goes without --run and --split-input-file")
     for name, needs in (("input", "run"), ("save", "run"), ("reduce_match", "reduce")):

@@ -134,7 +134,9 @@ class Runner:
             found = placed(failure.diagnostic, self.source)
             raise with_help(DiagnosticError(found), f"this was found by {name}") from None
         except (DiagnosticException, TypeInferenceError) as failure:
-            raise error(f"{name}: {str(failure).strip()}", name=self.source.name) from None
+            own, _, rest = str(failure).strip().partition(": ")  # some begin with the name of the pass
+            message = rest if own in PASSES else str(failure).strip()
+            raise error(f"{name}: {message}", name=self.source.name) from None
         except Exception as failure:
             if self.options.traceback:
                 raise

@@ -118,7 +118,8 @@ def test_passes_say_what_they_expect_and_leave() -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--emit=ptx"], "there is no GPU code yet"),
+        (["--emit=ptx", "--target-arch=sm_90"], "--emit=ptx: there is no GPU code yet"),
+        (["--emit=nd", "--target-arch=sm_90"], "unrecognized arguments: --target-arch=sm_90"),
         (["--print-ir-after=nonsense"], "unknown pass 'nonsense'"),
         (["--save", "x.npz"], "--save goes with --run"),
         (["--run", "--save", "x.csv"], "expected a name that ends in .npz or .npy"),
