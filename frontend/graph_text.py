@@ -69,15 +69,17 @@ def parse_graph(text: str, graph: str | None = None, /, **states: Any) -> GraphV
     """The symbolic variables of the graph in `text`, of the one named `graph` where it holds several.
 
     `states`: first values by name. Errors: `DiagnosticError` for what is no graph text, and for a graph with `require`
-    statements, which hold for it as a whole (`compile_text` takes those); KeyError for a graph that is not there;
-    TypeError for a first value that does not fit or is of no state, ValueError for a missing one of unknown sizes.
+    statements or fused regions, which hold for it as a whole (`compile_text` takes those); KeyError for a graph that is not
+    there; TypeError for a first value that does not fit or is of no state, ValueError for a missing one of unknown sizes.
     """
     found = _choose(_read_text(text, "<text>"), graph)
-    if checks_of(found):
+    whole = [(check.loc, "makes checks") for check in checks_of(found)]
+    whole += [(node.loc, "holds a fused region") for node in found.nodes() if isinstance(node, FusedNode)]
+    for place, what in whole:
         from phintys.ir.diagnostics import error
 
-        place = checks_of(found)[0].loc or "<text>"
-        raise error(f"graph '{found.name}' makes checks", None, "compile_text(...) compiles it as it stands", name=place)
+        advice = "compile_text(...) compiles it as it stands"
+        raise error(f"graph '{found.name}' {what}: it is not made of variables", None, advice, name=place or "<text>")
     return GraphVariables(_symbolic(found, states))
 
 

@@ -161,6 +161,11 @@ def test_graphs_with_checks_compile_but_are_no_variables() -> None:
         f(np.ones((2, 3)), np.ones(3))
     with pytest.raises(DiagnosticError, match="makes checks"):
         phintys.parse_graph(text)
+    text = "graph f(x: f64[?]) {\n  y = fused(a = x) {\n    map exp(a)\n  }\n  return y\n}\n"
+    with pytest.raises(DiagnosticError, match="<text>:2:7: error: graph 'f' holds a fused region"):
+        phintys.parse_graph(text)
+    np.testing.assert_allclose(phintys.compile_text(text)(np.ones(2)), np.exp(np.ones(2)))
+    assert phintys.compile_text(text).graph() == text
 
 
 def test_ir_files(tmp_path: Path) -> None:
