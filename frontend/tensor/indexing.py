@@ -35,6 +35,8 @@ def index(x: TensorVariable, key: Any) -> TensorVariable:
     entries = _expand(x, key)
     if any(_is_tensor(entry) for entry in entries):
         return _advanced(x, entries)
+    if not entries and x.ndim:
+        return _basic(x, [slice(None)])  # `x[...]` is a part of x as any other: it can be assigned to
     if all(entry is None for entry in entries):
         return _insert_axes(x, entries)
     known = _known_element(x, entries)
@@ -59,7 +61,7 @@ def _expand(x: TensorVariable, key: Key) -> list[Any]:
     if dots:
         rest = [slice(None)] * (x.ndim - used)
         tail = entries[dots[0] + 1 :]
-        entries[dots[0] :] = [*rest, *tail] if any(entry is not None for entry in tail) else tail
+        entries[dots[0] :] = [*rest, *tail] if tail else []
     return entries
 
 
