@@ -41,7 +41,11 @@ class Caller:
         ]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function with anything that can be converted."""
+        """Call the function with anything that can be converted; with `output_subset=[0, 2]`, only these outputs."""
+        if "output_subset" in kwargs:
+            wanted = kwargs.pop("output_subset")
+            found = self(*args, **kwargs)
+            return found if wanted is None else [found[number] for number in wanted]
         widened = None if kwargs else self.widening(args)
         if widened is not None:
             return self.entry(*widened)

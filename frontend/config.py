@@ -52,7 +52,7 @@ class Section:
             return self._values[full]
         if full in _SECTIONS:
             return Section(full + ".", self._values)
-        raise AttributeError(unknown(full))
+        raise AttributeError(unknown(full), name=full, obj=None)  # Python would add a suggestion of its own to ours
 
     def __setattr__(self, name: str, value: Any) -> None:
         set_flag(self._prefix + name, value)
@@ -80,7 +80,7 @@ def find(name: str) -> Flag:
         return FLAGS[name]
     if name.partition(".")[0] in OPEN_SECTIONS and "." in name:
         return Flag(name, None, anything)
-    raise AttributeError(unknown(name))
+    raise AttributeError(unknown(name), name=name, obj=None)
 
 
 def check(name: str, value: Any) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from types import FunctionType
+from typing import Any, TypeVar
 
 
 def noted(error: Exception, note: str) -> Exception:
@@ -14,11 +17,51 @@ def noted(error: Exception, note: str) -> Exception:
     return error
 
 
-def unexpected(name: str, unknown: Mapping[str, Any], function: Callable[..., Any]) -> str:
-    """The message about a keyword that a function does not have, with the one that was probably meant."""
-    word = next(iter(unknown))
-    known = [key for key, given in inspect.signature(function).parameters.items() if given.kind is not given.VAR_KEYWORD]
-    return f"{name}() got an unexpected keyword argument '{word}'{near(word, known)}"
+Call = TypeVar("Call", bound=Callable[..., Any])
+
+
+def keywords(function: Call) -> Call:
+    """The function, which answers a keyword that it does not have with the one that was probably meant."""
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            message = _unexpected(function, kwargs) if error.__traceback__ and not error.__traceback__.tb_next else None
+            if message is None:
+                raise
+            raise TypeError(message) from None
+
+    return checked  # type: ignore[return-value]
+
+
+def _unexpected(function: Callable[..., Any], given: Mapping[str, Any]) -> str | None:
+    """The message about the first keyword that a function does not have, if there is one."""
+    parameters = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return None
+    word = next((key for key in given if key not in parameters), None)
+    if word is None:
+        return None
+    return f"{function.__qualname__}() got an unexpected keyword argument '{word}'{near(word, parameters)}"
+
+
+def with_keywords(namespace: dict[str, Any], names: Iterable[str]) -> None:
+    """Put `keywords` around the functions of these names, there and in the module that each comes from.
+
+    Pickles know a function by its module and name, so that both have to be the same object.
+    """
+    for name in names:
+        function: Any = namespace.get(name)
+        if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
+            continue
+        home, own = vars(sys.modules[function.__module__]), function.__name__
+        found: Any = home.get(own)
+        if found is function:
+            home[own] = found = keywords(found)
+        if getattr(found, "__wrapped__", None) is function:
+            namespace[name] = found
 
 
 def near(word: str, known: Iterable[str]) -> str:

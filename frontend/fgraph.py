@@ -22,6 +22,11 @@ class FunctionGraph:
         self.inputs: list[Any] = [*graph.inputs, *graph.states]
         self.outputs: list[Any] = [*graph.outputs, *(new for _, new in graph.updates)]
 
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, self.outputs))}]"
+
+    __repr__ = __str__
+
     def toposort(self) -> list[Apply]:
         """All operations, operands first."""
         return [Apply(node) for node in topological(self.outputs) if node.op != "constant"]

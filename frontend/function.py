@@ -12,7 +12,7 @@ from phintys.ir.graph import Graph, topological
 
 from .call import MISSING, Caller
 from .config import config
-from .errors import unexpected
+from .errors import keywords
 from .failures import Failures
 from .fgraph import FunctionGraph, Maker
 from .modes import get_mode
@@ -26,6 +26,7 @@ from .types import Array
 __all__ = ["Function", "FunctionGraph", "Maker", "evaluate", "function", "make_function"]
 
 
+@keywords
 def function(
     inputs: Any,
     outputs: Any = None,
@@ -39,7 +40,6 @@ def function(
     allow_input_downcast: bool | None = None,
     profile: Any = None,
     on_unused_input: str | None = None,
-    **unknown: Any,
 ) -> Function:
     """Compile expressions to a function.
 
@@ -58,8 +58,6 @@ def function(
     operands do not fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that
     do not.
     """
-    if unknown:
-        raise TypeError(unexpected("function", unknown, function))
     chosen = get_mode(mode)
     plan = make_plan(
         inputs,
@@ -268,8 +266,9 @@ def _unpacked(call: Callable[..., Any]) -> Callable[..., Any]:
 def _as_dict(call: Callable[..., Any], keys: Sequence[str]) -> Callable[..., Any]:
     """The call of a function whose outputs were given as a dict."""
 
-    def named(*args: Any, **kwargs: Any) -> dict[str, Array]:
-        return dict(zip(keys, call(*args, **kwargs), strict=True))
+    def named(*args: Any, output_subset: Sequence[str] | None = None, **kwargs: Any) -> dict[str, Array]:
+        found = dict(zip(keys, call(*args, **kwargs), strict=True))
+        return found if output_subset is None else {key: found[key] for key in output_subset}
 
     return named
 

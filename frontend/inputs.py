@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .errors import keywords
 from .tensor.var import TensorVariable
 
 
@@ -11,10 +12,12 @@ class In:
     """An input of a function, with a default value, a name for keyword calls, or rules of conversion.
 
     `value`: taken when the caller gives none. `update`: an expression; the input then keeps its value from call to
-    call, and the expression is its next one. `strict`, `allow_downcast`: see `TensorType.filter`. `mutable`, `borrow`,
-    `autoname` and `implicit` are Theano's: arguments are never changed here.
+    call, and the expression is its next one. `strict`, `allow_downcast`: see `TensorType.filter`. `autoname=False`:
+    the variable's name is not the input's. `mutable`, `borrow`, `implicit` and `shared` are Theano's: arguments are never
+    changed here. TypeError when the update has another type than the variable.
     """
 
+    @keywords
     def __init__(
         self,
         variable: Any,
@@ -23,10 +26,11 @@ class In:
         update: Any = None,
         mutable: bool | None = None,
         strict: bool = False,
-        borrow: bool | None = None,
         allow_downcast: bool | None = None,
         autoname: bool = True,
         implicit: bool | None = None,
+        borrow: bool | None = None,
+        shared: bool = False,
     ) -> None:
         if borrow is False and mutable:
             raise AssertionError(
@@ -35,6 +39,11 @@ class In:
             )
         if not isinstance(variable, TensorVariable):
             raise TypeError(f"In takes a Variable; got {variable!r} of type {type(variable).__name__}")
+        if isinstance(update, TensorVariable) and update.type != variable.type:
+            raise TypeError(
+                f"Variable '{variable}' has type {variable.type} but an update of type {update.type}. "
+                "The type of the update should be the same as the type of the variable"
+            )
         self.variable = variable
         self.name = variable.name if autoname and name is None else name
         self.value = value
@@ -44,6 +53,7 @@ class In:
         self.borrow = bool(borrow)
         self.allow_downcast = allow_downcast
         self.implicit = implicit
+        self.shared = shared
 
     def __repr__(self) -> str:
         return f"In({self.variable})" if self.value is None else f"In({self.variable} -> {self.value!r})"
@@ -52,6 +62,7 @@ class In:
 class Param(In):
     """An input with a default value, as old programs write it: `Param(y, default=1)`."""
 
+    @keywords
     def __init__(
         self,
         variable: Any,

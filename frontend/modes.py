@@ -183,7 +183,7 @@ def get_mode(mode: Any) -> Mode:
     if mode in _MADE:
         return _MADE[mode]()
     known = ", ".join([*predefined_modes, *_MADE])
-    raise ValueError(f"No predefined mode exist for string: {mode}; there are {known}")
+    raise ValueError(f"No predefined mode exist for string: {mode}; there are {known}{near(mode, known.split(', '))}")
 
 
 def get_default_mode() -> Mode:

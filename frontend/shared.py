@@ -11,6 +11,7 @@ from phintys.ir.graph import Value
 from phintys.ir.types import DTYPES
 
 from .conversion import exact
+from .errors import keywords
 from .location import here
 from .tensor.random_state import RandomStateSharedVariable
 from .tensor.sharedvar import Container, TensorSharedVariable
@@ -19,6 +20,7 @@ from .types import TensorType, native_name
 __all__ = ["Container", "TensorSharedVariable", "shared"]
 
 
+@keywords
 def shared(
     value: Any,
     name: str | None = None,

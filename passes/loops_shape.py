@@ -138,6 +138,7 @@ def broadcast(source: Buffer, static: Sequence[int | None], sizes: Sequence[Inde
 def _reshape(low: Lowering, op: NdOp) -> None:
     source = low.buffer(op.operands[0]) if from_xdsl(op.operands[0].type).ndim else _boxed(low, op.operands[0])
     sizes = _sizes(low, op)
+    asked = list(sizes)
     e = low.at(*[size for size in [*sizes, *source.sizes] if not isinstance(size, int)])
     total = e.product(source.sizes)
     for axis, size in enumerate(op.attrs["sizes"]):
@@ -145,9 +146,10 @@ def _reshape(low: Lowering, op: NdOp) -> None:
             sizes[axis] = _inferred(low, e, sizes, axis, total)
     known = e.product(sizes)
     if not (isinstance(known, int) and known == total):
-        values = [e.index(total), e.index(known)]
-        message = "reshape: cannot put {0} elements into a shape of {1}"
-        low.require(e, e.icmp("eq", *values), "ValueError", message, values)
+        values = [e.index(total), e.index(known), *(e.index(size) for size in asked)]
+        shape = ", ".join(f"{{{number}}}" for number in range(2, len(values))) + "," * (len(asked) == 1)
+        message = f"reshape: cannot put {{0}} elements into the shape ({shape})"
+        low.require(e, e.icmp("eq", *values[:2]), "ValueError", message, values)
     if not source.dense:
         source = low.copy(source)
     if not sizes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import UnusedInputError
 from ..function import Function, FunctionGraph, Maker, function
 from ..inputs import In, Out, Param
 from ..modes import (
@@ -41,6 +42,7 @@ __all__ = [
     "SharedVariable",
     "SymbolicInput",
     "SymbolicOutput",
+    "UnusedInputError",
     "as_op",
     "debugmode",
     "function",

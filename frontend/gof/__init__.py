@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..apply import Apply
+from ..errors import MissingInputError
 from ..function import FunctionGraph
 from ..op import Op
 from ..tensor.var import TensorConstant as Constant
@@ -15,6 +16,7 @@ __all__ = [
     "Apply",
     "Constant",
     "FunctionGraph",
+    "MissingInputError",
     "Op",
     "Type",
     "Variable",

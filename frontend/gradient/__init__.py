@@ -5,7 +5,7 @@ their own (`marks.py`), and checks by finite differences (`verify.py`). The comp
 from __future__ import annotations
 
 from ..aliases import names
-from ..errors import DisconnectedInputError, NullTypeGradError
+from ..errors import DisconnectedInputError, NullTypeGradError, with_keywords
 from .jacobians import Lop, Rop, hessian, jacobian
 from .marks import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
 from .null import DisconnectedType, NullType, grad_not_implemented, grad_undefined
@@ -35,3 +35,5 @@ __all__ = [
 ]
 
 __getattr__ = names(__name__)
+
+with_keywords(globals(), __all__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from phintys.ir.graph import Node, Value, substitute
@@ -15,7 +15,7 @@ from ..names import own_op
 from ..tensor.filling import zeros_like
 from ..tensor.var import TensorVariable
 from .marks import disconnected_grad
-from .null import NullType, undefined
+from .null import DisconnectedType, NullType, undefined
 
 # Operands through which no derivative passes: all of them, or all but the first ones (indices, sizes, conditions).
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "all", "any", "argmax", "argmin"})
@@ -81,8 +81,9 @@ def grad(
     `known_grads`: variables and their gradients, which are taken instead of the ones that would be computed.
     `disconnected_inputs`: what to do about a variable on which `cost` does not depend differentiably: "raise"
     (DisconnectedInputError), "warn" or "ignore"; its gradient is then zeros, or `None` with
-    `return_disconnected="None"`. `add_names` names the gradients `(dcost/dx)` where both have names. `null_gradients`:
-    what to do where a derivative does not exist, as that of a random number with respect to its distribution: "raise"
+    `return_disconnected="None"`, or a variable of DisconnectedType with "Disconnected". `add_names` names the
+    gradients `(dcost/dx)` where both have names. `null_gradients`: what to
+    do where a derivative does not exist, as that of a random number with respect to its distribution: "raise"
     (NullTypeGradError), or "return" a variable of NullType.
 
     NotImplementedError for a program's own Op without a method `grad`.
@@ -109,7 +110,7 @@ def grad(
             gradient = NullType(nulls[id(variable)])()
         elif gradient is None:
             report(variable, disconnected_inputs)
-            gradient = zeros_like(variable) if return_disconnected.lower() == "zero" else None
+            gradient = _OF_DISCONNECTED[return_disconnected.lower()](variable)
         elif add_names and cost is not None and cost.name and variable.name:
             gradient.name = f"(d{cost.name}/d{variable.name})"
         gradients.append(gradient)
@@ -163,11 +164,19 @@ def derivatives(
     return {key: result for key, result in zip(asked, node.results, strict=True) if isinstance(result, TensorVariable)}
 
 
+# What stands for the gradient of a variable without influence, by `return_disconnected`.
+_OF_DISCONNECTED: dict[str, Callable[[TensorVariable], Any]] = {
+    "zero": zeros_like,
+    "none": lambda variable: None,
+    "disconnected": lambda variable: DisconnectedType()(),
+}
+
+
 def _check_options(disconnected: str, return_disconnected: str, null_gradients: str) -> None:
     if disconnected not in ("raise", "warn", "ignore"):
         raise ValueError(f"Invalid value for keyword 'disconnected_inputs': {disconnected}; use 'ignore', 'warn' or 'raise'.")
-    if return_disconnected.lower() not in ("zero", "none", "disconnected"):
-        raise ValueError(f"return_disconnected is 'zero' or 'None'; got {return_disconnected!r}")
+    if return_disconnected.lower() not in _OF_DISCONNECTED:
+        raise ValueError(f"return_disconnected is 'zero', 'None' or 'Disconnected'; got {return_disconnected!r}")
     if null_gradients not in ("raise", "return"):
         raise ValueError(f"null_gradients is 'raise' or 'return'; got {null_gradients!r}")
 

@@ -9,6 +9,7 @@ expression graph (`ir/graph.py`). Start with `var.py` (what a variable is), `bui
 from __future__ import annotations
 
 from ..aliases import names
+from ..errors import with_keywords
 from ..types import TensorType
 from ..variable import Variable
 
@@ -110,3 +111,7 @@ __all__ += [
     *_sort,
     *_special,
 ]
+
+with_keywords(globals(), __all__)
+for _module in (extra_ops, nlinalg, slinalg):
+    with_keywords(vars(_module), _module.__all__)

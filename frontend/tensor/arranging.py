@@ -8,7 +8,7 @@ from typing import Any
 from phintys.ir.types import upcast_to_float
 
 from ..config import config
-from .build import apply, as_tensor_variable, cast, constant, known_scalar
+from .build import apply, as_tensor_variable, cast, constant
 from .filling import alloc, arange, fill
 from .indexing import take
 from .joining import concatenate
@@ -135,16 +135,11 @@ class _Grid:
 
     def __getitem__(self, key: Any) -> Any:
         slices = key if isinstance(key, tuple) else (key,)
-        if any(isinstance(known_scalar_or_none(part.step), float | complex) for part in slices):
-            raise NotImplementedError("the step of a grid is an integer")
+        if any(isinstance(part.step, complex) for part in slices):
+            raise NotImplementedError("a grid of a number of points (a complex step) is not available: use T.linspace")
         steps = [1 if part.step is None else part.step for part in slices]
         ranges = [arange(part.start or 0, part.stop, step) for part, step in zip(slices, steps, strict=True)]
         return ranges[0] if len(ranges) == 1 else meshgrid(*ranges, indexing="ij", sparse=self.sparse)
-
-
-def known_scalar_or_none(value: Any) -> Any:
-    """`known_scalar`, and complex numbers as they are."""
-    return value if value is None or isinstance(value, complex) else known_scalar(value)
 
 
 mgrid = _Grid(sparse=False)

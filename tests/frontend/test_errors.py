@@ -80,3 +80,10 @@ def test_python_of_the_program_runs_once() -> None:
 
     text = message([B, C], counted(B) + C, np.zeros(2), np.zeros(3))
     assert "Inputs shapes: [unknown, (3,)]" in text and len(calls) == 1
+
+
+def test_reshape_names_the_shape() -> None:
+    text = message([X, N], X.reshape((N, 5)), np.zeros((3, 4)), 2)
+    assert "reshape: cannot put 12 elements into the shape (2, 5)" in text
+    assert "the shape (5, -1)" in message([X], X.reshape((5, -1)), np.zeros((3, 4)))
+    assert "the shape (7,)" in message([X], X.reshape((7,)), np.zeros((3, 4)))

@@ -23,9 +23,9 @@ def test_signatures() -> None:
     names = ["inputs", "outputs", "mode", "updates", "givens", "no_default_updates", "accept_inplace", "name"]
     names += ["rebuild_strict", "allow_input_downcast", "profile", "on_unused_input"]
     found = inspect.signature(function).parameters
-    assert list(found) == [*names, "unknown"]
+    assert list(found) == names
     assert [found[name].default for name in names[2:]] == [None, None, None, False, False, None, True, None, None, None]
-    taken = "variable name value update mutable strict borrow allow_downcast autoname implicit"
+    taken = "variable name value update mutable strict allow_downcast autoname implicit borrow shared"
     assert list(inspect.signature(In).parameters) == taken.split()
 
 
@@ -282,3 +282,35 @@ def test_near_matches() -> None:
         function([x], x, update=[])
     with pytest.raises(TypeError, match=r"Unknown input or state: weihgt.*did you mean 'weight'"):
         function([T.dscalar("weight")], x, on_unused_input="ignore", givens={x: np.float64(1)})(weihgt=3)
+
+
+def test_output_subset() -> None:
+    assert function([x], [x, x * 2, x * 3])(1.0, output_subset=[0, 2]) == [1, 3]
+    assert function([x], {"a": x, "b": x * 2})(x=1.0, output_subset=["b"]) == {"b": 2}
+
+
+def test_the_update_of_an_input_has_its_type() -> None:
+    with pytest.raises(TypeError, match="Variable 'x' has type"):
+        In(x, value=0.0, update=v)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: function(inputz=[x], outputs=x), "'inputz'; did you mean 'inputs'"),
+        (lambda: shared(1, strct=True), "'strct'; did you mean 'strict'"),  # type: ignore[call-arg]
+        (lambda: In(x, valu=1), "'valu'; did you mean 'value'"),  # type: ignore[call-arg]
+        (lambda: T.grad(x, wrtt=x), "'wrtt'; did you mean 'wrt'"),
+        (lambda: T.sum(v, axiss=0), "'axiss'; did you mean 'axis'"),
+        (lambda: T.nnet.relu(v, alph=1), "'alph'; did you mean 'alpha'"),
+        (lambda: T.nlinalg.svd(M, compute_u=1), "'compute_u'; did you mean 'compute_uv'"),
+    ],
+)
+def test_unknown_keywords_get_a_near_match(call: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_public_functions_can_be_pickled() -> None:
+    for one in (T.sum, T.tanh, T.nnet.relu, T.nnet.softmax, T.sqr, T.nlinalg.svd, T.grad, function, shared):
+        assert pickle.loads(pickle.dumps(one)) is one

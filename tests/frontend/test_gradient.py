@@ -104,3 +104,8 @@ def test_givens_reach_into_gradients() -> None:
     gradient = T.grad(((w * v) ** 2).sum(), w)
     f = function([k], gradient, givens={v: data[k : k + 2]})
     assert f(1) == 2 * 2 * (1 + 4)
+
+
+def test_a_disconnected_gradient_as_a_variable_of_its_own_type() -> None:
+    found = T.grad(x * 1, y, disconnected_inputs="ignore", return_disconnected="Disconnected")
+    assert isinstance(found.type, phintys.gradient.DisconnectedType)

@@ -37,7 +37,9 @@ def test_normal_form(key: Any, text: str, operands: int) -> None:
 
 
 def test_nothing_to_do() -> None:
-    assert x[...] is x and x[()] is x
+    for whole in (x[...], x[()]):
+        assert phintys.function([x], whole + 1).maker.fgraph.toposort()[0].inputs[-1].name == "x"
+        np.testing.assert_array_equal(phintys.function([x], T.set_subtensor(whole, 7.0))(X), np.full(X.shape, 7.0))
 
 
 def test_gather() -> None:
@@ -112,6 +114,27 @@ def test_set_subtensor() -> None:
     expected = X.copy()
     expected[1:, 0] = np.arange(5.0)
     np.testing.assert_array_equal(f(X, np.arange(5.0), 1), expected)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (Ellipsis, None),
+        (0, Ellipsis, None),
+        (None, Ellipsis, None),
+        (slice(None, None, -1), Ellipsis, None, None),
+        (slice(1, None), None, Ellipsis, None),
+        (None, [0, 2], Ellipsis, None),
+    ],
+)
+def test_new_dimensions_behind_an_ellipsis(key: Any) -> None:
+    f = phintys.function([x], [x[key], T.set_subtensor(x[key], 7.0), T.grad((x[key] ** 2).sum(), x)])
+    part, assigned, gradient = f(X)
+    np.testing.assert_array_equal(part, X[key])
+    expected, mask = X.copy(), np.zeros(X.shape)
+    expected[key], mask[key] = 7, 1
+    np.testing.assert_array_equal(assigned, expected)
+    np.testing.assert_allclose(gradient, 2 * X * mask)
 
 
 @pytest.mark.parametrize(
