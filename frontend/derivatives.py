@@ -160,9 +160,12 @@ def _unbroadcast(g: Variable, x: Variable) -> Variable:
 
 
 def expand(node: Node) -> list[Value]:
-    """The gradients of a `grad` node as expressions, those of a Jacobian all as the compiler writes them."""
+    """The gradients of a `grad` node as expressions.
+
+    Those of a Jacobian, and those through complex numbers, which are pairs of real ones there, as the compiler writes them.
+    """
     cost, *wrt = node.inputs
-    if any(step.op == "jacobian" for step in topological([cost])):
+    if any(step.op == "jacobian" or _is_complex(step) for step in topological([cost])):
         return expanded(node)
     paths = _paths(cost, wrt)
     terms: dict[tuple[int, int], Variable] = {}
@@ -186,6 +189,10 @@ def expand(node: Node) -> list[Value]:
             if term is not None and isinstance(operand, Variable):
                 terms[id(step), place] = _unbroadcast(term, operand)
     return [total(value) or T.zeros_like(value) for value in wrt]
+
+
+def _is_complex(node: Node) -> bool:
+    return any(result.type.kind == "c" for result in node.results)
 
 
 def _sum(parts: Sequence[Variable]) -> Variable | None:

@@ -69,7 +69,7 @@ def expanded(node: Node) -> list[Value]:
     inputs = free_inputs(node.results)
     func = graph_to_func(Graph("derivative", inputs, list(node.results)))
     module, context = ModuleOp([func]), Context()
-    for name in ("autodiff", "drop-marks", "canonicalize", "cse"):
+    for name in ("expand-complex", "autodiff", "drop-marks", "canonicalize", "cse"):
         load_pass(name)().apply(context, module)
     return list(_read_back(func, inputs, {id(value): value for value in inputs}))
 

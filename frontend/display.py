@@ -64,7 +64,7 @@ def _gradient(node: Node, inputs: list[Value]) -> list[Value] | None:
         return None
     try:
         return expand(Node("grad", inputs, make=TensorVariable, loc=node.loc))
-    except (DiagnosticError, TypeInferenceError):  # none at all, or none for complex operands
+    except (DiagnosticError, TypeInferenceError):  # there is none
         return None
 
 

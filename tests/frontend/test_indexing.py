@@ -156,3 +156,9 @@ def test_new_dimensions_behind_an_ellipsis(key: Any) -> None:
 def test_errors(operation: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         operation()
+
+
+def test_grids_with_steps_of_floats() -> None:
+    np.testing.assert_array_equal(phintys.function([], T.mgrid[0:1:0.25])(), np.mgrid[0:1:0.25])
+    with pytest.raises(NotImplementedError, match="complex step"):
+        T.mgrid[0:1:5j]

@@ -67,3 +67,10 @@ def test_deep_graphs() -> None:
         z = z + y
     assert len(pp(z)) > 5000 and debugprint(z, file="str").count("\n") == 10001
     assert str(phintys.tensor.TensorVariable) == "<class 'phintys.tensor.var.TensorVariable'>"
+
+
+def test_gradient_through_complex_numbers() -> None:
+    """Written out in the real and imaginary parts."""
+    v, w = T.dvectors("v", "w")
+    text = phintys.pp(T.grad(T.angle(T.complex(v, w)).sum(), v))
+    assert text == "(-(w / ((w * w) + (v * v))))"
