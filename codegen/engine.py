@@ -223,8 +223,10 @@ RUNTIME_FUNCTIONS = (
     "phi_alloc",
     "phi_free",
     "phi_pool_clear",
+    "phi_parallel",
+    "phi_team_reset",
 )
-RUNTIME_VALUES = ("phi_pool_limit", "phi_pool_held", "phi_pool_lock", "phi_handler", "phi_numpy_handler")
+RUNTIME_VALUES = ("phi_threads", "phi_pool_limit", "phi_pool_held", "phi_pool_lock", "phi_handler", "phi_numpy_handler")
 
 
 def start() -> dict[str, int]:
@@ -236,9 +238,11 @@ def start() -> dict[str, int]:
                 _llvm().add_symbol(name, address)
             _install_handler(found)
             ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
+            ctypes.c_int32.from_address(found["phi_threads"]).value = min(blas.thread_count(), 1024)
             lock = ctypes.c_int32.from_address(found["phi_pool_lock"])
+            empty_team = ctypes.CFUNCTYPE(None)(found["phi_team_reset"])
             if hasattr(os, "register_at_fork"):  # another thread of the parent may have held it
-                os.register_at_fork(after_in_child=lambda: setattr(lock, "value", 0))
+                os.register_at_fork(after_in_child=lambda: (setattr(lock, "value", 0), empty_team()))
             _RUNTIME.update(found)
         return _RUNTIME
 

@@ -4,7 +4,8 @@ In: the tables that `entry.py` lays beside each function (what its arguments mus
 loaded once a process, whose functions the entries call: `phi_enter` checks and unwraps the arguments, `phi_output`
 makes a result array for the body, `phi_host` calls Python from it, `phi_leave` wraps up (result list, new values of
 states, errors), `phi_slow` hands the call to Python; `runtime_memory.py` adds `phi_alloc`, `phi_free` and the recycling
-of large buffers. Being generic, they cost a compiled function no compile time.
+of large buffers, `runtime_threads.py` `phi_parallel`, which shares a loop among threads. Being generic, they cost a
+compiled function no compile time.
 
 Everything `phi_enter` accepts is exact: an ndarray (no subclass) whose dtype is NumPy's own descriptor, C-contiguous,
 aligned, of the declared rank and sizes; or, for a scalar input, a float, np.float64 or int of exactly the same value.
@@ -23,6 +24,7 @@ from .runtime_host import HOST, HOST_VALUES
 from .runtime_leave import LEAVE, VALUES
 from .runtime_memory import MEMORY, MEMORY_VALUES
 from .runtime_results import RESULTS
+from .runtime_threads import THREADS, THREADS_VALUES
 
 # A function whose inputs hold this many bytes in all works long enough for another thread to run meanwhile.
 RELEASE_BYTES = 1 << 18
@@ -105,7 +107,8 @@ def runtime_text() -> str:
     values: dict[str, object] = {name: value for name, value in vars(symbols).items() if name.isupper()}
     values |= {"F64": codes["f64"], "F32": codes["f32"], "TUPLE_ITEMS": symbols.tuple_items()}
     values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **HOST_VALUES, **MEMORY_VALUES}
+    values |= THREADS_VALUES
     items = ", ".join(f"i64 {row.bits // 8}" for row in DTYPES.values())
     table = f"@phi_item_bytes = internal constant [{len(DTYPES)} x i64] [{items}]\n"
-    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, RESULTS, HOST, LEAVE, MEMORY)]
+    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, RESULTS, HOST, LEAVE, MEMORY, THREADS)]
     return "\n".join([STRUCTURES, EXTERNALS, table, *parts])

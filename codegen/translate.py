@@ -3,7 +3,8 @@
 In: a `builtin.module` that holds `llvm.func` and `llvm.mlir.global` only. Out: text that LLVM's parser takes. Block
 arguments become phi nodes; values may be used in text before the block that defines them. Two edges from one branch
 to one block get a block of their own each, since a phi tells edges apart by their block. Attributes understood beside
-LLVM's own: `phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` on a function.
+LLVM's own: `phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` (or "never") on a
+function.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ RUNTIME_DECLARATIONS = {
     name: f"declare void @{name}({', '.join([_KEPT_BY_NOBODY] * count)}) nounwind willreturn memory(argmem: readwrite)"
     for name, count in (("phi_dgemm", 13), ("phi_sgemm", 13), ("phi_dgemv", 11), ("phi_sgemv", 11))
 }
+
+
+INLINING = {"always": " alwaysinline", "never": " noinline"}  # values of `phi.inline`
 
 
 def translate(module: ModuleOp, *, hide: bool = False, attributes: str = "nounwind") -> str:
@@ -167,7 +171,7 @@ class FunctionPrinter:
             f"{type_text(argument.type)}{word} {self.name(argument)}" for argument, word in zip(arguments, words, strict=True)
         ]
         inline = op.attributes.get("phi.inline")
-        extra = " alwaysinline" if isinstance(inline, StringAttr) and inline.data == "always" else ""
+        extra = INLINING.get(inline.data, "") if isinstance(inline, StringAttr) else ""
         output = type_text(op.function_type.output)
         name = symbol(op.sym_name.data)
         return f"define {hidden}{output} {name}({', '.join(inputs)}) {self.module.attributes}{extra} {{"

@@ -26,7 +26,7 @@ from phintys.dialects.convert import BY_ELEMENT, elements, location_text
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import BY_SHORT, TensorType
 
-from . import llvm_host, llvm_lapack, llvm_memory, llvm_rows, llvm_while
+from . import llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, byte_size, stored
 
@@ -50,6 +50,7 @@ class FunctionLowering:
         self.slots: list[SSAValue] = []
         self.checks: list[str] = []
         self.hosts: list[str] = []
+        self.parts: list[llvm.FuncOp] = []
         last = self.source.last_op
         assert last is not None
         self.returned = list(last.operands)
@@ -179,8 +180,14 @@ class FunctionLowering:
         return []
 
     def _for(self, op: scf.ForOp) -> None:
+        if llvm_parallel.is_parallel(op):
+            llvm_parallel.lower(self, op)
+        else:
+            self.loop(op, *(self.value(value) for value in op.operands[:3]))
+
+    def loop(self, op: scf.ForOp, low: SSAValue, high: SSAValue, step: SSAValue) -> None:
+        """Lower a loop, between bounds that may be others than its own."""
         e = self.e
-        low, high, step = (self.value(value) for value in op.operands[:3])
         start = [self.value(value) for value in op.operands[3:]]
         types = [I64, *(value.type for value in start)]
         header = e.new_block(types)
@@ -334,6 +341,14 @@ def _external(op: func.FuncOp) -> llvm.FuncOp:
     return llvm.FuncOp(op.sym_name, type, llvm.LinkageAttr("external"))
 
 
+def _functions(op: func.FuncOp, declarations: dict[str, llvm.FuncOp]) -> list[llvm.FuncOp]:
+    """The function, lowered, and those that its parallel loops become."""
+    if not op.body.blocks:
+        return [_external(op)]
+    lowering = FunctionLowering(op, declarations)
+    return [lowering.run(), *lowering.parts]
+
+
 @dataclass(frozen=True)
 class ConvertLoopsToLlvm(ModulePass):
     """Lower loops on memrefs to the llvm dialect."""
@@ -348,7 +363,7 @@ class ConvertLoopsToLlvm(ModulePass):
             if isinstance(item, memref.GlobalOp):
                 lowered.append(_global(item))
             elif isinstance(item, func.FuncOp):
-                lowered.append(FunctionLowering(item, declarations).run() if item.body.blocks else _external(item))
+                lowered += _functions(item, declarations)
             else:
                 raise VerifyException(f"convert-loops-to-llvm: {item.name} at the top of a module has no lowering")
         for item in reversed(list(op.ops)):

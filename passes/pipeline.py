@@ -48,6 +48,7 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("loops over the same rows as one", "fuse-loops", "loops"),
     Stage("rows and registers instead of buffers", "contract-buffers", "loops"),
     Stage("share buffers", "reuse-buffers", "loops"),
+    Stage("chunks of loops for several threads", "parallelize", "loops"),
     Stage("functions as polynomials", "expand-math", "loops"),
     Stage("blocks and pointers", "convert-loops-to-llvm", "llvm"),
 )
@@ -70,6 +71,7 @@ PASSES: dict[str, str] = {
         "fuse-loops",
         "contract-buffers",
         "reuse-buffers",
+        "parallelize",
         "expand-math",
         "convert-loops-to-llvm",
     )

@@ -1,0 +1,139 @@
+"""Loops of chunks in llvm code: the loop becomes a function of its bounds, which the runtime's threads call with parts of them.
+
+    scf.for %c = %lo to %hi step %grain { ... } {phi.parallel}
+
+    @f.part0(values that the loop uses..., lo, hi) -> i32         the loop; pointers are noalias, as they are around it
+    @f.part0.call(env, lo, hi) -> i32                             loads the values from `env` and calls it
+
+Where the bounds hold a few chunks only, the loop is called right away; else `phi_parallel` gives out chunks to threads. A
+status other than 0 says that memory has run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import llvm, scf
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
+from .llvm_memory import Descriptor
+
+if TYPE_CHECKING:
+    from .convert_loops_to_llvm import FunctionLowering
+
+FEWEST_CHUNKS = 4  # below, waking a thread costs as much as it saves
+SLT, SGT, NE = 2, 4, 1
+
+
+def _captured(op: scf.ForOp) -> Iterator[SSAValue]:
+    """Values from outside that are used in a loop, and its step; each once."""
+    seen: set[SSAValue] = set()
+    inside = {block for inner in op.walk() for region in inner.regions for block in region.blocks}
+    operands = [op.step, *(value for inner in op.body.walk() for value in inner.operands)]
+    for value in operands:
+        at = value.owner if isinstance(value.owner, Block) else value.owner.parent
+        if at not in inside and value not in seen:
+            seen.add(value)
+            yield value
+
+
+def _leaves(low: FunctionLowering, captured: list[SSAValue]) -> list[SSAValue]:
+    """The registers that make up the values; each once."""
+    found: dict[SSAValue, None] = {}
+    for value in captured:
+        d = low.memrefs.get(value)
+        parts: list[Int] = [low.values[value]] if d is None else [d.pointer, d.offset, *d.sizes, *d.strides]
+        found.update((part, None) for part in parts if isinstance(part, SSAValue))
+    return list(found)
+
+
+class _Part:
+    """The function that a loop becomes."""
+
+    def __init__(self, low: FunctionLowering, op: scf.ForOp) -> None:
+        self.name = f"{low.function.sym_name.data}.part{len(low.parts) // 2}"
+        captured = list(_captured(op))
+        leaves = _leaves(low, captured)
+        self.passed = [leaf for leaf in leaves if not isinstance(leaf.owner, llvm.ConstantOp | llvm.AddressOfOp)]
+        self.types: list[Attribute] = [leaf.type for leaf in self.passed]
+        entry = Block(arg_types=[*self.types, I64, I64])
+        self.inner = inner = copy(low)
+        inner.e = LlvmEmitter(Region(entry), entry)
+        inner.e.location = low.e.location
+        inner.values, inner.memrefs, inner.live, inner.exits, inner.slots = {}, {}, [], {}, []
+        self.registers = dict(zip(self.passed, entry.args, strict=False))
+        self.registers |= {leaf: inner.e.hoist(leaf.owner.clone()) for leaf in leaves if leaf not in self.registers}  # type: ignore[union-attr]
+        for value in captured:
+            d = low.memrefs.get(value)
+            if d is None:
+                inner.values[value] = self.registers[low.values[value]]
+            else:
+                inner.memrefs[value] = self._descriptor(d)
+        inner.loop(op, *entry.args[-2:], inner.value(op.step))
+        inner.e.effect(llvm.ReturnOp, [inner.e.int(0, I32)])
+
+    def _descriptor(self, d: Descriptor) -> Descriptor:
+        def here(part: Int) -> Int:
+            return self.registers[part] if isinstance(part, SSAValue) else part
+
+        sizes, strides = ([here(part) for part in parts] for parts in (d.sizes, d.strides))
+        pointer = self.registers[d.pointer]
+        return replace(d, pointer=pointer, offset=here(d.offset), sizes=sizes, strides=strides)
+
+    def functions(self) -> list[llvm.FuncOp]:
+        """The loop's function, and the one that takes its values from memory."""
+        noalias = bi.DictionaryAttr({"llvm.noalias": bi.UnitAttr()})
+        none = bi.DictionaryAttr({})
+        attributes = [noalias if type == PTR else none for type in self.types]
+        loop = _function(self.name, [*self.types, I64, I64], self.inner.e.region)
+        loop.properties["arg_attrs"] = bi.ArrayAttr([*attributes, none, none])
+        loop.attributes["phi.inline"] = bi.StringAttr("never")
+        entry = Block(arg_types=[PTR, I64, I64])
+        e = LlvmEmitter(Region(entry), entry)
+        values = [e.load(e.element(entry.args[0], k, I64), type) for k, type in enumerate(self.types)]
+        e.effect(llvm.ReturnOp, [e.call(self.name, [*values, *entry.args[1:]], I32)])
+        return [loop, _function(f"{self.name}.call", [PTR, I64, I64], e.region)]
+
+
+def _function(name: str, types: list[Attribute], body: Region) -> llvm.FuncOp:
+    type = llvm.LLVMFunctionType(types, I32)
+    return llvm.FuncOp(name, type, llvm.LinkageAttr("internal"), body=body)
+
+
+def lower(low: FunctionLowering, op: scf.ForOp) -> None:
+    """Call the loop's function, from several threads if there is enough to do."""
+    e = low.e
+    first, last, grain = (low.value(value) for value in op.operands[:3])
+    part = _Part(low, op)
+    low.parts += part.functions()
+    # 0 chunks and bounds in the wrong order are few as well: sizes do not overflow.
+    few = e.add(first, e.mul(grain, FEWEST_CHUNKS - 1))
+    many = e.op(llvm.ICmpOp, [last, e.int(few)], bi.i1, {"predicate": bi.IntegerAttr(SGT, bi.i64)})
+    several, one, done = e.new_block(), e.new_block(), e.new_block([I32])
+    e.branch_if(many, several, one)
+    e.block = several
+    environment = e.alloca(I64, max(1, len(part.passed)))
+    for k, value in enumerate(part.passed):
+        e.store(value, e.element(environment, k, I64))
+    low.declare("phi_parallel", [PTR, PTR, I64, I64, I64], I32)
+    address = e.op(llvm.AddressOfOp, [], PTR, {"global_name": bi.SymbolRefAttr(f"{part.name}.call")})
+    e.branch(done, [e.call("phi_parallel", [address, environment, first, last, grain], I32)])
+    e.block = one
+    e.branch(done, [e.call(part.name, [*part.passed, first, last], I32)])
+    e.block = done
+    fine = e.op(llvm.ICmpOp, [done.args[0], e.int(0, I32)], bi.i1, {"predicate": bi.IntegerAttr(0, bi.i64)})
+    failed, go_on = e.new_block(), e.new_block()
+    e.branch_if(fine, go_on, failed)
+    e.block = failed
+    low.leave(-1)
+    e.block = go_on
+
+
+def is_parallel(op: Operation) -> bool:
+    """Whether a loop is one of chunks that threads may share."""
+    return "phi.parallel" in op.attributes
