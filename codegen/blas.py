@@ -23,13 +23,18 @@ class MissingLibrary(ImportError):
     """A library that compiled code calls is not installed."""
 
 
-def thread_count() -> int:
-    """How many threads BLAS may use: PHINTYS_NUM_THREADS, else OMP_NUM_THREADS, else 1."""
+def threads_asked() -> int | None:
+    """The number of threads that PHINTYS_NUM_THREADS says, else OMP_NUM_THREADS; None where neither says a number."""
     for variable in ("PHINTYS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(variable, "").strip()
         if text.isdigit() and int(text) > 0:
             return int(text)
-    return 1
+    return None
+
+
+def thread_count() -> int:
+    """How many threads BLAS may use: what the environment asks for, else 1."""
+    return threads_asked() or 1
 
 
 def _path() -> Path:

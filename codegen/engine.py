@@ -22,6 +22,7 @@ from . import blas, rare, symbols
 from . import cache as disk
 from .elf import undefined_symbols
 from .runtime_memory import default_pool_limit
+from .runtime_threads import default_threads
 
 _LOCK = threading.RLock()
 _ENTRIES: dict[str, int] = {}
@@ -238,11 +239,12 @@ def start() -> dict[str, int]:
                 _llvm().add_symbol(name, address)
             _install_handler(found)
             ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
-            ctypes.c_int32.from_address(found["phi_threads"]).value = min(blas.thread_count(), 1024)
+            ctypes.c_int32.from_address(found["phi_threads"]).value = default_threads()
             lock = ctypes.c_int32.from_address(found["phi_pool_lock"])
             empty_team = ctypes.CFUNCTYPE(None)(found["phi_team_reset"])
             if hasattr(os, "register_at_fork"):  # another thread of the parent may have held it
-                os.register_at_fork(after_in_child=lambda: (setattr(lock, "value", 0), empty_team()))
+                os.register_at_fork(after_in_child=lambda: setattr(lock, "value", 0))
+                os.register_at_fork(after_in_child=empty_team)
             _RUNTIME.update(found)
         return _RUNTIME
 

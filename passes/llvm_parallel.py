@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
 FEWEST_CHUNKS = 4  # below, waking a thread costs as much as it saves
-SLT, SGT, NE = 2, 4, 1
+EQ, SGT = 0, 4  # predicates of llvm.icmp
 
 
 def _captured(op: scf.ForOp) -> Iterator[SSAValue]:
@@ -66,15 +66,18 @@ class _Part:
         inner.e = LlvmEmitter(Region(entry), entry)
         inner.e.location = low.e.location
         inner.values, inner.memrefs, inner.live, inner.exits, inner.slots = {}, {}, [], {}, []
-        self.registers = dict(zip(self.passed, entry.args, strict=False))
-        self.registers |= {leaf: inner.e.hoist(leaf.owner.clone()) for leaf in leaves if leaf not in self.registers}  # type: ignore[union-attr]
+        self.registers: dict[SSAValue, SSAValue] = dict(zip(self.passed, entry.args, strict=False))
+        for leaf in leaves:
+            if isinstance(leaf.owner, llvm.ConstantOp | llvm.AddressOfOp):
+                self.registers[leaf] = inner.e.hoist(leaf.owner.clone())
         for value in captured:
             d = low.memrefs.get(value)
             if d is None:
                 inner.values[value] = self.registers[low.values[value]]
             else:
                 inner.memrefs[value] = self._descriptor(d)
-        inner.loop(op, *entry.args[-2:], inner.value(op.step))
+        begin, end = entry.args[-2:]
+        inner.loop(op, begin, end, inner.value(op.step))
         inner.e.effect(llvm.ReturnOp, [inner.e.int(0, I32)])
 
     def _descriptor(self, d: Descriptor) -> Descriptor:
@@ -126,7 +129,7 @@ def lower(low: FunctionLowering, op: scf.ForOp) -> None:
     e.block = one
     e.branch(done, [e.call(part.name, [*part.passed, first, last], I32)])
     e.block = done
-    fine = e.op(llvm.ICmpOp, [done.args[0], e.int(0, I32)], bi.i1, {"predicate": bi.IntegerAttr(0, bi.i64)})
+    fine = e.op(llvm.ICmpOp, [done.args[0], e.int(0, I32)], bi.i1, {"predicate": bi.IntegerAttr(EQ, bi.i64)})
     failed, go_on = e.new_block(), e.new_block()
     e.branch_if(fine, go_on, failed)
     e.block = failed

@@ -41,8 +41,9 @@ def _cost(op: Operation) -> int:
 def _constant(value: SSAValue) -> int | None:
     """The number that a constant of type index is."""
     op = value.owner
-    known = isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr)
-    return op.value.value.data if known else None
+    if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr):
+        return op.value.value.data
+    return None
 
 
 class _Work:

@@ -90,10 +90,14 @@ def check_processor() -> Iterator[Finding]:
     """What LLVM compiles for."""
     from llvmlite import binding
 
+    from phintys.codegen.blas import thread_count
+    from phintys.codegen.runtime_threads import default_threads
+
     present = binding.get_host_cpu_features()
     features = ", ".join(name for name in FEATURES if present.get(name)) or "no vector extension that matters"
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     yield Finding(OK, "processor", f"{binding.get_host_cpu_name()} with {features}; {cores} cores for this process")
+    yield Finding(OK, "threads", f"{default_threads()} for loops (PHINTYS_NUM_THREADS), {thread_count()} for matrix products")
 
 
 def check_blas() -> Iterator[Finding]:

@@ -1,0 +1,146 @@
+// RUN: phintys-opt %s -p parallelize --split-input-file | filecheck %s
+// RUN: phintys-opt %s -p parallelize,convert-loops-to-llvm --split-input-file | filecheck %s --check-prefix=LLVM
+
+/// A map is cut into chunks whose size is known: elements cost the same.
+func.func @map(%x: memref<?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.mulf %a, %a : f64
+    memref.store %b, %y[%i] : memref<?xf64>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @map
+// CHECK:       %[[N:.*]] = memref.dim
+// CHECK:       %[[GRAIN:.*]] = arith.constant 21888 : index
+// CHECK:       scf.for %[[C:.*]] = %{{.*}} to %[[N]] step %[[GRAIN]] {
+// CHECK-NEXT:    %[[SUM:.*]] = arith.addi %[[C]], %[[GRAIN]] : index
+// CHECK-NEXT:    %[[END:.*]] = arith.minsi %[[SUM]], %[[N]] : index
+// CHECK-NEXT:    scf.for %{{.*}} = %[[C]] to %[[END]] step
+// CHECK:       } {phi.parallel}
+/// The loop is a function of its bounds: called right away where there is little to do, else by the team.
+// LLVM:        llvm.func @map(
+// LLVM:        %[[F:.*]] = llvm.mlir.addressof @map.part0.call
+// LLVM-NEXT:   llvm.call @phi_parallel(%[[F]],
+// LLVM:        llvm.call @map.part0(
+// LLVM:        llvm.func internal @map.part0({{.*}} !llvm.ptr {llvm.noalias}, {{.*}} !llvm.ptr {llvm.noalias}, {{.*}}) -> i32
+// LLVM:        llvm.func internal @map.part0.call(
+
+// -----
+
+/// How many rows make a chunk depends on their length; a row that an iteration fills for itself is the chunk's.
+func.func @rows(%x: memref<?x?xf64>, %y: memref<?x?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?x?xf64>
+  %m = memref.dim %x, %c1 : memref<?x?xf64>
+  %t = memref.alloc(%m) : memref<?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %m step %c1 {
+      %a = memref.load %x[%i, %j] : memref<?x?xf64>
+      memref.store %a, %t[%j] : memref<?xf64>
+    }
+    scf.for %j = %c0 to %m step %c1 {
+      %a = memref.load %t[%j] : memref<?xf64>
+      memref.store %a, %y[%i, %j] : memref<?x?xf64>
+    }
+  }
+  memref.dealloc %t : memref<?xf64>
+  func.return
+}
+// CHECK-LABEL: func.func @rows
+// CHECK-NOT:   memref.alloc
+// CHECK:       arith.divui
+// CHECK:       scf.for
+// CHECK-NEXT:    memref.alloc
+// CHECK:         memref.dealloc
+// CHECK-NEXT:  } {phi.parallel}
+
+// -----
+
+/// An iteration that reads what another one writes keeps its turn.
+func.func @neighbours(%x: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %last = arith.subi %n, %c1 : index
+  scf.for %i = %c0 to %last step %c1 {
+    %k = arith.addi %i, %c1 : index
+    %a = memref.load %x[%k] : memref<?xf64>
+    memref.store %a, %x[%i] : memref<?xf64>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @neighbours
+// CHECK-NOT:   phi.parallel
+
+// -----
+
+/// So does one that adds to a total, in a register or in memory, or stops the program.
+func.func @totals(%x: memref<?xf64>, %s: memref<1xf64>, %t: memref<1xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%part = %zero) -> (f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %part, %a : f64
+    scf.yield %b : f64
+  }
+  memref.store %sum, %s[%c0] : memref<1xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %old = memref.load %t[%c0] : memref<1xf64>
+    %b = arith.addf %old, %a : f64
+    memref.store %b, %t[%c0] : memref<1xf64>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %small = arith.cmpi slt, %i, %c1 : index
+    rt.assert %small, "ValueError", "{0} is too much" (%i : index)
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @totals
+// CHECK-NOT:   phi.parallel
+
+// -----
+
+/// A temporary that is filled in some iterations only carries values from one to the next.
+func.func @kept(%x: memref<?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %t = memref.alloc() : memref<1xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %first = arith.cmpi eq, %i, %c0 : index
+    scf.if %first {
+      memref.store %a, %t[%c0] : memref<1xf64>
+    }
+    %b = memref.load %t[%c0] : memref<1xf64>
+    memref.store %b, %y[%i] : memref<?xf64>
+  }
+  memref.dealloc %t : memref<1xf64>
+  func.return
+}
+// CHECK-LABEL: func.func @kept
+// CHECK-NOT:   phi.parallel
+
+// -----
+
+/// Ten elements are not worth it.
+func.func @few(%x: memref<10xf64>, %y: memref<10xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 10 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.load %x[%i] : memref<10xf64>
+    memref.store %a, %y[%i] : memref<10xf64>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @few
+// CHECK-NOT:   phi.parallel
