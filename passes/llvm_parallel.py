@@ -26,7 +26,7 @@ from .llvm_memory import Descriptor
 if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
-FEWEST_CHUNKS = 8  # below, waking a thread costs as much as it saves
+FEWEST_CHUNKS = 12  # below, waking a thread costs as much as it saves
 EQ, SGT = 0, 4  # predicates of llvm.icmp
 
 
