@@ -49,6 +49,7 @@ ALIASES: dict[str, dict[str, str]] = {
         "pprint": "printing:pprint",
         **{name: f"tensor.{name}:" for name in ("inplace", "raw_random", "shared_randomstreams", "signal", "xlogx")},
     },
+    "phintys.tensor.signal": {name: "tensor.signal:" for name in ("conv", "downsample", "pool")},
     "phintys.tensor.nnet": {
         "logsoftmax_op": "tensor.nnet:logsoftmax",
         "scalar_sigmoid": "tensor.nnet.sigm:scalar_sigmoid",

@@ -8,6 +8,8 @@ import textwrap
 
 import pytest
 
+import phintys.tensor as T
+
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False)
@@ -103,3 +105,9 @@ def test_refuses_beside_a_real_theano() -> None:
         phintys.install_as_theano()
     """)
     assert done.returncode == 1 and "ImportError: a module named theano is loaded already" in done.stderr
+
+
+def test_pools_are_refused_by_every_path() -> None:
+    for name in ("pool", "downsample"):
+        with pytest.raises(NotImplementedError, match="not available"):
+            getattr(T.signal, name).pool_2d(T.dmatrix(), (2, 2))
