@@ -18,6 +18,7 @@ def noted(error: Exception, note: str) -> Exception:
 
 
 Call = TypeVar("Call", bound=Callable[..., Any])
+Class = TypeVar("Class")
 
 
 def keywords(function: Call) -> Call:
@@ -28,7 +29,7 @@ def keywords(function: Call) -> Call:
         try:
             return function(*args, **kwargs)
         except TypeError as error:
-            message = _unexpected(function, kwargs) if error.__traceback__ and not error.__traceback__.tb_next else None
+            message = _unexpected(checked, kwargs) if error.__traceback__ and not error.__traceback__.tb_next else None
             if message is None:
                 raise
             raise TypeError(message) from None
@@ -45,6 +46,14 @@ def _unexpected(function: Callable[..., Any], given: Mapping[str, Any]) -> str |
     if word is None:
         return None
     return f"{function.__qualname__}() got an unexpected keyword argument '{word}'{near(word, parameters)}"
+
+
+def with_keyword_methods(cls: type[Class]) -> type[Class]:
+    """A class whose public methods answer as `keywords` does."""
+    for name, method in list(vars(cls).items()):
+        if isinstance(method, FunctionType) and not name.startswith("_"):
+            setattr(cls, name, keywords(method))
+    return cls
 
 
 def with_keywords(namespace: dict[str, Any], names: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import phintys.ir.types as core
 
 from .config import config
+from .errors import keywords
 
 if TYPE_CHECKING:
     from .tensor.var import TensorConstant, TensorVariable
@@ -90,6 +91,7 @@ class TensorType(core.TensorType):
         """The dtype as NumPy's object."""
         return np.dtype(self.dtype)
 
+    @keywords
     def __call__(self, name: str | None = None) -> TensorVariable:
         """A new variable of this type."""
         from .location import here

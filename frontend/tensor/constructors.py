@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..config import config
+from ..errors import keywords
 from ..types import TensorType
 from .var import TensorVariable
 
@@ -54,6 +55,7 @@ def several(make: Constructor, name: str) -> Several:
 def of_dtype(kind: str) -> Constructor:
     """The constructor without a letter: `matrix(name=None, dtype=None)`, floatX unless a dtype is given."""
 
+    @keywords
     def constructor(name: str | None = None, dtype: Any = None) -> TensorVariable:
         return TensorType(dtype or config.floatX, KINDS[kind])(name)
 
@@ -62,6 +64,7 @@ def of_dtype(kind: str) -> Constructor:
     return constructor
 
 
+@keywords
 def tensor(
     dtype: Any = "floatX",
     broadcastable: Sequence[bool] | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import tensor as T  # complete by the time a method runs
+from ..errors import with_keyword_methods
 from .methods_functions import FunctionMethods
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Axis = int | list[int] | tuple[int, ...] | None
 
 
+@with_keyword_methods
 class TensorMethods(FunctionMethods):
     """What `TensorVariable` can do besides being a variable and taking operators."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import tensor as T  # complete by the time a method runs
+from ..errors import with_keyword_methods
 from ..variable import Variable
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .var import TensorVariable
 
 
+@with_keyword_methods
 class FunctionMethods(Variable):
     """Each method calls the function of the same name in `phintys.tensor`."""
 

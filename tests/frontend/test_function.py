@@ -303,6 +303,10 @@ def test_the_update_of_an_input_has_its_type() -> None:
         (lambda: T.grad(x, wrtt=x), "'wrtt'; did you mean 'wrt'"),
         (lambda: T.sum(v, axiss=0), "'axiss'; did you mean 'axis'"),
         (lambda: T.nnet.relu(v, alph=1), "'alph'; did you mean 'alpha'"),
+        (lambda: v.sum(axiss=0), "'axiss'; did you mean 'axis'"),
+        (lambda: v.sort(axs=0), "'axs'; did you mean 'axis'"),
+        (lambda: T.vector(dtyp="int32"), "'dtyp'; did you mean 'dtype'"),
+        (lambda: T.dmatrix(nam="x"), "'nam'; did you mean 'name'"),
         (lambda: T.nlinalg.svd(M, compute_u=1), "'compute_u'; did you mean 'compute_uv'"),
     ],
 )
