@@ -187,7 +187,7 @@ class FusedLoops:
 
         def visit(e: Emitter, point: Point, values: Registers) -> Registers:
             hit = matches(e, self._scalars(e, point, [self.yields[number]])[self.yields[number]])
-            return [e.op(arith.MinSIOp, [e.select(hit, point[loop], values[0]), values[0]])]
+            return [e.op(arith.MinSIOp, [e.select(hit, point[loop], e.index(stop)), values[0]])]
 
         (first,) = self._counted(e, loop, start, stop, ivs, [e.index(stop)], visit)
         return self._position(e, {**ivs, loop: first})
