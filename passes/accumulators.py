@@ -5,7 +5,7 @@
     BlockedSum    total                  total, what rounding took  sum of the block
     Extremum      value                  value, whether NaN came    value, whether NaN came
     Position      best, its position     best, its position         extremum of the block
-    InMemory      value (and position)   the same                   the same, combined one by one
+    OneByOne      value (and position)   the same                   the same, combined one by one
 
 A sum of floats is added in blocks, each in vector lanes; the rounding error of adding a block is kept beside the total (Knuth's
 two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005). Processors compare without NaN; an extremum watches for
@@ -48,7 +48,7 @@ class Plain:
         return carried
 
     def combine(self, e: Emitter, inside: Registers, value: SSAValue, position: SSAValue | None) -> Registers:
-        """One more value; `position` is given where accumulators are in memory."""
+        """One more value; `position` is given to `OneByOne` only."""
         return self.r.combine(e, inside, value, position)
 
     def join(self, e: Emitter, carried: Registers, inside: Registers, find: Find) -> Registers:
@@ -147,10 +147,14 @@ def is_nan(e: Emitter, value: SSAValue) -> SSAValue:
     return e.fcmp("uno", value, value)
 
 
-def accumulator(r: Reduction, several_blocks: bool) -> Plain:
-    """The accumulator of a reduction whose reduced loops are innermost; `several_blocks`: they may be longer than a block."""
+def accumulator(r: Reduction, several_blocks: bool, overwrites: bool) -> Plain:
+    """The accumulator of a reduction whose reduced loops are innermost.
+
+    `several_blocks`: they may be longer than a block. `overwrites`: the loop writes over what it reads, so that a value
+    cannot be computed again in the search for its position.
+    """
     if r.by_position:
-        return Position(r)
+        return OneByOne(r) if overwrites else Position(r)
     if DTYPES[r.dtype].kind == "f":
         if r.combiner in ("max", "min"):
             return Extremum(r)
@@ -159,8 +163,8 @@ def accumulator(r: Reduction, several_blocks: bool) -> Plain:
     return Plain(r)
 
 
-class InMemory(Plain):
-    """Registers that are loaded before a value is combined and stored after it."""
+class OneByOne(Plain):
+    """Each value is compared with its position at hand: totals in memory, or values that cannot be computed again."""
 
     def __init__(self, r: Reduction) -> None:
         super().__init__(r)

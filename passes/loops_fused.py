@@ -18,7 +18,7 @@ from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import MAP, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
-from .accumulators import InMemory, Matches, Plain, Registers, accumulator
+from .accumulators import Matches, OneByOne, Plain, Registers, accumulator
 from .buffers import Buffer, Scalar
 from .combiners import NO_IDENTITY, Reduction
 from .emit import Emitter, Index
@@ -63,6 +63,8 @@ class FusedLoops:
         accessed = [(b, axes) for b, axes in operands if isinstance(b, Buffer)]
         accessed += [(b, list(range(len(self.sizes)))) for _, b in self.maps]
         accessed += [(b, kept) for r in self.reductions for b in r.memory]
+        storages = {b.storage for b, _ in operands if isinstance(b, Buffer)}
+        self.overwrites = any(b.storage in storages for _, b in self.maps)
         self.walks = walks = [(b, moving(b, axes, self.sizes)) for b, axes in accessed]
         self.loops = collapse(low, self.sizes, self._order(walks), op.axes, walks)
         views = iter([access(low, self.loops, b, own) for b, own in walks])
@@ -112,7 +114,7 @@ class FusedLoops:
         size = self.loops[-1].size if tail else 1
         self.one_block = isinstance(size, int) and size <= BLOCK
         several = tail > 1 or not self.one_block
-        self.accumulators = [accumulator(r, several) if tail else InMemory(r) for r in self.reductions]
+        self.accumulators = [accumulator(r, several, self.overwrites) if tail else OneByOne(r) for r in self.reductions]
         results: Registers = []
 
         def visit(e: Emitter, points: list[Point]) -> None:
@@ -225,7 +227,7 @@ class FusedLoops:
             e.store(mapping[self.yields[number]], target.memref, [ivs[n] for n in target.loops])
         result: Registers = []
         for a, own in self._split(2, values):
-            position = self._position(e, ivs) if isinstance(a, InMemory) and a.r.by_position else None
+            position = self._position(e, ivs) if isinstance(a, OneByOne) and a.r.by_position else None
             result += a.combine(e, own, mapping[self.yields[a.r.number]], position)
         return result
 

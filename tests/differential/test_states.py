@@ -237,3 +237,11 @@ def test_a_shape_that_fits_no_longer() -> None:
     assert (w.get_value() == 0).all()
     f(np.ones((5, 4)))
     assert (w.get_value() == 20).all()
+
+
+def test_position_in_a_state_that_the_same_loop_overwrites() -> None:
+    w = phintys.shared(np.array([0.0, 0.0, 2.0, 0.0]), "w")
+    f = phintys.function([], [w.argmin(), w.argmax(), w.max()], updates=[(w, w * 2 + 3)])
+    for _ in range(3):
+        before = w.get_value()
+        assert [int(value) for value in f()] == [before.argmin(), before.argmax(), before.max()]
