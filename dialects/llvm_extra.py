@@ -182,7 +182,7 @@ class BinaryIntrinsic(IRDLOperation, ABC):
 class FloatBinaryIntrinsic(BinaryIntrinsic, ABC):
     """The same for floats, with fast-math flags."""
 
-    fastmathFlags = opt_prop_def(FastMathAttr)
+    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
     irdl_options = (ParsePropInAttrDict(),)
 
 
@@ -192,7 +192,7 @@ class FloatUnaryIntrinsic(IRDLOperation, ABC):
     T: ClassVar = VarConstraint("T", AnyFloatConstr | VectorType.constr(AnyFloatConstr))
     arg = operand_def(T)
     res = result_def(T)
-    fastmathFlags = opt_prop_def(FastMathAttr)
+    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
     irdl_options = (ParsePropInAttrDict(),)
     traits = traits_def(Pure())
     assembly_format = "`(` operands `)` attr-dict `:` functional-type(operands, results)"

@@ -10,6 +10,8 @@ from xdsl.dialects import builtin as bi
 from xdsl.dialects import llvm
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from phintys.dialects import llvm_extra
+
 from .emit import segments
 
 Int = int | SSAValue
@@ -26,7 +28,14 @@ _DYNAMIC = bi.DenseArrayBase.from_list(bi.i32, [llvm.GEP_USE_SSA_VAL])
 _INBOUNDS = bi.UnitAttr()
 _ORDER = bi.IntegerAttr(0, bi.i64)
 OVERFLOWING = frozenset((llvm.AddOp, llvm.SubOp, llvm.MulOp, llvm.ShlOp))
-FLOATING = frozenset((llvm.FAddOp, llvm.FSubOp, llvm.FMulOp, llvm.FDivOp, llvm.FRemOp, llvm.FNegOp))
+FLOATING = frozenset(
+    {
+        *(llvm.FAddOp, llvm.FSubOp, llvm.FMulOp, llvm.FDivOp, llvm.FRemOp, llvm.FNegOp),
+        *(llvm.FMAOp, llvm.FAbsOp, llvm.FSqrtOp, llvm.FFloorOp, llvm.FCeilOp, llvm.FCopySignOp),
+        *(llvm.VectorFMaxOp, llvm.VectorFMinOp, llvm_extra.MaximumOp, llvm_extra.MinimumOp),
+        *(llvm_extra.FTruncOp, llvm_extra.RoundEvenOp),
+    }
+)
 
 
 @cache

@@ -9,7 +9,7 @@ from xdsl.dialects import arith, llvm, math
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from phintys.dialects import llvm_casts
+from phintys.dialects import llvm_casts, llvm_extra
 
 from .llvm_emit import _NO_FLAGS, _NSW, _WRAPS, FLOATING, I64, OVERFLOWING, LlvmEmitter
 
@@ -44,15 +44,6 @@ def _same(cls: type[Operation]) -> Row:
         elif cls in FLOATING:
             properties["fastmathFlags"] = _fastmath(op)
         return e.op(cls, operands, lowered(op.results[0].type), properties)
-
-    return row
-
-
-def _intrinsic(stem: str) -> Row:
-    def row(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
-        type = lowered(op.results[0].type)
-        value: SSAValue = e.intrinsic(f"llvm.{stem}.{suffix(type)}", operands, type, _fastmath(op))
-        return value
 
     return row
 
@@ -120,19 +111,19 @@ ROWS: dict[type[Operation], Row] = {
     arith.ShLIOp: _same(llvm.ShlOp),
     arith.ShRSIOp: _same(llvm.AShrOp),
     arith.ShRUIOp: _same(llvm.LShrOp),
-    arith.MinSIOp: _intrinsic("smin"),
-    arith.MaxSIOp: _intrinsic("smax"),
-    arith.MinUIOp: _intrinsic("umin"),
-    arith.MaxUIOp: _intrinsic("umax"),
+    arith.MinSIOp: _same(llvm_extra.SMinOp),
+    arith.MaxSIOp: _same(llvm_extra.SMaxOp),
+    arith.MinUIOp: _same(llvm_extra.UMinOp),
+    arith.MaxUIOp: _same(llvm_extra.UMaxOp),
     arith.AddfOp: _same(llvm.FAddOp),
     arith.SubfOp: _same(llvm.FSubOp),
     arith.MulfOp: _same(llvm.FMulOp),
     arith.DivfOp: _same(llvm.FDivOp),
     arith.NegfOp: _same(llvm.FNegOp),
-    arith.MaximumfOp: _intrinsic("maximum"),
-    arith.MinimumfOp: _intrinsic("minimum"),
-    arith.MaxnumfOp: _intrinsic("maxnum"),
-    arith.MinnumfOp: _intrinsic("minnum"),
+    arith.MaximumfOp: _same(llvm_extra.MaximumOp),
+    arith.MinimumfOp: _same(llvm_extra.MinimumOp),
+    arith.MaxnumfOp: _same(llvm.VectorFMaxOp),
+    arith.MinnumfOp: _same(llvm.VectorFMinOp),
     arith.BitcastOp: _same(llvm.BitcastOp),
     arith.FPToSIOp: _saturating("fptosi"),
     arith.FPToUIOp: _saturating("fptoui"),
@@ -143,12 +134,12 @@ ROWS: dict[type[Operation], Row] = {
     arith.TruncIOp: _truncate,
     arith.ExtSIOp: _same(llvm.SExtOp),
     arith.ExtUIOp: _same(llvm.ZExtOp),
-    math.FmaOp: _intrinsic("fma"),
-    math.AbsFOp: _intrinsic("fabs"),
-    math.SqrtOp: _intrinsic("sqrt"),
-    math.FloorOp: _intrinsic("floor"),
-    math.CeilOp: _intrinsic("ceil"),
-    math.TruncOp: _intrinsic("trunc"),
-    math.RoundEvenOp: _intrinsic("roundeven"),
-    math.CopySignOp: _intrinsic("copysign"),
+    math.FmaOp: _same(llvm.FMAOp),
+    math.AbsFOp: _same(llvm.FAbsOp),
+    math.SqrtOp: _same(llvm.FSqrtOp),
+    math.FloorOp: _same(llvm.FFloorOp),
+    math.CeilOp: _same(llvm.FCeilOp),
+    math.TruncOp: _same(llvm_extra.FTruncOp),
+    math.RoundEvenOp: _same(llvm_extra.RoundEvenOp),
+    math.CopySignOp: _same(llvm.FCopySignOp),
 }
