@@ -69,7 +69,7 @@ def parse_graph(text: str, graph: str | None = None, /, **states: Any) -> GraphV
     """The symbolic variables of the graph in `text`, of the one named `graph` where it holds several.
 
     `states`: first values by name. Errors: `DiagnosticError` for what is no graph text, and for a graph with `require`
-    statements or fused regions, which hold for it as a whole (`compile_text` takes those); KeyError for a graph that is not
+    statements or fused regions, which hold for it as a whole (`compile_text` takes those); ValueError for a graph that is not
     there; TypeError for a first value that does not fit or is of no state, ValueError for a missing one of unknown sizes.
     """
     found = _choose(_read_text(text, "<text>"), graph)
@@ -124,9 +124,9 @@ def _choose(graphs: Sequence[Graph], name: str | None) -> Graph:
     if name is None and len(graphs) == 1:
         return graphs[0]
     if name is None:
-        raise KeyError(f"there are {len(graphs)} graphs: {', '.join(names)}; say which, as the second argument")
+        raise ValueError(f"there are {len(graphs)} graphs: {', '.join(names)}; say which, as the second argument")
     if name not in names:
-        raise KeyError(f"there is no graph '{name}'{near(name, names)}; there are: {', '.join(names)}")
+        raise ValueError(f"there is no graph '{name}'{near(name, names)}; there are: {', '.join(names)}")
     return graphs[names.index(name)]
 
 

@@ -20,6 +20,7 @@ from phintys.dialects.convert import DYNAMIC, from_xdsl
 from phintys.dialects.text import module_text, parse_module
 
 from .opt_reduce import Reduction
+from .reduce_regions import droppable_parts
 from .reduce_signature import add_argument, droppable_arguments, droppable_results, function_of
 from .reduce_text import Check
 
@@ -57,6 +58,7 @@ def module_reductions(check: Check, verify: Callable[[ModuleOp], None], options:
         made("operations without results", lambda module: [op for op in _operations(module) if not op.results], _erase),
         *(made(f"by {name}", _operations, _replace_by(choose)) for name, choose in CHOICES.items()),
         made("regions", lambda module: [op for op in _operations(module) if op.regions], _unwrap),
+        made("parts of loops and fused operations", droppable_parts, lambda unit: unit()),
         made("branches", _branches, _straighten),
         made("arguments", droppable_arguments, lambda unit: unit()),
         made("attributes", _attributes, lambda unit: unit[0].attributes.pop(unit[1])),

@@ -68,9 +68,9 @@ def test_functions_of_files(tmp_path: Path) -> None:
 
 
 def test_errors(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match=r"there are 2 graphs: predict, train; say which"):
+    with pytest.raises(ValueError, match=r"there are 2 graphs: predict, train; say which"):
         phintys.parse_graph(TRAIN)
-    with pytest.raises(KeyError, match=r"no graph 'trian'; did you mean 'train'\?; there are: predict, train"):
+    with pytest.raises(ValueError, match=r"no graph 'trian'; did you mean 'train'\?; there are: predict, train"):
         phintys.compile_text(TRAIN, "trian")
     with pytest.raises(TypeError, match=r"graph train has no state 'W'.*its states: w, n"):
         phintys.compile_text(TRAIN, "train", W=1)

@@ -183,6 +183,52 @@ def test_reduce_any_rung(level: str, word: str, lines: int, tmp_path: Path, fail
     assert main([str(file)]) == 0
 
 
+CARRIED = """
+func.func @f(%n: index, %zero: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a, %b = scf.for %i = %c0 to %n step %c1 iter_args(%p = %zero, %q = %zero) -> (f64, f64) {
+    %s = arith.addf %p, %q : f64
+    %t = math.exp %p : f64
+    scf.yield %s, %t : f64, f64
+  }
+  func.return
+}
+"""
+SEVERAL = """
+func.func @f(%x: tensor<?xf64> {nd.name = "x"}, %y: tensor<?xf64> {nd.name = "y"}) {
+  %e, %s = nd.fused %x, %y {combine = ["map", "add"], axes = array<i64: 0>}
+      : (tensor<?xf64>, tensor<?xf64>) -> (tensor<?xf64>, tensor<f64>) {
+  ^bb0(%a: f64, %b: f64):
+    %0 = math.exp %a : f64
+    nd.yield %0, %b : f64, f64
+  }
+  func.return
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "gone"),
+    [
+        (CARRIED, "math.exp", ["iter_args", "addf"]),
+        (SEVERAL, "math.exp", ['"add"', "%y", "%b"]),
+        (SEVERAL, '"add"', ["map", "exp"]),
+    ],
+)
+def test_reduce_parts_of_operations(text: str, word: str, gone: list[str], tmp_path: Path, fails: Any, capsys: Capture) -> None:
+    file = tmp_path / "parts.mlir"
+    file.write_text(text)
+    script = fails(word)
+    kept = "scf.for" if "scf.for" in text else "nd.fused"
+    both = tmp_path / "both.py"
+    both.write_text(f"import sys\ntext = open(sys.argv[1]).read()\nsys.exit(3 if {word!r} in text and {kept!r} in text else 0)")
+    assert main([str(file), "--reduce", script.replace("fails.py", "both.py")]) == 0
+    out = capsys.readouterr().out
+    assert word in out and kept in out
+    assert not [piece for piece in gone if piece in out], out
+
+
 def test_reduce_text_that_does_not_parse(tmp_path: Path, fails: Any, capsys: Capture) -> None:
     file = tmp_path / "wrong.phi"
     file.write_text("graph f(x: f64[?]) {\n  y = x + 1\n  return y +* x\n}\n")
