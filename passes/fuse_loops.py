@@ -1,8 +1,8 @@
 """fuse-loops: loops over the rows of the same arrays become one, so that a row is read from memory once and then from cache.
 
 Expects: loops. Leaves: loops. Two loops join when they count the same iterations, have a buffer's rows in common, and no
-iteration of the second needs, of what both touch, anything but its own row; one of them has a loop inside (flat loops were
-fused as tensors). The softmax of a matrix, three loops with loops inside, becomes one whose rows stay in the first-level cache.
+iteration of the second needs, of what both touch, anything but its own row. Of two flat loops the first has to hand a temporary
+on to the second (what else two flat loops have in common was fused as tensors). The softmax of a matrix, three loops with loops inside, becomes one whose rows stay in the first-level cache.
 
     scf.for %i = %0 to %n {                         scf.for %i = %0 to %n {
       scf.for %j ... max of %x[%i, %j]                scf.for %j ... max of %x[%i, %j]
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import builtin as bi
-from xdsl.dialects import scf
+from xdsl.dialects import memref, scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -66,8 +66,9 @@ class _Fuser:
     # --- legality ------------------------------------------------------------------------------------------------------------
 
     def _may_join(self, first: _Loop, second: _Loop) -> bool:
-        if not (first.nested or second.nested) or not self._same_count(first.op, second.op):
+        if not self._same_count(first.op, second.op):
             return False
+        flat = not (first.nested or second.nested)
         shared = False
         of_second: dict[SSAValue, list[Access]] = {}
         for access in second.accesses:
@@ -77,7 +78,7 @@ class _Fuser:
             one_row = both[0].row is not None and len({access.row for access in both}) == 1
             if not one_row and any(access.writes for access in both):
                 return False
-            shared = shared or one_row
+            shared = shared or (one_row and (not flat or _is_handed_on(root, first)))
         return shared
 
     def _same_count(self, a: scf.ForOp, b: scf.ForOp) -> bool:
@@ -167,6 +168,11 @@ class _Fuser:
         accesses = self.memory.accesses(joined)
         assert accesses is not None
         return _Loop(joined, accesses, True)
+
+
+def _is_handed_on(root: SSAValue, first: _Loop) -> bool:
+    """Whether a buffer is a temporary that the first of two loops writes."""
+    return isinstance(root.owner, memref.AllocOp) and any(access.writes and access.view.root is root for access in first.accesses)
 
 
 def _between(first: Operation, second: Operation) -> list[Operation]:
