@@ -1,7 +1,7 @@
 """The `xmath` dialect: scalar functions that the `math` dialect lacks.
 
-They live at the "loops" level, on `f32` and `f64`, beside `math.exp` and its like: as one operation each they keep the
-meaning that a formula in `arith` would hide (and lose precision over). The pass `expand-math` removes them.
+They live at the "loops" level, on `f32` and `f64` (one on `i64`), beside `math.exp` and its like: as one operation each they
+keep the meaning that a formula in `arith` would hide (and lose precision over). The pass `expand-math` removes them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC
 from typing import Self
 
-from xdsl.dialects.builtin import f32, f64
+from xdsl.dialects.builtin import f32, f64, i64
 from xdsl.ir import Dialect, SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, result_def, traits_def
 from xdsl.parser import Parser
@@ -17,7 +17,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from .xmath_special import SPECIAL, FloatFunction
+from .xmath_special import SPECIAL, ScalarFunction
 
 
 class UnaryOperation(IRDLOperation, ABC):
@@ -89,7 +89,7 @@ class SignOp(UnaryOperation):
     name = "xmath.sign"
 
 
-class FmodOp(FloatFunction):
+class FmodOp(ScalarFunction):
     """The remainder of a division truncated towards zero, exact, with the sign of the dividend (C's `fmod`).
 
     %z = xmath.fmod %x, %y : f64
@@ -99,4 +99,15 @@ class FmodOp(FloatFunction):
     arity = 2
 
 
-XMath = Dialect("xmath", [SigmoidOp, SoftplusOp, SignOp, FmodOp, *SPECIAL.values()])
+class ThreefryOp(ScalarFunction):
+    """64 random bits for a key and a counter (Threefry-2x32, 20 rounds).
+
+    %z = xmath.threefry %key, %counter : i64
+    """
+
+    name = "xmath.threefry"
+    arity = 2
+    types = ({i64},)
+
+
+XMath = Dialect("xmath", [SigmoidOp, SoftplusOp, SignOp, FmodOp, ThreefryOp, *SPECIAL.values()])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from xdsl.dialects.builtin import f32, f64
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -13,18 +13,20 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 
-class FloatFunction(Operation):
-    """A pure function of `arity` floats of one type, to that type: `%z = xmath.name %x, %y : f64`."""
+class ScalarFunction(Operation):
+    """A pure function of `arity` numbers of one of `types`, to that type: `%z = xmath.name %x, %y : f64`."""
 
     arity: ClassVar[int] = 1
+    types: ClassVar[tuple[set[Attribute], ...]] = ({f32}, {f64})
     traits = traits_def(Pure())
 
     def verify_(self) -> None:
-        """All operands and the result are f32, or all are f64."""
+        """All operands and the result are of one of `types`."""
         types = {value.type for value in [*self.operands, *self.results]}
-        if len(self.operands) != self.arity or len(self.results) != 1 or types not in ({f32}, {f64}):
+        if len(self.operands) != self.arity or len(self.results) != 1 or types not in self.types:
             found = ", ".join(str(value.type) for value in [*self.operands, *self.results])
-            raise VerifyException(f"{self.name} takes {self.arity} of f32 or of f64 and gives one, not {found}")
+            wanted = " or of ".join(str(type) for choice in self.types for type in choice)
+            raise VerifyException(f"{self.name} takes {self.arity} of {wanted} and gives one, not {found}")
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -50,10 +52,10 @@ def _documented(name: str, doc: str, arity: int) -> str:
     return f"{doc}\n\n    %z = xmath.{name} {', '.join(('%x', '%y')[:arity])} : f64\n"
 
 
-SPECIAL: dict[str, type[FloatFunction]] = {
+SPECIAL: dict[str, type[ScalarFunction]] = {
     name: type(
         f"{name.title().replace('_', '')}Op",
-        (FloatFunction,),
+        (ScalarFunction,),
         {"name": f"xmath.{name}", "arity": arity, "__doc__": _documented(name, doc, arity)},
     )
     for name, doc, arity in (

@@ -29,6 +29,7 @@ lt             x: f64[?], y: f64[]                           x < y
 le             x: f64[?], y: f64[]                           x <= y
 gt             x: f64[?], y: f64[]                           x > y
 ge             x: f64[?], y: f64[]                           x >= y
+threefry       k: u64[], x: u64[?]                           threefry(k, x)
 select         c: bool[?], x: f64[?], y: f64[?]              select(c, x, y)
 sum            x: f64[?, 3]                                  sum(x, axis=1)
 prod           x: f64[?, 3]                                  prod(x)

@@ -54,6 +54,13 @@ def selected(dtypes: Sequence[str]) -> str:
     return upcast(*dtypes[1:])
 
 
+def words(dtypes: Sequence[str]) -> str:
+    """uint64 of uint64 operands; TypeInferenceError for others."""
+    if {*dtypes} != {"uint64"}:
+        raise TypeInferenceError(f"random bits take uint64 operands, got {' and '.join(dtypes)}: cast them")
+    return "uint64"
+
+
 # --- shapes -------------------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ Names are NumPy's; those of the error and gamma functions are Theano's (which to
 
 from __future__ import annotations
 
+from . import infer as i
 from .op_row import ORDERED, REAL_FLOAT, OpRow, binary, unary
 
 MATH: tuple[OpRow, ...] = (
@@ -43,5 +44,6 @@ MATH: tuple[OpRow, ...] = (
     ),
     unary("i0", REAL_FLOAT, "Modified Bessel function of the first kind of order 0."),
     unary("i1", REAL_FLOAT, "Modified Bessel function of the first kind of order 1."),
+    binary("threefry", i.elementwise(i.words), None, "64 random bits for a key and a counter (Threefry-2x32-20), all uint64."),
     binary("iv", REAL_FLOAT, None, "Modified Bessel function of the first kind of order x at y; domain as of jv."),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from xdsl.dialects import arith, math
 from xdsl.ir import SSAValue
 
+from phintys.dialects.xmath import ThreefryOp
 from phintys.dialects.xmath_special import SPECIAL
 
 from .emit import Emitter
@@ -73,5 +74,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "erf": {"f": math.ErfOp},
     "erfcx": {"f": _erfcx},
     "xlogx": {"f": _xlogx},
+    "threefry": {"u": ThreefryOp},
     **{name: {"f": cls} for name, cls in SPECIAL.items()},
 }

@@ -26,15 +26,16 @@ from collections.abc import Sequence
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefAttr
-from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from phintys.dialects.convert import location_text
 from phintys.ir.diagnostics import DiagnosticError, error
 
+from .emit import Emitter
 from .float_format import F32, FORMATS, FloatFormat
-from .math_rows.table import KEPT, LIBM, LOOPING, ROWS
+from .math_rows.table import INTEGER, KEPT, LIBM, LOOPING, ROWS
 from .scalar_flow import FlowBuilder, Row
 
 DIALECTS = ("math.", "xmath.")
@@ -77,9 +78,23 @@ def define(name: str, row: Row, operands: Sequence[Attribute], shape: FloatForma
     block = Block(arg_types=operands)
     for argument, hint in zip(block.args, "xyz", strict=False):
         argument.name_hint = hint
-    result = row(FlowBuilder(block, shape), *block.args)
+    return _finish(name, block, row(FlowBuilder(block, shape), *block.args), inline)
+
+
+def define_integer(op: Operation) -> func.FuncOp:
+    """The same for a row of integers."""
+    block = Block(arg_types=[operand.type for operand in op.operands])
+    return _finish(integer_name(op), block, INTEGER[type(op)](Emitter(block), *block.args), inline=True)
+
+
+def integer_name(op: Operation) -> str:
+    """The symbol that an operation on integers becomes a call of."""
+    return f"phi_{op.name.split('.')[1]}_{op.results[0].type}"
+
+
+def _finish(name: str, block: Block, result: SSAValue, inline: bool) -> func.FuncOp:
     block.add_op(func.ReturnOp.create(operands=[result]))
-    function = declare(name, operands, shape.type)
+    function = declare(name, [argument.type for argument in block.args], result.type)
     function.body.add_block(block)
     if inline:
         function.attributes["phi.inline"] = INLINE
@@ -95,7 +110,7 @@ def expand(op: Operation, functions: FunctionTable) -> None:
 
 def replace(op: Operation, functions: FunctionTable) -> None:
     """Put a call in the place of `op`."""
-    if type(op) not in ROWS and type(op) not in LIBM:
+    if type(op) not in ROWS and type(op) not in LIBM and type(op) not in INTEGER:
         raise refuse(op, "has no row and no libm function; they stand in passes/math_rows/table.py")
     function = functions.require(op)
     call = func.CallOp.create(
@@ -126,9 +141,11 @@ class FunctionTable:
 
     def require(self, op: Operation) -> func.FuncOp:
         """The function to call for `op`, added when it is missing."""
-        shape = format_of(op)
-        name = function_name(op, shape)
-        if name not in self.known:
+        shape = None if type(op) in INTEGER else format_of(op)
+        name = integer_name(op) if shape is None else function_name(op, shape)
+        if name not in self.known and shape is None:
+            self.add(define_integer(op))
+        elif name not in self.known and shape is not None:
             row, operands = ROWS.get(type(op)), [operand.type for operand in op.operands]
             inline = type(op) not in LOOPING
             self.add(define(name, row, operands, shape, inline) if row else declare(name, operands, shape.type))

@@ -1,8 +1,9 @@
 """fuse-loops: loops over the rows of the same arrays become one, so that a row is read from memory once and then from cache.
 
 Expects: loops. Leaves: loops. Two loops join when they count the same iterations, have a buffer's rows in common, and no
-iteration of the second needs, of what both touch, anything but its own row. Of two flat loops the first has to hand a temporary
-on to the second (what else two flat loops have in common was fused as tensors). The softmax of a matrix, three loops with loops inside, becomes one whose rows stay in the first-level cache.
+iteration of the second needs, of what both touch, anything but its own row. Of two flat loops the first has to hand a
+temporary on to the second (what else two flat loops have in common was fused as tensors). The softmax of a matrix, three loops
+with loops inside, becomes one whose rows stay in the first-level cache.
 
     scf.for %i = %0 to %n {                         scf.for %i = %0 to %n {
       scf.for %j ... max of %x[%i, %j]                scf.for %j ... max of %x[%i, %j]
@@ -172,7 +173,9 @@ class _Fuser:
 
 def _is_handed_on(root: SSAValue, first: _Loop) -> bool:
     """Whether a buffer is a temporary that the first of two loops writes."""
-    return isinstance(root.owner, memref.AllocOp) and any(access.writes and access.view.root is root for access in first.accesses)
+    return isinstance(root.owner, memref.AllocOp) and any(
+        access.writes and access.view.root is root for access in first.accesses
+    )
 
 
 def _between(first: Operation, second: Operation) -> list[Operation]:

@@ -66,8 +66,29 @@ def _make_vector(low: Lowering, op: NdOp) -> None:
         low.body.store(number, target.view(low.body), [low.body.index(position)])
 
 
+def _count(low: Lowering, op: NdOp) -> Index | None:
+    """How many elements `arange(0, n, 1)` of ints has; None for another one."""
+    start, stop, step = op.operands
+    if from_xdsl(op.results[0].type).kind == "f" or low.index(start) != 0 or low.index(step) != 1:
+        return None
+    count = low.index(stop)
+    size = stop.owner
+    if isinstance(count, int) or (isinstance(size, NdOp) and size.op == "dim"):
+        return count if not isinstance(count, int) else max(count, 0)
+    return low.at(count).op(arith.MaxSIOp, [count, low.at(count).index(0)])
+
+
 def _arange(low: Lowering, op: NdOp) -> None:
     dtype = from_xdsl(op.results[0].type).dtype
+    count = _count(low, op)
+    if count is not None:
+        target = low.destination(op.results[0], [count])
+        inner, loop = low.body.loop(0, target.sizes[0])
+        iv = loop.regions[0].block.args[0]
+        number = cast(inner, inner.op(arith.IndexCastOp, [iv], bi.i64), "int64", dtype)
+        inner.store(number, target.view(low.body), [iv])
+        inner.end_loop()
+        return
     values = [low.scalar(value) for value in op.operands]
     e = low.at(*values)
     start, stop, step = (cast(e, v, t.dtype, dtype) for v, t in zip(values, op.types, strict=True))

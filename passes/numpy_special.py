@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .numpy_decimal import DECIMAL
+from .numpy_threefry import threefry
 
 Array = Any
 PI = np.longdouble("3.14159265358979323846264338")
@@ -196,5 +197,6 @@ SPECIAL: dict[str, Callable[..., Array]] = {
     "psi": _each(_psi),
     "tri_gamma": _each(_tri_gamma),
     "tetra_gamma": _each(_tetra_gamma),
+    "threefry": threefry,
     **DECIMAL,
 }

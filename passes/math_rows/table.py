@@ -6,8 +6,10 @@ The elementary ROWS functions are at most 1.5 ulp from the true value everywhere
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from xdsl.dialects import math
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects import xmath
 from phintys.dialects.xmath_special import SPECIAL
@@ -32,6 +34,7 @@ from . import (
     quantile,
     rounding,
     single,
+    threefry,
     trigonometric,
 )
 
@@ -81,6 +84,9 @@ ROWS: dict[type[Operation], Row] = {
     SPECIAL["iv"]: in_double(bessel_order.iv),
 }
 """Operations that become a call of a function made by the row."""
+
+INTEGER: dict[type[Operation], Callable[..., SSAValue]] = {xmath.ThreefryOp: threefry.threefry}
+"""The same on integers; these rows take an `Emitter` and the operands."""
 
 LOOPING = frozenset(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv"))
 """Those whose functions have loops and are not inlined."""

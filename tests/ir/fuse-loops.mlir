@@ -285,3 +285,48 @@ func.func @flat(%x: memref<8xf64>, %y: memref<8xf64>) {
 // CHECK-LABEL: @flat
 // CHECK:         scf.for %i =
 // CHECK:         scf.for %i_1 =
+
+// -----
+
+/// Two flat loops: the first hands %t to the second.
+func.func @handed_on(%n: index, %x: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %t = memref.alloc(%n) : memref<?xindex>
+  scf.for %i = %c0 to %n step %c1 {
+    memref.store %i, %t[%i] : memref<?xindex>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %v = memref.load %t[%i] : memref<?xindex>
+    %u = arith.index_cast %v : index to i64
+    %w = arith.sitofp %u : i64 to f64
+    memref.store %w, %x[%i] : memref<?xf64>
+  }
+  memref.dealloc %t : memref<?xindex>
+  func.return
+}
+// CHECK-LABEL: @handed_on
+// CHECK:         scf.for
+// CHECK-NEXT:      memref.store
+// CHECK-NEXT:      memref.load
+// CHECK-NOT:     scf.for
+// CHECK:         func.return
+
+// -----
+
+/// Two flat loops that have nothing but an argument in common stay two.
+func.func @both_read(%n: index, %x: memref<?xf64>, %y: memref<?xf64>, %z: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %v = memref.load %x[%i] : memref<?xf64>
+    memref.store %v, %y[%i] : memref<?xf64>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %v = memref.load %x[%i] : memref<?xf64>
+    memref.store %v, %z[%i] : memref<?xf64>
+  }
+  func.return
+}
+// CHECK-LABEL: @both_read
+// CHECK-COUNT-2: scf.for
