@@ -23,6 +23,7 @@ DIALECTS: dict[str, tuple[str, ...]] = {
     "rt": ("phintys.dialects.rt:Rt",),
     "blas": ("phintys.dialects.blas:Blas",),
     "lapack": ("phintys.dialects.lapack:Lapack",),
+    "gpu": ("phintys.dialects.gpu:Gpu",),
     "xmath": ("phintys.dialects.xmath:XMath",),
     "test": ("xdsl.dialects.test:Test",),
 }

@@ -1,4 +1,5 @@
-"""The `rt` dialect: what compiled code asks of its runtime, at the level of loops: checks that may fail, Python callables.
+"""The `rt` dialect: what compiled code asks of its runtime, at the level of loops: checks that may fail, Python callables,
+transfers to a device and back.
 
     rt.assert %same, "ValueError", "dot: x has {0} columns but y has {1} rows" (%a, %b : index, index)
 
@@ -7,8 +8,9 @@ The operation's location says which expression is at fault.
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Dialect, Operation, SSAValue
@@ -121,4 +123,53 @@ class AssertOp(Operation):
         return op
 
 
-Rt = Dialect("rt", [AssertOp, HostOp], [])
+class TransferOp(Operation, ABC):
+    """The data of a memref on the other side."""
+
+    traits = traits_def()
+
+    @classmethod
+    def build_op(cls, value: SSAValue, location: Any = None) -> Self:
+        """Create one."""
+        return cls.create(operands=[value], result_types=[value.type], location=location)
+
+    def verify_(self) -> None:
+        """A memref becomes one of the same type."""
+        types = [value.type for value in [*self.operands, *self.results]]
+        if len(types) != 2 or types[0] != types[1] or not isinstance(types[0], bi.MemRefType):
+            raise VerifyException(f"{self.name}: takes one memref and gives one of the same type")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, see the class."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.operands[0])
+        printer.print_string(" : ")
+        printer.print_attribute(self.operands[0].type)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read what `print` writes."""
+        name = parser.parse_unresolved_operand()
+        parser.parse_punctuation(":")
+        return cls.build_op(parser.resolve_operand(name, parser.parse_type()))
+
+
+class ToDeviceOp(TransferOp):
+    """The data in the device's memory: a copy, or the same memory where it already is there.
+
+    %y = rt.to_device %x : memref<?xf64>
+    """
+
+    name = "rt.to_device"
+
+
+class ToHostOp(TransferOp):
+    """The data in the host's memory, when all kernels before have run.
+
+    %y = rt.to_host %x : memref<f64>
+    """
+
+    name = "rt.to_host"
+
+
+Rt = Dialect("rt", [AssertOp, HostOp, ToDeviceOp, ToHostOp], [])

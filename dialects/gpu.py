@@ -1,0 +1,509 @@
+"""The `gpu` dialect: kernels and their launches, in MLIR's operations and syntax, as far as the compiler writes them.
+
+A module of level "gpu" has host functions and `gpu.module`s. A host function is that of level "loops" without loops: it asks
+for device memory, launches kernels, and moves data by `rt.to_device` and `rt.to_host`. In a kernel every thread runs the same
+code; it is told apart by `gpu.thread_id` and `gpu.block_id`. Only dimension x is used. xDSL's own `gpu` has no syntax but
+the generic one, and neither shuffles nor dynamic shared memory.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Attribute, Block, Dialect, Operation, Region, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, Pure, SymbolOpInterface, SymbolTable
+from xdsl.utils.exceptions import VerifyException
+
+WARP = 32
+MOST_THREADS = 1024
+SHARED = 3  # memory space of what the threads of a block share
+SHUFFLES = ("xor", "up", "down", "idx")
+INDEX = bi.IndexType()
+
+
+def shared_memory(element: Attribute, size: int | None) -> bi.MemRefType[Attribute]:
+    """`memref<32xf64, 3 : i64>`: a vector in the memory of a block."""
+    return bi.MemRefType(element, [bi.DYNAMIC_INDEX if size is None else size], memory_space=bi.IntegerAttr(SHARED, 64))
+
+
+def is_shared(type: Attribute) -> bool:
+    """Whether a memref lies in the memory of a block."""
+    space = type.memory_space if isinstance(type, bi.MemRefType) else None
+    return isinstance(space, bi.IntegerAttr) and space.value.data == SHARED
+
+
+# --- modules and functions --------------------------------------------------------------------------------------------
+
+
+class ModuleOp(Operation):
+    """Kernels, and the scalar functions they call, which are compiled together for the device.
+
+    gpu.module @kernels {
+      gpu.func @nothing() kernel {
+        gpu.return
+      }
+    }
+    """
+
+    name = "gpu.module"
+    traits = traits_def(IsolatedFromAbove(), NoTerminator(), SymbolOpInterface(), SymbolTable())
+
+    @property
+    def sym_name(self) -> bi.StringAttr:
+        """The module's name."""
+        name = self.properties["sym_name"]
+        assert isinstance(name, bi.StringAttr)
+        return name
+
+    @property
+    def block(self) -> Block:
+        """Where the functions stand."""
+        return self.regions[0].block
+
+    @staticmethod
+    def build_op(name: str, functions: Sequence[Operation]) -> ModuleOp:
+        """Create one."""
+        return ModuleOp.create(properties={"sym_name": bi.StringAttr(name)}, regions=[Region(Block(functions))])
+
+    def verify_(self) -> None:
+        """It has a name and one block."""
+        if not isinstance(self.properties.get("sym_name"), bi.StringAttr) or len(self.regions) != 1:
+            raise VerifyException("gpu.module: expected a name and one region")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, see the class."""
+        printer.print_string(" ")
+        printer.print_symbol_name(self.sym_name.data)
+        printer.print_op_attributes(self.attributes, print_keyword=True)
+        printer.print_string(" ")
+        printer.print_region(self.regions[0])
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read what `print` writes."""
+        name = parser.parse_symbol_name()
+        attributes = parser.parse_optional_attr_dict_with_keyword()
+        region = parser.parse_region()
+        if not region.blocks:
+            region.add_block(Block())
+        given = {} if attributes is None else dict(attributes.data)
+        return cls.create(properties={"sym_name": name}, attributes=given, regions=[region])
+
+
+class FuncOp(Operation):
+    """A kernel: what every thread of a launch runs. It gives nothing; `known_block_size` says how many threads a block has.
+
+    gpu.func @twice(%x: memref<?xf64>) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
+      gpu.return
+    }
+    """
+
+    name = "gpu.func"
+    traits = traits_def(IsolatedFromAbove(), SymbolOpInterface())
+
+    @property
+    def sym_name(self) -> bi.StringAttr:
+        """The kernel's name."""
+        name = self.properties["sym_name"]
+        assert isinstance(name, bi.StringAttr)
+        return name
+
+    @property
+    def block(self) -> Block:
+        """Its body."""
+        return self.regions[0].block
+
+    @property
+    def threads(self) -> int | None:
+        """Threads of a block, where they are known."""
+        size = self.attributes.get("known_block_size")
+        return int(size.get_values()[0]) if isinstance(size, bi.DenseArrayBase) else None
+
+    @staticmethod
+    def build_op(name: str, body: Block, threads: int, location: Any = None) -> FuncOp:
+        """Create a kernel; the body is complete."""
+        type = bi.FunctionType.from_lists([argument.type for argument in body.args], [])
+        properties: dict[str, Attribute] = {
+            "sym_name": bi.StringAttr(name),
+            "function_type": type,
+            "kernel": bi.UnitAttr(),
+        }
+        size = bi.DenseArrayBase.from_list(bi.i32, [threads, 1, 1])
+        return FuncOp.create(
+            properties=properties, attributes={"known_block_size": size}, regions=[Region(body)], location=location
+        )
+
+    def verify_(self) -> None:
+        """The kernel takes what its block does, and ends; a block has whole warps, at most 1024 threads."""
+        type, blocks = self.properties.get("function_type"), self.regions[0].blocks
+        if not isinstance(type, bi.FunctionType) or not blocks or list(type.inputs.data) != list(blocks[0].arg_types):
+            raise VerifyException("gpu.func: its type and its block differ in what they take")
+        if type.outputs.data:
+            raise VerifyException("gpu.func: a kernel gives no values; it writes them to memory")
+        if not isinstance(blocks[0].last_op, ReturnOp):
+            raise VerifyException("gpu.func: expected gpu.return at the end")
+        threads = self.threads
+        if threads is not None and (threads % WARP or not 0 < threads <= MOST_THREADS):
+            raise VerifyException(f"gpu.func: a block of {threads} threads; expected a multiple of 32 up to 1024")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, see the class."""
+        printer.print_string(" ")
+        printer.print_symbol_name(self.sym_name.data)
+        with printer.in_parens():
+            printer.print_list(self.block.args, printer.print_block_argument)
+        if "kernel" in self.properties:
+            printer.print_string(" kernel")
+        printer.print_op_attributes(self.attributes, print_keyword=True)
+        printer.print_string(" ")
+        printer.print_region(self.regions[0], print_entry_block_args=False)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read what `print` writes."""
+        name = parser.parse_symbol_name()
+        arguments = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
+        kernel = parser.parse_optional_keyword("kernel") is not None
+        attributes = parser.parse_optional_attr_dict_with_keyword()
+        region = parser.parse_region(arguments)
+        type = bi.FunctionType.from_lists([argument.type for argument in arguments], [])
+        properties: dict[str, Attribute] = {"sym_name": name, "function_type": type}
+        if kernel:
+            properties["kernel"] = bi.UnitAttr()
+        given = {} if attributes is None else dict(attributes.data)
+        return cls.create(properties=properties, attributes=given, regions=[region])
+
+
+class ReturnOp(Operation):
+    """Ends a kernel.
+
+    gpu.func @nothing() kernel {
+      gpu.return
+    }
+    """
+
+    name = "gpu.return"
+    traits = traits_def(IsTerminator())
+
+    def print(self, printer: Printer) -> None:
+        """No operands."""
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """No operands."""
+        return cls.create()
+
+
+class LaunchFuncOp(Operation):
+    """Runs a kernel with a number of blocks and of threads in each; further kernels wait for it.
+
+        gpu.launch_func @kernels::@twice blocks in (%n, %one, %one) threads in (%t, %one, %one) args(%x : memref<?xf64>)
+        gpu.launch_func @kernels::@rows blocks in (%n, %one, %one) threads in (%t, %one, %one) \
+dynamic_shared_memory_size %bytes args(%x : memref<?xf64>)
+
+    The size of dynamic shared memory is an i32, in bytes. A grid without blocks does nothing.
+    """
+
+    name = "gpu.launch_func"
+    traits = traits_def()
+    GEOMETRY: ClassVar[int] = 6
+
+    @staticmethod
+    def build_op(
+        module: str,
+        kernel: str,
+        blocks: SSAValue,
+        threads: SSAValue,
+        one: SSAValue,
+        arguments: Sequence[SSAValue],
+        shared: SSAValue | None = None,
+        location: Any = None,
+    ) -> LaunchFuncOp:
+        """Create one; `one` is the index 1."""
+        operands = [blocks, one, one, threads, one, one, *([] if shared is None else [shared]), *arguments]
+        properties: dict[str, Attribute] = {"kernel": bi.SymbolRefAttr(module, [kernel])}
+        if shared is not None:
+            properties["dynamic_shared_memory"] = bi.UnitAttr()
+        return LaunchFuncOp.create(operands=operands, properties=properties, location=location)
+
+    @property
+    def kernel(self) -> bi.SymbolRefAttr:
+        """Module and kernel."""
+        kernel = self.properties["kernel"]
+        assert isinstance(kernel, bi.SymbolRefAttr)
+        return kernel
+
+    @property
+    def grid(self) -> SSAValue:
+        """Number of blocks."""
+        return self.operands[0]
+
+    @property
+    def threads(self) -> SSAValue:
+        """Number of threads in a block."""
+        return self.operands[3]
+
+    @property
+    def shared(self) -> SSAValue | None:
+        """Bytes of dynamic shared memory."""
+        return self.operands[self.GEOMETRY] if "dynamic_shared_memory" in self.properties else None
+
+    @property
+    def arguments(self) -> Sequence[SSAValue]:
+        """What the kernel gets."""
+        return self.operands[self.GEOMETRY + (self.shared is not None) :]
+
+    def verify_(self) -> None:
+        """Sizes are of type index, the shared memory's an i32; the kernel exists and takes the arguments."""
+        sizes = self.operands[: self.GEOMETRY]
+        if len(sizes) < self.GEOMETRY or any(value.type != INDEX for value in sizes):
+            raise VerifyException("gpu.launch_func: expected six sizes of type index")
+        if self.shared is not None and self.shared.type != bi.i32:
+            raise VerifyException(f"gpu.launch_func: the size of shared memory is an i32, got {self.shared.type}")
+        module = self.parent_op()
+        while module is not None and not isinstance(module, bi.ModuleOp):
+            module = module.parent_op()
+        if module is None:
+            return
+        kernel = SymbolTable.lookup_symbol(module, self.kernel)
+        if not isinstance(kernel, FuncOp):
+            raise VerifyException(f"gpu.launch_func: there is no kernel {self.kernel}")
+        found, wanted = [value.type for value in self.arguments], list(kernel.block.arg_types)
+        if found != wanted:
+            shown = [", ".join(map(str, types)) for types in (found, wanted)]
+            raise VerifyException(f"gpu.launch_func: {self.kernel} takes ({shown[1]}), got ({shown[0]})")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, see the class."""
+        printer.print_string(" ")
+        printer.print_attribute(self.kernel)
+        for word, sizes in (("blocks", self.operands[:3]), ("threads", self.operands[3:6])):
+            printer.print_string(f" {word} in ")
+            with printer.in_parens():
+                printer.print_list(sizes, printer.print_ssa_value)
+        if self.shared is not None:
+            printer.print_string(" dynamic_shared_memory_size ")
+            printer.print_ssa_value(self.shared)
+        if self.arguments:
+            printer.print_string(" args(")
+            printer.print_list(self.arguments, lambda value: _print_typed(printer, value))
+            printer.print_string(")")
+        printer.print_op_attributes(self.attributes)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read what `print` writes."""
+        kernel = parser.parse_attribute()
+        operands: list[SSAValue] = []
+        for word in ("blocks", "threads"):
+            parser.parse_keyword(word)
+            parser.parse_keyword("in")
+            names = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_unresolved_operand)
+            operands += [parser.resolve_operand(name, INDEX) for name in names]
+        properties: dict[str, Attribute] = {"kernel": kernel}
+        if parser.parse_optional_keyword("dynamic_shared_memory_size"):
+            operands.append(parser.resolve_operand(parser.parse_unresolved_operand(), bi.i32))
+            properties["dynamic_shared_memory"] = bi.UnitAttr()
+        if parser.parse_optional_keyword("args"):
+            operands += parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: _parse_typed(parser))
+        return cls.create(operands=operands, properties=properties, attributes=parser.parse_optional_attr_dict())
+
+
+def _print_typed(printer: Printer, value: SSAValue) -> None:
+    printer.print_ssa_value(value)
+    printer.print_string(" : ")
+    printer.print_attribute(value.type)
+
+
+def _parse_typed(parser: Parser) -> SSAValue:
+    name = parser.parse_unresolved_operand()
+    parser.parse_punctuation(":")
+    return parser.resolve_operand(name, parser.parse_type())
+
+
+# --- where a thread is ------------------------------------------------------------------------------------------------
+
+
+class PlaceOp(Operation, ABC):
+    """A number of the thread, its block or the launch, in dimension x."""
+
+    traits = traits_def(Pure())
+
+    @classmethod
+    def build_op(cls, location: Any = None) -> Self:
+        """Create one."""
+        return cls.create(result_types=[INDEX], location=location)
+
+    def print(self, printer: Printer) -> None:
+        """The dimension."""
+        printer.print_string(" x")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """The dimension."""
+        parser.parse_keyword("x", " (the only dimension that is used)")
+        return cls.create(result_types=[INDEX])
+
+
+class ThreadIdOp(PlaceOp):
+    """The thread's number in its block.
+
+    %t = gpu.thread_id x
+    """
+
+    name = "gpu.thread_id"
+
+
+class BlockIdOp(PlaceOp):
+    """The block's number in the grid.
+
+    %b = gpu.block_id x
+    """
+
+    name = "gpu.block_id"
+
+
+class BlockDimOp(PlaceOp):
+    """How many threads a block has.
+
+    %n = gpu.block_dim x
+    """
+
+    name = "gpu.block_dim"
+
+
+class GridDimOp(PlaceOp):
+    """How many blocks the grid has.
+
+    %n = gpu.grid_dim x
+    """
+
+    name = "gpu.grid_dim"
+
+
+# --- what threads do together -----------------------------------------------------------------------------------------
+
+
+class BarrierOp(Operation):
+    """Waits until all threads of the block are here; what they wrote before, all of them see after. All threads come here.
+
+    gpu.barrier
+    """
+
+    name = "gpu.barrier"
+    traits = traits_def()
+
+    def print(self, printer: Printer) -> None:
+        """No operands."""
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """No operands."""
+        return cls.create()
+
+
+class ShuffleOp(Operation):
+    """The value that another thread of the same 32 has, and whether there is such a thread.
+
+        %v, %valid = gpu.shuffle xor %x, %offset, %width : f32
+
+    The other thread's number: `xor`, with the bits of the offset flipped; `up`, less by it; `down`, more by it; `idx`, the
+    offset. `%width` is 32. Where there is no such thread, the value is the thread's own. All threads come here.
+    """
+
+    name = "gpu.shuffle"
+    traits = traits_def()
+    TYPES: ClassVar[tuple[Attribute, ...]] = (bi.i32, bi.i64, bi.f32, bi.f64)
+
+    @staticmethod
+    def build_op(mode: str, value: SSAValue, offset: SSAValue, width: SSAValue, location: Any = None) -> ShuffleOp:
+        """Create one."""
+        return ShuffleOp.create(
+            operands=[value, offset, width],
+            result_types=[value.type, bi.i1],
+            properties={"mode": bi.StringAttr(mode)},
+            location=location,
+        )
+
+    @property
+    def mode(self) -> str:
+        """One of `SHUFFLES`."""
+        mode = self.properties.get("mode")
+        return mode.data if isinstance(mode, bi.StringAttr) else ""
+
+    def verify_(self) -> None:
+        """A known mode, a value of 32 or 64 bits, i32 for the rest."""
+        if self.mode not in SHUFFLES:
+            raise VerifyException(f"gpu.shuffle: mode '{self.mode}' is not one of {', '.join(SHUFFLES)}")
+        types = [value.type for value in self.operands]
+        if len(types) != 3 or types[0] not in self.TYPES or types[1:] != [bi.i32, bi.i32]:
+            raise VerifyException("gpu.shuffle: expected a value of i32, i64, f32 or f64, an i32 offset and an i32 width")
+        if [value.type for value in self.results] != [types[0], bi.i1]:
+            raise VerifyException("gpu.shuffle: gives a value of the same type, and an i1")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, see the class."""
+        printer.print_string(f" {self.mode} ")
+        printer.print_list(self.operands, printer.print_ssa_value)
+        printer.print_string(" : ")
+        printer.print_attribute(self.operands[0].type)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read what `print` writes."""
+        mode = parser.parse_identifier("mode of the shuffle")
+        names = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_unresolved_operand)
+        parser.parse_punctuation(":")
+        type = parser.parse_type()
+        operands = [
+            parser.resolve_operand(name, kind) for name, kind in zip(names, [type, *[bi.i32] * (len(names) - 1)], strict=True)
+        ]
+        return cls.create(operands=operands, result_types=[type, bi.i1], properties={"mode": bi.StringAttr(mode)})
+
+
+class DynamicSharedMemoryOp(Operation):
+    """The memory of a block whose size the launch says.
+
+    %m = gpu.dynamic_shared_memory : memref<?xi8, 3 : i64>
+    """
+
+    name = "gpu.dynamic_shared_memory"
+    traits = traits_def(Pure())
+
+    @staticmethod
+    def build_op(location: Any = None) -> DynamicSharedMemoryOp:
+        """Create one."""
+        return DynamicSharedMemoryOp.create(result_types=[shared_memory(bi.i8, None)], location=location)
+
+    def verify_(self) -> None:
+        """It gives bytes of shared memory."""
+        if [value.type for value in self.results] != [shared_memory(bi.i8, None)]:
+            raise VerifyException(f"gpu.dynamic_shared_memory: gives a {shared_memory(bi.i8, None)}")
+
+    def print(self, printer: Printer) -> None:
+        """Custom syntax, see the class."""
+        printer.print_string(" : ")
+        printer.print_attribute(self.results[0].type)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Read what `print` writes."""
+        parser.parse_punctuation(":")
+        return cls.create(result_types=[parser.parse_type()])
+
+
+Gpu = Dialect(
+    "gpu",
+    [
+        *(ModuleOp, FuncOp, ReturnOp, LaunchFuncOp),
+        *(ThreadIdOp, BlockIdOp, BlockDimOp, GridDimOp),
+        *(BarrierOp, ShuffleOp, DynamicSharedMemoryOp),
+    ],
+    [],
+)
