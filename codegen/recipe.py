@@ -36,15 +36,13 @@ class Recipe:
 
     def pass_of(self, stage: Stage) -> ModulePass | None:
         """The pass of a stage, `None` where it is left out."""
-        from phintys.passes.pipeline import load_pass
-
         if stage.run in self.without:
             return None
         if stage.run == "fuse" and not self.fused:
             from phintys.passes.fuse import Fuse
 
             return Fuse(members=1)
-        return load_pass(stage.run)()
+        return stage.make()
 
 
 FULL = Recipe()

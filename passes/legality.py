@@ -14,7 +14,7 @@ from phintys.dialects.convert import from_xdsl, location_text
 from phintys.dialects.nd import NdOp
 from phintys.ir.diagnostics import error
 
-from .pipeline import level_taken
+from .pipeline import levels_taken
 
 SCALAR = frozenset(("arith", "math", "xmath", "complex"))
 # level -> dialects of operations that may stand there; `test` is for tests of passes
@@ -23,6 +23,7 @@ DIALECTS: dict[str, frozenset[str]] = {
     "fused": frozenset(("builtin", "func", "nd")) | SCALAR,
     "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "rt", "blas", "lapack", "test")) | SCALAR,
     "llvm": frozenset(("builtin", "llvm")),
+    "gpu": frozenset(("builtin", "func", "scf", "memref", "rt", "blas", "gpu")) | SCALAR,
 }
 EXPANDED = frozenset(("derivative", "composite"))  # families that the passes of level nd take apart
 
@@ -56,11 +57,12 @@ def first_illegal(module: ModuleOp, level: str) -> Operation | None:
 
 def check_input(module: ModuleOp, name: str) -> None:
     """DiagnosticError that names what a pass of the pipeline cannot take: an operation of another level, or a second block."""
-    level = level_taken(name)
-    if level is None:
+    levels = levels_taken(name)
+    if not levels:
         return
-    op = first_illegal(module, level)
-    if op is not None:
+    wrong = [first_illegal(module, level) for level in levels]
+    level, op = levels[0], wrong[0]
+    if op is not None and all(wrong):
         message = f"{op.name} has no place in a module of level {level}, which {name} takes"
         raise error(message, None, "--emit runs what comes before", name=location_text(op))
     for function in module.body.block.ops:

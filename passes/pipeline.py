@@ -1,7 +1,8 @@
 """The compiler, as data: every pass by name, and the order in which `function()` and `phintys-opt` run them.
 
-`LEVELS` is the ladder, top to bottom; each stage says which level its output is of. A pass is a class in the file of its
-name: `pow-by-squaring` is `PowBySquaring` in `pow_by_squaring.py`, tested by `tests/ir/pow-by-squaring.mlir`.
+`LEVELS` is the ladder of the CPU, top to bottom, `GPU_LEVELS` that of the GPU; they part after the loops. Each stage says which
+level its output is of. A pass is a class in the file of its name: `pow-by-squaring` is `PowBySquaring` in `pow_by_squaring.py`,
+tested by `tests/ir/pow-by-squaring.mlir`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,23 @@ from importlib import import_module
 from xdsl.passes import ModulePass
 
 LEVELS = ("graph", "nd", "fused", "loops", "llvm", "llvmir", "asm")
+GPU_LEVELS = ("graph", "nd", "fused", "loops", "gpu", "nvvm", "ptx")
+GPU_ONLY = frozenset(GPU_LEVELS) - frozenset(LEVELS)
+TEXTS = {"llvmir": "llvm", "asm": "llvm", "ptx": "nvvm"}  # levels that are text for other programs: the modules they come from
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step: its printable name, the pass, and the level of what it leaves."""
+    """One step: its printable name, the pass, the level of what it leaves, and the pass's options."""
 
     name: str
     run: str
     level: str
+    options: tuple[tuple[str, object], ...] = ()
+
+    def make(self) -> ModulePass:
+        """The pass."""
+        return load_pass(self.run)(**dict(self.options))
 
 
 PIPELINE: tuple[Stage, ...] = (
@@ -51,6 +60,13 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("chunks of loops for several threads", "parallelize", "loops"),
     Stage("functions as polynomials", "expand-math", "loops"),
     Stage("blocks and pointers", "convert-loops-to-llvm", "llvm"),
+)
+# Down to fusion the GPU's ladder is the CPU's.
+GPU_PIPELINE: tuple[Stage, ...] = (
+    *(stage for stage in PIPELINE if stage.level in ("nd", "fused")),
+    Stage("buffers and loops", "convert-nd-to-loops", "loops"),
+    Stage("loops over the same rows as one", "fuse-loops", "loops"),
+    Stage("rows and registers instead of buffers", "contract-buffers", "loops"),
 )
 
 PASSES: dict[str, str] = {
@@ -85,17 +101,25 @@ def load_pass(name: str) -> type[ModulePass]:
     return found
 
 
+def ladder(*levels: str) -> tuple[tuple[str, ...], tuple[Stage, ...]]:
+    """Levels and stages of the ladder that has these levels: the GPU's if one is only there, else the CPU's."""
+    return (GPU_LEVELS, GPU_PIPELINE) if GPU_ONLY.intersection(levels) else (LEVELS, PIPELINE)
+
+
 def stages(entry: str, until: str) -> Iterator[Stage]:
     """Stages that lead from a module of level `entry` to level `until`: those that take this level, or one further down."""
-    first, last = LEVELS.index(entry), LEVELS.index(until)
-    for stage, takes in zip(PIPELINE, _TAKES, strict=True):
-        if first <= LEVELS.index(takes) and LEVELS.index(stage.level) <= last:
+    levels, pipeline = ladder(entry, until)
+    first, last = levels.index(entry), levels.index(until)
+    for stage, takes in zip(pipeline, _takes(pipeline), strict=True):
+        if first <= levels.index(takes) and levels.index(stage.level) <= last:
             yield stage
 
 
-def level_taken(name: str) -> str | None:
-    """The level of the modules that a pass of the pipeline takes; None for a pass from elsewhere."""
-    return next((takes for stage, takes in zip(PIPELINE, _TAKES, strict=True) if stage.run == name), None)
+def levels_taken(name: str) -> tuple[str, ...]:
+    """The levels of the modules that a pass of the pipelines takes; none for a pass from elsewhere."""
+    found = (zip(pipeline, _takes(pipeline), strict=True) for pipeline in (PIPELINE, GPU_PIPELINE))
+    return tuple(dict.fromkeys(takes for pairs in found for stage, takes in pairs if stage.run == name))
 
 
-_TAKES = ("nd", *(stage.level for stage in PIPELINE[:-1]))
+def _takes(pipeline: tuple[Stage, ...]) -> tuple[str, ...]:
+    return ("nd", *(stage.level for stage in pipeline[:-1]))

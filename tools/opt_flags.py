@@ -94,13 +94,12 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
 
 
 def _check_level(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    from phintys.passes.pipeline import LEVELS
+    from phintys.passes.pipeline import GPU_ONLY, GPU_PIPELINE, LEVELS, TEXTS
 
-    if options.emit == "ptx":
-        parser.error("--emit=ptx: there is no GPU code yet; the ladder ends in llvmir and asm, for this machine's CPU")
-    if options.emit not in LEVELS:
-        parser.error(f"--emit={options.emit}: expected one of {', '.join(LEVELS)}")
-    if options.run and options.emit in ("llvmir", "asm"):
+    reached = [*LEVELS, *dict.fromkeys(stage.level for stage in GPU_PIPELINE if stage.level in GPU_ONLY)]
+    if options.emit not in reached:
+        parser.error(f"--emit={options.emit}: expected one of {', '.join(reached)}")
+    if options.run and options.emit in TEXTS:
         parser.error(f"--run starts from text that can be read back, not from {options.emit}")
 
 

@@ -17,7 +17,7 @@ from phintys.ir.diagnostics import Source, error, near_match
 from phintys.ir.graph import Graph
 from phintys.ir.phases import phase
 from phintys.passes.legality import wants_fusion
-from phintys.passes.pipeline import LEVELS, load_pass, stages
+from phintys.passes.pipeline import TEXTS, ladder, load_pass, stages
 
 from .opt_runner import Planned, Runner
 
@@ -60,6 +60,8 @@ def level_of(module: ModuleOp) -> str:
     if "nd" in dialects:
         regions = any(isinstance(op, FusedOp) for op in module.walk())
         return "fused" if regions and not any(wants_fusion(op) for op in module.walk()) else "nd"
+    if "gpu" in dialects:
+        return "nvvm" if "llvm" in dialects else "gpu"
     if "llvm" in dialects:
         return "llvm"
     return "loops" if LOOPS & dialects or _takes_memory(module) else "nd"
@@ -73,14 +75,17 @@ def _takes_memory(module: ModuleOp) -> bool:
 def descend(module: ModuleOp, target: str, optimize: bool) -> list[Planned]:
     """The pipeline's passes from the module's rung to `target`; DiagnosticError when that is further up."""
     entry = level_of(module)
-    if LEVELS.index(target) < LEVELS.index(entry) and not (target == "graph" and entry in ("nd", "fused")):
+    levels, _ = ladder(entry, target)
+    if entry not in levels or target not in levels:
+        raise error(f"this module is of level {entry}, which does not lead to {target}; from the loops, one way is the GPU's")
+    if levels.index(target) < levels.index(entry) and not (target == "graph" and entry in ("nd", "fused")):
         raise error(f"this module is of level {entry}; the ladder leads down only, not to {target}")
     if target in ("graph", "nd"):
         if optimize and entry == "nd":
             return _planned("nd", "nd")
         return []
-    if LEVELS.index(entry) < LEVELS.index(target):
-        return _planned(entry, "llvm" if target in ("llvmir", "asm") else target)
+    if levels.index(entry) < levels.index(target):
+        return _planned(entry, TEXTS.get(target, target))
     return []
 
 
@@ -90,7 +95,7 @@ def _planned(entry: str, until: str) -> list[Planned]:
         for stage in found:
             load_pass(stage.run)
     return [
-        Planned(load_pass(stage.run)(), stage.name, "" if following and following.level == stage.level else stage.level)
+        Planned(stage.make(), stage.name, "" if following and following.level == stage.level else stage.level)
         for stage, following in zip_longest(found, found[1:])
     ]
 

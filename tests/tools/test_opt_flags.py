@@ -118,7 +118,7 @@ def test_passes_say_what_they_expect_and_leave() -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--emit=ptx", "--target-arch=sm_90"], "--emit=ptx: there is no GPU code yet"),
+        (["--emit=pty"], "--emit=pty: expected one of graph, nd, fused, loops, llvm, llvmir, asm"),
         (["--emit=nd", "--target-arch=sm_90"], "unrecognized arguments: --target-arch=sm_90"),
         (["--print-ir-after=nonsense"], "unknown pass 'nonsense'"),
         (["--save", "x.npz"], "--save goes with --run"),

@@ -18,6 +18,9 @@ LEVELS = {
     "llvm": "llvm dialect",
     "llvmir": "LLVM IR",
     "asm": "assembly",
+    "gpu": "kernels and their launches",
+    "nvvm": "kernels in the llvm and nvvm dialects",
+    "ptx": "PTX",
 }
 
 

@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from phintys.passes.legality import check_level
-from phintys.passes.pipeline import LEVELS, load_pass, stages
+from phintys.passes.pipeline import TEXTS, stages
 
 from .native import native_steps
 from .pictures import draw
@@ -36,9 +36,9 @@ def start(module: ModuleOp, level: str) -> Recorder:
 def record_ladder(recorder: Recorder, entry: str, until: str, context: Context, guard: Guard = unguarded) -> None:
     """Every stage from level `entry` to level `until`; what a pass raises is passed on."""
     module = recorder.module
-    planned = list(stages(entry, min(until, "llvm", key=LEVELS.index)))
+    planned = list(stages(entry, TEXTS.get(until, until)))
     for stage, following in zip_longest(planned, planned[1:]):
-        one = load_pass(stage.run)()
+        one = stage.make()
         recorder.run(stage.run, stage.name, stage.level, partial(guard, f"pass {one.name}", one.apply, context, module))
         if following is None or following.level != stage.level:
             guard(f"level {stage.level}", check_level, module, stage.level)
