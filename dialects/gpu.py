@@ -13,29 +13,77 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Attribute, Block, Dialect, Operation, Region, SSAValue
-from xdsl.irdl import traits_def
-from xdsl.parser import Parser
+from xdsl.ir import Attribute, Block, Data, Dialect, Operation, Region, SpacedOpaqueSyntaxAttribute, SSAValue
+from xdsl.irdl import irdl_attr_definition, traits_def
+from xdsl.parser import AttrParser, Parser
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, Pure, SymbolOpInterface, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 WARP = 32
 MOST_THREADS = 1024
-SHARED = 3  # memory space of what the threads of a block share
+SHARED = 3  # what LLVM calls the space of memory that the threads of a block share
 SHUFFLES = ("xor", "up", "down", "idx")
 INDEX = bi.IndexType()
 
 
+class _Word(Data[str]):
+    """An attribute that is one word."""
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> str:
+        """Read the word."""
+        return parser.parse_identifier()
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Write the word."""
+        printer.print_string(self.data)
+
+
+@irdl_attr_definition
+class DimensionAttr(_Word, SpacedOpaqueSyntaxAttribute):
+    """`#gpu<dim x>`."""
+
+    name = "gpu.dim"
+
+
+@irdl_attr_definition
+class ShuffleModeAttr(_Word, SpacedOpaqueSyntaxAttribute):
+    """`#gpu<shuffle_mode xor>`."""
+
+    name = "gpu.shuffle_mode"
+
+
+@irdl_attr_definition
+class AddressSpaceAttr(_Word):
+    """`#gpu.address_space<workgroup>`."""
+
+    name = "gpu.address_space"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> str:
+        """Read the word in its brackets."""
+        with parser.in_angle_brackets():
+            return super().parse_parameter(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Write the word in its brackets."""
+        with printer.in_angle_brackets():
+            super().print_parameter(printer)
+
+
+X = DimensionAttr("x")
+WORKGROUP = AddressSpaceAttr("workgroup")
+
+
 def shared_memory(element: Attribute, size: int | None) -> bi.MemRefType[Attribute]:
-    """`memref<32xf64, 3 : i64>`: a vector in the memory of a block."""
-    return bi.MemRefType(element, [bi.DYNAMIC_INDEX if size is None else size], memory_space=bi.IntegerAttr(SHARED, 64))
+    """`memref<32xf64, #gpu.address_space<workgroup>>`: a vector in the memory of a block."""
+    return bi.MemRefType(element, [bi.DYNAMIC_INDEX if size is None else size], memory_space=WORKGROUP)
 
 
 def is_shared(type: Attribute) -> bool:
     """Whether a memref lies in the memory of a block."""
-    space = type.memory_space if isinstance(type, bi.MemRefType) else None
-    return isinstance(space, bi.IntegerAttr) and space.value.data == SHARED
+    return isinstance(type, bi.MemRefType) and type.memory_space == WORKGROUP
 
 
 # --- modules and functions --------------------------------------------------------------------------------------------
@@ -106,11 +154,13 @@ class FuncOp(Operation):
 
     name = "gpu.func"
     traits = traits_def(IsolatedFromAbove(), SymbolOpInterface())
+    NO_ATTRIBUTIONS: ClassVar[dict[str, Attribute]] = {"workgroup_attributions": bi.IntegerAttr(0, 64)}
+    HIDDEN: ClassVar = ("sym_name", "gpu.kernel", "workgroup_attributions")  # attributes that the syntax shows otherwise
 
     @property
     def sym_name(self) -> bi.StringAttr:
         """The kernel's name."""
-        name = self.properties["sym_name"]
+        name = self.attributes["sym_name"]
         assert isinstance(name, bi.StringAttr)
         return name
 
@@ -122,22 +172,17 @@ class FuncOp(Operation):
     @property
     def threads(self) -> int | None:
         """Threads of a block, where they are known."""
-        size = self.attributes.get("known_block_size")
+        size = self.properties.get("known_block_size")
         return int(size.get_values()[0]) if isinstance(size, bi.DenseArrayBase) else None
 
     @staticmethod
     def build_op(name: str, body: Block, threads: int, location: Any = None) -> FuncOp:
         """Create a kernel; the body is complete."""
         type = bi.FunctionType.from_lists([argument.type for argument in body.args], [])
-        properties: dict[str, Attribute] = {
-            "sym_name": bi.StringAttr(name),
-            "function_type": type,
-            "kernel": bi.UnitAttr(),
-        }
         size = bi.DenseArrayBase.from_list(bi.i32, [threads, 1, 1])
-        return FuncOp.create(
-            properties=properties, attributes={"known_block_size": size}, regions=[Region(body)], location=location
-        )
+        properties: dict[str, Attribute] = {"function_type": type, "known_block_size": size}
+        attributes = {"sym_name": bi.StringAttr(name), "gpu.kernel": bi.UnitAttr(), **FuncOp.NO_ATTRIBUTIONS}
+        return FuncOp.create(properties=properties, attributes=attributes, regions=[Region(body)], location=location)
 
     def verify_(self) -> None:
         """The kernel takes what its block does, and ends; a block has whole warps, at most 1024 threads."""
@@ -152,15 +197,19 @@ class FuncOp(Operation):
         if threads is not None and (threads % WARP or not 0 < threads <= MOST_THREADS):
             raise VerifyException(f"gpu.func: a block of {threads} threads; expected a multiple of 32 up to 1024")
 
+    def _size(self) -> dict[str, Attribute]:
+        return {name: attr for name, attr in self.properties.items() if name == "known_block_size"}
+
     def print(self, printer: Printer) -> None:
         """Custom syntax, see the class."""
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
         with printer.in_parens():
             printer.print_list(self.block.args, printer.print_block_argument)
-        if "kernel" in self.properties:
+        if "gpu.kernel" in self.attributes:
             printer.print_string(" kernel")
-        printer.print_op_attributes(self.attributes, print_keyword=True)
+        shown = {name: attr for name, attr in self.attributes.items() if name not in self.HIDDEN}
+        printer.print_op_attributes({**self._size(), **shown}, print_keyword=True)
         printer.print_string(" ")
         printer.print_region(self.regions[0], print_entry_block_args=False)
 
@@ -173,10 +222,12 @@ class FuncOp(Operation):
         attributes = parser.parse_optional_attr_dict_with_keyword()
         region = parser.parse_region(arguments)
         type = bi.FunctionType.from_lists([argument.type for argument in arguments], [])
-        properties: dict[str, Attribute] = {"sym_name": name, "function_type": type}
+        given = {"sym_name": name, **cls.NO_ATTRIBUTIONS, **({} if attributes is None else attributes.data)}
         if kernel:
-            properties["kernel"] = bi.UnitAttr()
-        given = {} if attributes is None else dict(attributes.data)
+            given["gpu.kernel"] = bi.UnitAttr()
+        properties: dict[str, Attribute] = {"function_type": type}
+        if "known_block_size" in given:
+            properties["known_block_size"] = given.pop("known_block_size")
         return cls.create(properties=properties, attributes=given, regions=[region])
 
 
@@ -227,10 +278,21 @@ dynamic_shared_memory_size %bytes args(%x : memref<?xf64>)
     ) -> LaunchFuncOp:
         """Create one; `one` is the index 1."""
         operands = [blocks, one, one, threads, one, one, *([] if shared is None else [shared]), *arguments]
-        properties: dict[str, Attribute] = {"kernel": bi.SymbolRefAttr(module, [kernel])}
-        if shared is not None:
-            properties["dynamic_shared_memory"] = bi.UnitAttr()
+        properties = LaunchFuncOp._properties(bi.SymbolRefAttr(module, [kernel]), shared is not None, len(arguments))
         return LaunchFuncOp.create(operands=operands, properties=properties, location=location)
+
+    @staticmethod
+    def _properties(kernel: Attribute, shared: bool, arguments: int) -> dict[str, Attribute]:
+        counts = [0, 1, 1, 1, 1, 1, 1, 0, 0, 0, int(shared), arguments, 0]  # upstream's order; without tokens and clusters
+        return {"kernel": kernel, "operandSegmentSizes": bi.DenseArrayBase.from_list(bi.i32, counts)}
+
+    @property
+    def _has_shared(self) -> bool:
+        counts = self.properties.get("operandSegmentSizes")
+        values = counts.get_values() if isinstance(counts, bi.DenseArrayBase) else ()
+        if len(values) != 13 or tuple(values[:10]) != (0, 1, 1, 1, 1, 1, 1, 0, 0, 0) or values[12]:
+            raise VerifyException("gpu.launch_func: expected sizes of grid and blocks, shared memory or none, and arguments")
+        return bool(values[10])
 
     @property
     def kernel(self) -> bi.SymbolRefAttr:
@@ -252,7 +314,7 @@ dynamic_shared_memory_size %bytes args(%x : memref<?xf64>)
     @property
     def shared(self) -> SSAValue | None:
         """Bytes of dynamic shared memory."""
-        return self.operands[self.GEOMETRY] if "dynamic_shared_memory" in self.properties else None
+        return self.operands[self.GEOMETRY] if self._has_shared else None
 
     @property
     def arguments(self) -> Sequence[SSAValue]:
@@ -306,12 +368,13 @@ dynamic_shared_memory_size %bytes args(%x : memref<?xf64>)
             parser.parse_keyword("in")
             names = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_unresolved_operand)
             operands += [parser.resolve_operand(name, INDEX) for name in names]
-        properties: dict[str, Attribute] = {"kernel": kernel}
-        if parser.parse_optional_keyword("dynamic_shared_memory_size"):
+        shared = parser.parse_optional_keyword("dynamic_shared_memory_size") is not None
+        if shared:
             operands.append(parser.resolve_operand(parser.parse_unresolved_operand(), bi.i32))
-            properties["dynamic_shared_memory"] = bi.UnitAttr()
+        before = len(operands)
         if parser.parse_optional_keyword("args"):
             operands += parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: _parse_typed(parser))
+        properties = cls._properties(kernel, shared, len(operands) - before)
         return cls.create(operands=operands, properties=properties, attributes=parser.parse_optional_attr_dict())
 
 
@@ -338,7 +401,12 @@ class PlaceOp(Operation, ABC):
     @classmethod
     def build_op(cls, location: Any = None) -> Self:
         """Create one."""
-        return cls.create(result_types=[INDEX], location=location)
+        return cls.create(result_types=[INDEX], properties={"dimension": X}, location=location)
+
+    def verify_(self) -> None:
+        """The dimension is x."""
+        if self.properties.get("dimension") != X or [value.type for value in self.results] != [INDEX]:
+            raise VerifyException(f"{self.name}: gives an index, along x (the only dimension that is used)")
 
     def print(self, printer: Printer) -> None:
         """The dimension."""
@@ -348,7 +416,7 @@ class PlaceOp(Operation, ABC):
     def parse(cls, parser: Parser) -> Self:
         """The dimension."""
         parser.parse_keyword("x", " (the only dimension that is used)")
-        return cls.create(result_types=[INDEX])
+        return cls.create(result_types=[INDEX], properties={"dimension": X})
 
 
 class ThreadIdOp(PlaceOp):
@@ -427,7 +495,7 @@ class ShuffleOp(Operation):
         return ShuffleOp.create(
             operands=[value, offset, width],
             result_types=[value.type, bi.i1],
-            properties={"mode": bi.StringAttr(mode)},
+            properties={"mode": ShuffleModeAttr(mode)},
             location=location,
         )
 
@@ -435,7 +503,7 @@ class ShuffleOp(Operation):
     def mode(self) -> str:
         """One of `SHUFFLES`."""
         mode = self.properties.get("mode")
-        return mode.data if isinstance(mode, bi.StringAttr) else ""
+        return mode.data if isinstance(mode, ShuffleModeAttr) else ""
 
     def verify_(self) -> None:
         """A known mode, a value of 32 or 64 bits, i32 for the rest."""
@@ -464,13 +532,13 @@ class ShuffleOp(Operation):
         operands = [
             parser.resolve_operand(name, kind) for name, kind in zip(names, [type, *[bi.i32] * (len(names) - 1)], strict=True)
         ]
-        return cls.create(operands=operands, result_types=[type, bi.i1], properties={"mode": bi.StringAttr(mode)})
+        return cls.create(operands=operands, result_types=[type, bi.i1], properties={"mode": ShuffleModeAttr(mode)})
 
 
 class DynamicSharedMemoryOp(Operation):
     """The memory of a block whose size the launch says.
 
-    %m = gpu.dynamic_shared_memory : memref<?xi8, 3 : i64>
+    %m = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
     """
 
     name = "gpu.dynamic_shared_memory"
@@ -505,5 +573,5 @@ Gpu = Dialect(
         *(ThreadIdOp, BlockIdOp, BlockDimOp, GridDimOp),
         *(BarrierOp, ShuffleOp, DynamicSharedMemoryOp),
     ],
-    [],
+    [DimensionAttr, ShuffleModeAttr, AddressSpaceAttr],
 )

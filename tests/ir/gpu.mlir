@@ -1,4 +1,4 @@
-// RUN: phintys-opt %s --split-input-file | phintys-opt --split-input-file | filecheck %s
+// RUN: phintys-opt %s --split-input-file | filecheck %s
 
 /// Elementwise: the threads of the grid take turns.
 builtin.module attributes {gpu.container_module} {
@@ -49,7 +49,7 @@ builtin.module attributes {gpu.container_module} {
 /// The sum of each row: a block a row; a warp adds by shuffles, the warps through shared memory.
 gpu.module @rows {
   gpu.func @sums(%x: memref<?x?xf64>, %y: memref<?xf64>) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
-    %shared = memref.alloca() : memref<2xf64, 3 : i64>
+    %shared = memref.alloca() : memref<2xf64, #gpu.address_space<workgroup>>
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %warp = arith.constant 32 : index
@@ -71,10 +71,10 @@ gpu.module @rows {
       %other, %valid = gpu.shuffle xor %part, %o16, %width : f64
       %sum = arith.addf %part, %other : f64
       %w = arith.divui %t, %warp : index
-      memref.store %sum, %shared[%w] : memref<2xf64, 3 : i64>
+      memref.store %sum, %shared[%w] : memref<2xf64, #gpu.address_space<workgroup>>
       gpu.barrier
-      %first = memref.load %shared[%c0] : memref<2xf64, 3 : i64>
-      %second = memref.load %shared[%c1] : memref<2xf64, 3 : i64>
+      %first = memref.load %shared[%c0] : memref<2xf64, #gpu.address_space<workgroup>>
+      %second = memref.load %shared[%c1] : memref<2xf64, #gpu.address_space<workgroup>>
       %total = arith.addf %first, %second : f64
       gpu.barrier
       memref.store %total, %y[%i] : memref<?xf64>
@@ -82,22 +82,24 @@ gpu.module @rows {
     gpu.return
   }
 }
-// CHECK:      memref.alloca() : memref<2xf64, 3 : i64>
+// CHECK:      memref.alloca() : memref<2xf64, #gpu.address_space<workgroup>>
 // CHECK:      gpu.shuffle xor %part, %o16, %width : f64
 // CHECK:      gpu.barrier
 
 // -----
 
 /// Shared memory whose size the launch says.
-gpu.module @dynamic {
-  gpu.func @scratch() kernel {
-    %m = gpu.dynamic_shared_memory : memref<?xi8, 3 : i64>
-    gpu.return
+builtin.module attributes {gpu.container_module} {
+  gpu.module @dynamic {
+    gpu.func @scratch() kernel {
+      %m = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
+      gpu.return
+    }
+  }
+  func.func @host(%bytes: i32, %n: index) {
+    gpu.launch_func @dynamic::@scratch blocks in (%n, %n, %n) threads in (%n, %n, %n) dynamic_shared_memory_size %bytes
+    func.return
   }
 }
-func.func @host(%bytes: i32, %n: index) {
-  gpu.launch_func @dynamic::@scratch blocks in (%n, %n, %n) threads in (%n, %n, %n) dynamic_shared_memory_size %bytes
-  func.return
-}
-// CHECK: %m = gpu.dynamic_shared_memory : memref<?xi8, 3 : i64>
+// CHECK: %m = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
 // CHECK: dynamic_shared_memory_size %bytes
