@@ -81,6 +81,7 @@ ROWS: dict[type[Operation], Row] = {
     llvm.BitcastOp: cast("bitcast"),
     llvm.IntToPtrOp: cast("inttoptr"),
     llvm.PtrToIntOp: cast("ptrtoint"),
+    llvm_extra.AddrSpaceCastOp: cast("addrspacecast"),
     llvm.GEPOp: gep,
     llvm.LoadOp: load,
     llvm.StoreOp: store,

@@ -10,7 +10,7 @@ function.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp, StringAttr
@@ -46,6 +46,8 @@ def translate(module: ModuleOp, *, hide: bool = False, attributes: str = "nounwi
 class ModulePrinter:
     """Gathers what belongs to the module as a whole: declarations of intrinsics, metadata, functions, globals."""
 
+    functions: ClassVar[type[FunctionPrinter]]
+
     def __init__(self, hide: bool, attributes: str):
         self.hide = hide
         self.attributes = attributes
@@ -54,10 +56,10 @@ class ModulePrinter:
         self.shared: dict[str, str] = {}
         self.kept: list[str] = []
 
-    def run(self, module: ModuleOp) -> str:
+    def run(self, module: Operation) -> str:
         """The text of the whole module."""
         parts = []
-        for op in module.body.ops:
+        for op in module.regions[0].block.ops:
             if isinstance(op, llvm.FuncOp):
                 parts.append(self.function(op))
             elif isinstance(op, llvm.GlobalOp):
@@ -119,7 +121,7 @@ class ModulePrinter:
             if name.startswith(rare.PREFIX):
                 return self.rare(op)
             return RUNTIME_DECLARATIONS.get(name) or self.declaration(op)
-        return FunctionPrinter(self, op).run()
+        return self.functions(self, op).run()
 
     def declaration(self, op: llvm.FuncOp) -> str:
         """`declare double @exp(double)`."""
@@ -138,6 +140,8 @@ def argument_words(op: llvm.FuncOp) -> list[str]:
 
 class FunctionPrinter:
     """Prints one function: names values and blocks, collects the edges into each block, then writes line by line."""
+
+    rows = ROWS
 
     def __init__(self, module: ModulePrinter, op: llvm.FuncOp):
         self.module = module
@@ -241,13 +245,16 @@ class FunctionPrinter:
     def instructions(self, block: Block, lines: list[str]) -> None:
         """A line for every op that is not a constant."""
         for op in block.ops:
-            row = ROWS.get(type(op))
+            row = self.rows.get(type(op))
             if row is None:
                 if type(op) in CONSTANTS:
                     continue
                 raise TranslationError(f"@{self.op.sym_name.data}: {op.name} has no row in codegen/rows.py")
             text = row(self, op)
             lines.append(f"  {self.name(op.results[0])} = {text}" if op.results else f"  {text}")
+
+
+ModulePrinter.functions = FunctionPrinter
 
 
 def edge_values(op: Any) -> list[tuple[Block, Sequence[SSAValue]]]:

@@ -24,6 +24,7 @@ DIALECTS: dict[str, tuple[str, ...]] = {
     "blas": ("phintys.dialects.blas:Blas",),
     "lapack": ("phintys.dialects.lapack:Lapack",),
     "gpu": ("phintys.dialects.gpu:Gpu",),
+    "nvvm": ("phintys.dialects.nvvm:Nvvm",),
     "xmath": ("phintys.dialects.xmath:XMath",),
     "test": ("xdsl.dialects.test:Test",),
 }

@@ -21,7 +21,7 @@ from xdsl.dialects.builtin import (
     VectorType,
     i32,
 )
-from xdsl.dialects.llvm import FastMathAttr
+from xdsl.dialects.llvm import FastMathAttr, LLVMPointerType
 from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
 from xdsl.irdl import (
     AnyAttr,
@@ -61,6 +61,23 @@ class FreezeOp(IRDLOperation):
 
     def __init__(self, val: SSAValue | Operation):
         super().__init__(operands=[val], result_types=[SSAValue.get(val).type])
+
+
+@irdl_op_definition
+class AddrSpaceCastOp(IRDLOperation):
+    """The same address in another address space.
+
+    %1 = llvm.addrspacecast %0 : !llvm.ptr<3> to !llvm.ptr
+    """
+
+    name = "llvm.addrspacecast"
+    arg = operand_def(LLVMPointerType)
+    res = result_def(LLVMPointerType)
+    traits = traits_def(Pure())
+    assembly_format = "$arg attr-dict `:` type($arg) `to` type($res)"
+
+    def __init__(self, arg: SSAValue | Operation, kind: LLVMPointerType):
+        super().__init__(operands=[arg], result_types=[kind])
 
 
 @irdl_op_definition
@@ -294,6 +311,7 @@ class FTruncOp(FloatUnaryIntrinsic):
 LLVMExtra = Dialect(
     "llvm_extra",
     [
+        AddrSpaceCastOp,
         ExtractElementOp,
         FPToSIOp,
         FPToUIOp,

@@ -125,8 +125,8 @@ def replace(op: Operation, functions: FunctionTable) -> None:
 class FunctionTable:
     """The functions of a module, to which those that calls need are added."""
 
-    def __init__(self, module: ModuleOp) -> None:
-        self.block = module.body.block
+    def __init__(self, block: Block) -> None:
+        self.block = block
         self.known = {op.sym_name.data: op for op in self.block.ops if isinstance(op, func.FuncOp)}
 
     def add(self, function: func.FuncOp) -> None:
@@ -160,5 +160,11 @@ class ExpandMath(ModulePass):
     name = "expand-math"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """Rewrite the module in one walk; DiagnosticError names an operation that neither table has."""
-        expand(op, FunctionTable(op))
+        """Rewrite the module in one walk; DiagnosticError names an operation that neither table has.
+
+        Kernels call functions of their own `gpu.module`.
+        """
+        for inner in list(op.body.block.ops):
+            if inner.name == "gpu.module":
+                expand(inner, FunctionTable(inner.regions[0].block))
+        expand(op, FunctionTable(op.body.block))
