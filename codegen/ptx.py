@@ -16,18 +16,15 @@ from xdsl.dialects.builtin import DenseArrayBase, ModuleOp
 from xdsl.ir import Attribute, Operation
 
 from phintys.dialects import gpu, nvvm
-from phintys.ir.diagnostics import error, near_match
 from phintys.ir.phases import phase
 
+from .architectures import DEFAULT
 from .row_makers import Row
 from .rows import ROWS
 from .text import TranslationError, symbol, type_text
 from .translate import FunctionPrinter, ModulePrinter, argument_words
 
 TRIPLE = "nvptx64-nvidia-cuda"
-ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_87", "sm_89", "sm_90", "sm_100", "sm_103", "sm_120")
-DEFAULT_ARCHITECTURE = "sm_75"  # its PTX runs on all that came after
-
 # Tried one by one for each type, on every architecture.
 _FLOAT = ("fabs", "fma", "sqrt", "floor", "ceil", "trunc", "roundeven", "copysign", "maxnum", "minnum", "maximum", "minimum")
 _INTEGER = ("smin", "smax", "umin", "umax", "ctpop", "ctlz", "cttz", "abs", "fshl", "fshr")
@@ -118,14 +115,6 @@ def device_text(module: ModuleOp) -> str:
     return text
 
 
-def check_architecture(name: str) -> str:
-    """The name itself; DiagnosticError for one that LLVM's backend or ptxas does not know."""
-    if name not in ARCHITECTURES:
-        close = near_match(name, ARCHITECTURES)
-        raise error(f"--target-arch={name}: expected one of {', '.join(ARCHITECTURES)}", None, close)
-    return name
-
-
 @cache
 def _machine(architecture: str) -> Any:
     with phase("LLVM: load"):
@@ -136,13 +125,13 @@ def _machine(architecture: str) -> Any:
         return binding.Target.from_triple(TRIPLE).create_target_machine(cpu=architecture, opt=3)
 
 
-def assemble_ptx(text: str, architecture: str = DEFAULT_ARCHITECTURE) -> str:
-    """PTX of device LLVM IR, which `device_text` has checked."""
+def assemble_ptx(text: str, architecture: str = DEFAULT) -> str:
+    """PTX of device LLVM IR, which `device_text` has checked; `architecture` is one of `ARCHITECTURES`."""
     import llvmlite.binding as binding
 
     from .engine import LLVMError
 
-    machine = _machine(check_architecture(architecture))
+    machine = _machine(architecture)
     try:
         with phase("LLVM: parse and verify"):
             module = binding.parse_assembly(text)
@@ -159,6 +148,6 @@ def assemble_ptx(text: str, architecture: str = DEFAULT_ARCHITECTURE) -> str:
         return str(machine.emit_assembly(module))
 
 
-def ptx(module: ModuleOp, architecture: str = DEFAULT_ARCHITECTURE) -> str:
+def ptx(module: ModuleOp, architecture: str = DEFAULT) -> str:
     """PTX of a module of level nvvm."""
     return assemble_ptx(device_text(module), architecture)

@@ -19,10 +19,11 @@ from xdsl.dialects import builtin as bi
 from xdsl.dialects import func, llvm, memref
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import VerifyException
 
 from phintys.dialects import gpu, llvm_extra, nvvm
 from phintys.dialects.blas import GemmOp, GemvOp
+from phintys.dialects.convert import location_text
+from phintys.ir.diagnostics import error
 
 from . import llvm_rows
 from .convert_loops_to_llvm import FunctionLowering
@@ -88,7 +89,8 @@ class KernelLowering(FunctionLowering):
                 attributes.append({})
                 continue
             if not isinstance(argument.type.layout, bi.NoneAttr):
-                raise VerifyException(f"convert-gpu-to-nvvm: a kernel takes {argument.type}; views are made in kernels")
+                place = location_text(self.kernel)
+                raise error(f"a kernel takes {argument.type}; its views are made in it", name=place)
             types.append(PTR)
             attributes.append(WRITTEN if _is_written(argument) else READ_ONLY)
             dynamic = [size for size in argument.type.get_shape() if size == bi.DYNAMIC_INDEX]
@@ -116,7 +118,7 @@ class KernelLowering(FunctionLowering):
         if row is not None:
             row(self, op)
         elif type(op) in REFUSED:
-            raise VerifyException(f"convert-gpu-to-nvvm: {op.name} has no place in a kernel: {REFUSED[type(op)]}")
+            raise error(f"{op.name} has no place in a kernel: {REFUSED[type(op)]}", name=location_text(op))
         else:
             super().lower(op)
 
@@ -163,7 +165,7 @@ def _alloca(low: KernelLowering, op: Operation) -> None:
     assert isinstance(type, bi.MemRefType)
     sizes: list[Int] = [int(size) for size in type.get_shape()]
     if bi.DYNAMIC_INDEX in sizes:
-        raise VerifyException("convert-gpu-to-nvvm: memref.alloca in a kernel has known sizes")
+        raise error("memref.alloca in a kernel has known sizes", name=location_text(op))
     count = 1
     for size in type.get_shape():
         count *= size
@@ -265,7 +267,7 @@ def lower_module(op: gpu.ModuleOp) -> None:
         elif isinstance(item, func.FuncOp):
             lowered.append(_declaration(item))
         else:
-            raise VerifyException(f"convert-gpu-to-nvvm: {item.name} in a module of kernels has no lowering")
+            raise error(f"{item.name} in a module of kernels has no lowering", name=location_text(item))
     for item in reversed(list(op.block.ops)):
         item.detach()
         item.erase(safe_erase=False)

@@ -23,6 +23,7 @@ DIALECTS: dict[str, frozenset[str]] = {
     "fused": frozenset(("builtin", "func", "nd")) | SCALAR,
     "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "rt", "blas", "lapack", "test")) | SCALAR,
     "llvm": frozenset(("builtin", "llvm")),
+    "nvvm": frozenset(("builtin", "func", "scf", "memref", "rt", "blas", "gpu", "llvm", "nvvm")) | SCALAR,
     "gpu": frozenset(("builtin", "func", "scf", "memref", "rt", "blas", "gpu")) | SCALAR,
 }
 EXPANDED = frozenset(("derivative", "composite"))  # families that the passes of level nd take apart

@@ -90,6 +90,7 @@ PASSES: dict[str, str] = {
         "parallelize",
         "expand-math",
         "convert-loops-to-llvm",
+        "convert-gpu-to-nvvm",
     )
 }
 

@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         (("--load",), {"metavar": "FILE", **MANY}, "first run a Python file that registers passes or operations"),
         (("-p",), {"dest": "passes", "default": "", "metavar": "PASSES"}, "passes to run: a,b{option=1},c"),
         (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops, llvm, llvmir or asm: lower to there and print"),
+        (("--target-arch",), {"dest": "architecture", "metavar": "SM"}, "with --emit=ptx: sm_75 (the default), sm_90, ..."),
         (("-O",), {"dest": "optimize", **TRUE}, "with --emit=graph, nd or llvmir: run the passes of that level"),
         (
             ("--view",),
@@ -82,6 +83,8 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
         _check_level(parser, options)
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if options.architecture:
+        _check_architecture(parser, options)
     if options.view and (options.run or options.split):
         parser.error("--view writes one page and nothing else: it goes without --run and --split-input-file")
     for name, needs in (("input", "run"), ("save", "run"), ("reduce_match", "reduce")):
@@ -97,10 +100,22 @@ def _check_level(parser: argparse.ArgumentParser, options: argparse.Namespace) -
     from phintys.passes.pipeline import GPU_ONLY, GPU_PIPELINE, LEVELS, TEXTS
 
     reached = [*LEVELS, *dict.fromkeys(stage.level for stage in GPU_PIPELINE if stage.level in GPU_ONLY)]
+    reached += [text for text, level in TEXTS.items() if text in GPU_ONLY and level in reached]
     if options.emit not in reached:
         parser.error(f"--emit={options.emit}: expected one of {', '.join(reached)}")
     if options.run and options.emit in TEXTS:
         parser.error(f"--run starts from text that can be read back, not from {options.emit}")
+
+
+def _check_architecture(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    from phintys.codegen.architectures import ARCHITECTURES
+    from phintys.ir.diagnostics import near_match
+
+    if options.emit != "ptx":
+        parser.error("--target-arch goes with --emit=ptx")
+    if options.architecture not in ARCHITECTURES:
+        close = near_match(options.architecture, ARCHITECTURES)
+        parser.error(f"--target-arch={options.architecture}{close}: expected one of {', '.join(ARCHITECTURES)}")
 
 
 def _check_passes(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

@@ -112,6 +112,8 @@ def emit(program: Program, runner: Runner, target: str) -> str:
         return text
     if target in ("llvmir", "asm"):
         return _native_text(module, runner, target)
+    if target == "ptx":
+        return _device_text(module, runner)
     with phase("print"):
         return module_text(module, generic=options.generic, locations=options.locations)
 
@@ -127,6 +129,15 @@ def _native_text(module: ModuleOp, runner: Runner, target: str) -> str:
     if target == "asm" or runner.options.optimize:
         text = runner.guard("LLVM", assembly if target == "asm" else optimize, text)
     return text
+
+
+def _device_text(module: ModuleOp, runner: Runner) -> str:
+    """PTX of the kernels, for the architecture that was asked for."""
+    from phintys.codegen.architectures import DEFAULT
+    from phintys.codegen.ptx import assemble_ptx, device_text
+
+    text = runner.guard("translation to LLVM IR", device_text, module)
+    return str(runner.guard("LLVM", assemble_ptx, text, runner.options.architecture or DEFAULT))
 
 
 def select_function(program: Program, name: str | None) -> None:

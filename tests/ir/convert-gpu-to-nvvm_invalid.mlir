@@ -6,7 +6,7 @@ gpu.module @kernels {
     gpu.return
   }
 }
-// CHECK: error: convert-gpu-to-nvvm: memref.alloc has no place in a kernel: memory is asked for before the launch
+// CHECK: convert-gpu-to-nvvm_invalid.mlir:5:5: error: memref.alloc has no place in a kernel: memory is asked for before the launch
 
 // -----
 
@@ -15,4 +15,4 @@ gpu.module @kernels {
     gpu.return
   }
 }
-// CHECK: error: convert-gpu-to-nvvm: a kernel takes memref<4xf64, strided<[2]>>; views are made in kernels
+// CHECK: convert-gpu-to-nvvm_invalid.mlir:14:3: error: a kernel takes memref<4xf64, strided<[2]>>; its views are made in it

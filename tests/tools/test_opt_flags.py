@@ -119,7 +119,7 @@ def test_passes_say_what_they_expect_and_leave() -> None:
     ("flags", "message"),
     [
         (["--emit=pty"], "--emit=pty: expected one of graph, nd, fused, loops, llvm, llvmir, asm"),
-        (["--emit=nd", "--target-arch=sm_90"], "unrecognized arguments: --target-arch=sm_90"),
+        (["--emit=nd", "--target-arch=sm_90"], "--target-arch goes with --emit=ptx"),
         (["--print-ir-after=nonsense"], "unknown pass 'nonsense'"),
         (["--save", "x.npz"], "--save goes with --run"),
         (["--run", "--save", "x.csv"], "expected a name that ends in .npz or .npy"),
