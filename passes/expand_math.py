@@ -16,7 +16,8 @@ becomes
     func.func private @phi_exp_f64(%x: f64) -> f64 attributes {phi.inline = "always"} { ... }
     func.func private @cbrt(f64) -> f64
 
-A row may leave seldom arguments to libm, by a call of `@phi_rare_NAME` that `codegen/rare.py` defines.
+A row may leave seldom arguments to libm, by a call of `@phi_rare_NAME` that `codegen/rare.py` defines. In a `gpu.module`, which
+has no libm, both kinds of calls are of functions that the rows of `math_rows/device.py` write.
 """
 
 from __future__ import annotations
@@ -35,10 +36,12 @@ from phintys.ir.diagnostics import DiagnosticError, error
 
 from .emit import Emitter
 from .float_format import F32, FORMATS, FloatFormat
+from .math_rows.device import OPERATIONS, RARE, RARE_FORMAT
 from .math_rows.table import INTEGER, KEPT, LIBM, LOOPING, ROWS
 from .scalar_flow import FlowBuilder, Row
 
 DIALECTS = ("math.", "xmath.")
+DEVICE = "gpu.module"
 INLINE = StringAttr("always")
 PRIVATE = StringAttr("private")
 
@@ -56,9 +59,9 @@ def format_of(op: Operation) -> FloatFormat:
     return FORMATS[found]
 
 
-def function_name(op: Operation, shape: FloatFormat) -> str:
+def function_name(op: Operation, shape: FloatFormat, device: bool) -> str:
     """The symbol that `op` becomes a call of."""
-    if type(op) in LIBM:
+    if type(op) in LIBM and not device:
         return LIBM[type(op)] + ("f" if shape is F32 else "")
     return f"phi_{op.name.split('.')[1]}_{shape.name}"
 
@@ -125,8 +128,9 @@ def replace(op: Operation, functions: FunctionTable) -> None:
 class FunctionTable:
     """The functions of a module, to which those that calls need are added."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, *, device: bool = False) -> None:
         self.block = block
+        self.device = device
         self.known = {op.sym_name.data: op for op in self.block.ops if isinstance(op, func.FuncOp)}
 
     def add(self, function: func.FuncOp) -> None:
@@ -136,17 +140,23 @@ class FunctionTable:
         expand(function, self)
         for call in list(function.walk()):
             if isinstance(call, func.CallOp) and call.callee.string_value() not in self.known:
-                types = [operand.type for operand in call.operands]
-                self.add(declare(call.callee.string_value(), types, call.results[0].type))
+                self.add(self._rare(call.callee.string_value(), [operand.type for operand in call.operands]))
+
+    def _rare(self, name: str, operands: Sequence[Attribute]) -> func.FuncOp:
+        """What a row leaves to another function: the code generator defines it, if it has a C library to call."""
+        if self.device and name in RARE:
+            return define(name, RARE[name], operands, RARE_FORMAT, inline=False)
+        return declare(name, operands, operands[-1])
 
     def require(self, op: Operation) -> func.FuncOp:
         """The function to call for `op`, added when it is missing."""
         shape = None if type(op) in INTEGER else format_of(op)
-        name = integer_name(op) if shape is None else function_name(op, shape)
+        name = integer_name(op) if shape is None else function_name(op, shape, self.device)
         if name not in self.known and shape is None:
             self.add(define_integer(op))
         elif name not in self.known and shape is not None:
             row, operands = ROWS.get(type(op)), [operand.type for operand in op.operands]
+            row = OPERATIONS.get(type(op)) if row is None and self.device else row
             inline = type(op) not in LOOPING
             self.add(define(name, row, operands, shape, inline) if row else declare(name, operands, shape.type))
         elif self.known[name].sym_visibility != PRIVATE:
@@ -160,11 +170,11 @@ class ExpandMath(ModulePass):
     name = "expand-math"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """Rewrite the module in one walk; DiagnosticError names an operation that neither table has.
+        """Rewrite the module in one walk; DiagnosticError names an operation that no table has.
 
-        Kernels call functions of their own `gpu.module`.
+        Kernels call functions of their own `gpu.module`, and none of a C library.
         """
         for inner in list(op.body.block.ops):
-            if inner.name == "gpu.module":
-                expand(inner, FunctionTable(inner.regions[0].block))
+            if inner.name == DEVICE:
+                expand(inner, FunctionTable(inner.regions[0].block, device=True))
         expand(op, FunctionTable(op.body.block))

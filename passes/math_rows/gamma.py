@@ -8,12 +8,13 @@ subnormal, are left to the C library.
 
 from __future__ import annotations
 
-from math import nan, pi
+from math import inf, nan, pi
 from typing import NamedTuple
 
 from xdsl.ir import SSAValue
 
 from phintys.passes.scalar_builder import ScalarBuilder
+from phintys.passes.scalar_flow import FlowBuilder
 
 from .exponential import power_of_two_halves
 from .logarithm import log
@@ -28,6 +29,8 @@ LOG2_ROOT = 1.3257480647361594  # log2(sqrt(2 pi))
 LOG_ROOT = 0.4189385332046727  # log(sqrt(2 pi)) - 1/2
 GAMMA_IS_INF = 180.0
 REFLECTED_TO = -170.0  # beyond it gamma(-x) overflows
+GAMMA_IS_ZERO = 190.0  # and gamma(x) is zero
+SHIFT = 25
 GAMMA = (  # gamma(2 + e), |e| <= 1/2, error 9.7e-18
     1.0, 0.4227843350984668, 0.4118403304264427, 0.08157691924716733, 0.07424901075316875, -0.00026698207450156564,
     0.011154045733621451, -0.0028526456360092652, 0.0021039329869072727, -0.0009195770520571463, 0.0004903930932974483,
@@ -123,12 +126,61 @@ def gamma_single(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     return _gamma(b, x, SINGLE_GAMMA, exp2(b, exponent))
 
 
-def gammaln(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """The logarithm of the magnitude of the gamma function."""
+def _gammaln(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """For x >= 0."""
     near = shifted(b, x)
     small = b.less(x, SERIES_FROM)
     logarithm = log(b, b.select(small, near.factor, x))
     signed = b.select(near.divided, b.neg(logarithm), logarithm)
     value = b.fma(near.e, b.polynomial(near.e, GAMMALN), signed)
     beyond = b.fma(b.sub(x, 0.5), b.sub(logarithm, 1.0), b.add(_series(b, x), LOG_ROOT))
-    return b.rare("lgamma", b.less(x, 0.0), [x], b.select(small, value, beyond))
+    return b.select(small, value, beyond)
+
+
+def gammaln(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """The logarithm of the magnitude of the gamma function."""
+    return b.rare("lgamma", b.less(x, 0.0), [x], _gammaln(b, x))
+
+
+# Without a C library: rows of `phi_rare_NAME(rare, x, fast)`.
+
+
+def _half_wave(b: FlowBuilder, magnitude: SSAValue) -> tuple[SSAValue, SSAValue]:
+    """sin(pi r), r the distance to the nearest integer; and the integer part."""
+    whole = b.floor(magnitude)
+    r = b.sub(magnitude, whole)
+    r = b.select(b.greater(r, 0.5), b.sub(1.0, r), r)
+    return b.mul(r, b.polynomial(b.mul(r, r), SINE)), whole
+
+
+def reflected_gamma(b: FlowBuilder, rare: SSAValue, x: SSAValue, fast: SSAValue) -> SSAValue:
+    """gamma below REFLECTED_TO: gamma(-x), which may overflow, as a product with gamma(-x - SHIFT)."""
+
+    def below(b: FlowBuilder) -> SSAValue:
+        magnitude = b.abs(x)
+        sine, whole = _half_wave(b, magnitude)
+        y = b.clamp_high(magnitude, GAMMA_IS_ZERO)
+        product, low = b.sub(y, 1.0), b.const(0.0)
+        for j in range(2, SHIFT + 1):
+            factor = b.sub(y, float(j))
+            product, lost = b.two_product(product, factor)
+            low = b.fma(low, factor, lost)
+        first = b.div(pi, b.mul(b.mul(y, sine), _stirling(b, b.sub(y, float(SHIFT)))))
+        value = b.div(first, b.add(product, low))
+        half = b.mul(whole, 0.5)
+        value = b.select(b.equal(half, b.floor(half)), b.neg(value), value)
+        return b.select(b.both(b.greater(sine, 0.0), b.less(magnitude, inf)), value, nan)
+
+    return b.choose(rare, below, lambda b: fast)
+
+
+def reflected_gammaln(b: FlowBuilder, rare: SSAValue, x: SSAValue, fast: SSAValue) -> SSAValue:
+    """gammaln of negative numbers; near its roots the error is absolute."""
+
+    def below(b: FlowBuilder) -> SSAValue:
+        magnitude = b.abs(x)
+        sine, _ = _half_wave(b, magnitude)
+        value = b.sub(b.neg(log(b, b.mul(sine, 1 / pi))), b.add(log(b, magnitude), _gammaln(b, magnitude)))
+        return b.select(b.both(b.greater(sine, 0.0), b.less(magnitude, inf)), value, inf)
+
+    return b.choose(rare, below, lambda b: fast)

@@ -42,7 +42,11 @@ def reduce(b: ScalarBuilder, x: SSAValue) -> Angle:
     first = b.fma(minus, PI_HALVES[0], x)
     second, second_low = b.two_product(minus, PI_HALVES[1])
     r, r_low = b.two_sum(first, second)
-    r_low = b.add(r_low, b.fma(minus, PI_HALVES[2], second_low))
+    return angle_of(b, r, b.add(r_low, b.fma(minus, PI_HALVES[2], second_low)), b.to_bits(biased))
+
+
+def angle_of(b: ScalarBuilder, r: SSAValue, r_low: SSAValue, quadrant: SSAValue) -> Angle:
+    """The angle r + r_low in a quadrant."""
     z = b.mul(r, r)
     sine_low = b.fma(b.mul(r, z), b.polynomial(z, SINE), r_low)
     half = b.mul(z, 0.5)
@@ -51,15 +55,30 @@ def reduce(b: ScalarBuilder, x: SSAValue) -> Angle:
     z_low = b.fma(r, r, b.neg(z))
     rest = b.fma(b.mul(z, z), b.polynomial(z, COSINE), lost)
     rest = b.fma(b.neg(r), r_low, b.fma(z_low, -0.5, rest))
-    return Angle((r, sine_low), (high, rest), b.to_bits(biased))
+    return Angle((r, sine_low), (high, rest), quadrant)
 
 
-def _chosen(b: ScalarBuilder, angle: Angle, x: SSAValue, shift: int) -> SSAValue:
-    """sin(x + shift pi / 2)."""
+def sine_of(b: ScalarBuilder, angle: Angle, shift: int = 0) -> SSAValue:
+    """The sine of the angle and `shift` quadrants more."""
     quadrant = b.int_add(angle.quadrant, shift) if shift else angle.quadrant
     other = b.has_bits(quadrant, 1)
     value = b.select(other, b.add(*angle.cosine), b.add(*angle.sine))
     return _signed(b, value, quadrant, 1)
+
+
+def cosine_of(b: ScalarBuilder, angle: Angle) -> SSAValue:
+    """The cosine of the angle."""
+    return sine_of(b, angle, 1)
+
+
+def tangent_of(b: ScalarBuilder, angle: Angle) -> SSAValue:
+    """The quotient of sine and cosine, or minus that of cosine and sine."""
+    sine = b.fast_two_sum(*angle.sine)
+    cosine = b.fast_two_sum(*angle.cosine)
+    other = b.has_bits(angle.quadrant, 1)
+    above = [b.select(other, c, s) for s, c in zip(sine, cosine, strict=True)]
+    below = [b.select(other, s, c) for s, c in zip(sine, cosine, strict=True)]
+    return _signed(b, b.quotient(*above, *below), angle.quadrant, 0)
 
 
 def _signed(b: ScalarBuilder, value: SSAValue, quadrant: SSAValue, bit: int) -> SSAValue:
@@ -74,24 +93,18 @@ def _far(b: ScalarBuilder, x: SSAValue) -> SSAValue:
 
 def sin(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The sine of x."""
-    value = _chosen(b, reduce(b, x), x, 0)
+    value = sine_of(b, reduce(b, x))
     value = b.select(b.less(b.abs(x), TINY), x, value)
     return b.rare("sinl", _far(b, x), [x], value)
 
 
 def cos(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The cosine of x."""
-    return b.rare("cosl", _far(b, x), [x], _chosen(b, reduce(b, x), x, 1))
+    return b.rare("cosl", _far(b, x), [x], cosine_of(b, reduce(b, x)))
 
 
 def tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """The quotient of sine and cosine, or minus that of cosine and sine."""
-    angle = reduce(b, x)
-    sine = b.fast_two_sum(*angle.sine)
-    cosine = b.fast_two_sum(*angle.cosine)
-    other = b.has_bits(angle.quadrant, 1)
-    above = [b.select(other, c, s) for s, c in zip(sine, cosine, strict=True)]
-    below = [b.select(other, s, c) for s, c in zip(sine, cosine, strict=True)]
-    value = _signed(b, b.quotient(*above, *below), angle.quadrant, 0)
+    """The tangent of x."""
+    value = tangent_of(b, reduce(b, x))
     value = b.select(b.less(b.abs(x), TINY), x, value)
     return b.rare("tanl", _far(b, x), [x], value)

@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import scipy.special
+from xdsl.context import Context
 from xdsl.dialects import math
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from phintys.codegen.assemble import assemble
@@ -119,8 +121,8 @@ def failed(number: int, values: tuple[int, ...]) -> None:
     raise AssertionError(f"check {number} failed: {values}")
 
 
-def loop_text(op: type[Operation], name: str, arity: int = 1) -> tuple[str, Interface]:
-    """LLVM IR of a function that applies the operation to arrays of one length."""
+def loop_module(op: type[Operation], name: str, arity: int = 1) -> tuple[Context, ModuleOp]:
+    """A function that applies the operation to arrays of one length."""
     context = make_context()
     numbers = range(arity)
     text = LOOP.format(
@@ -130,7 +132,12 @@ def loop_text(op: type[Operation], name: str, arity: int = 1) -> tuple[str, Inte
         name=op.name,
         type=name,
     )
-    module = parse_module(text, context=context)
+    return context, parse_module(text, context=context)
+
+
+def loop_text(op: type[Operation], name: str, arity: int = 1) -> tuple[str, Interface]:
+    """LLVM IR of it."""
+    context, module = loop_module(op, name, arity)
     ExpandMath().apply(context, module)
     verify_module(module)
     ConvertLoopsToLlvm().apply(context, module)
