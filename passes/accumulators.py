@@ -10,6 +10,9 @@
 A sum of floats is added in blocks, each in vector lanes; the rounding error of adding a block is kept beside the total (Knuth's
 two-sum; Ogita, Rump, Oishi, Accurate sum and dot product, 2005). Processors compare without NaN; an extremum watches for
 it beside. A position is looked for only in a block that has something better than all blocks before.
+
+A loop over blocks says in an attribute what it carries (`TOTALS`): `parallelize` runs parts of it side by side, each from the
+neutral elements on, and merges what they carried in the order of the parts.
 """
 
 from __future__ import annotations
@@ -21,10 +24,11 @@ from xdsl.ir import SSAValue
 
 from phintys.ir.types import DTYPES
 
-from .combiners import Reduction, two_sum
+from .combiners import OPERATIONS, Reduction, two_sum
 from .emit import Emitter
 from .mersenne import branch
 
+TOTALS = "phi.totals"  # attribute of a loop: the `label` of each accumulator whose registers it carries, in order
 Registers = list[SSAValue]
 Matches = Callable[[Emitter, SSAValue], SSAValue]
 Find = Callable[[Emitter, Matches], SSAValue]  # the row-major position of the first element of the block that matches
@@ -33,11 +37,17 @@ Find = Callable[[Emitter, Matches], SSAValue]  # the row-major position of the f
 class Plain:
     """One combination after the other."""
 
+    name = "plain"
     blocked = False
     widths = (1, 1, 1)  # registers outside, from block to block, inside
 
     def __init__(self, r: Reduction) -> None:
         self.r = r
+
+    @property
+    def label(self) -> str:
+        """What `labelled` makes an accumulator of the same kind of."""
+        return f"{self.name} {self.r.combiner} {self.r.dtype}"
 
     def widen(self, e: Emitter, outside: Registers) -> Registers:
         """Registers carried from block to block, before the first."""
@@ -59,10 +69,15 @@ class Plain:
         """What is left after the last block."""
         return carried
 
+    def merge(self, e: Emitter, carried: Registers, later: Registers) -> Registers:
+        """What two loops carried, the second of which goes on where the first ended but began with neutral elements."""
+        return self.r.combine(e, carried, later[0], later[1] if self.r.by_position else None)
+
 
 class BlockedSum(Plain):
     """A sum of floats."""
 
+    name = "sum"
     blocked = True
     widths = (1, 2, 1)
 
@@ -78,6 +93,11 @@ class BlockedSum(Plain):
         """Add the block's sum."""
         return two_sum(e, carried[0], carried[1], inside[0])
 
+    def merge(self, e: Emitter, carried: Registers, later: Registers) -> Registers:
+        """Add the totals, and what was lost in both and in this."""
+        total, lost = two_sum(e, carried[0], carried[1], later[0])
+        return [total, e.op(arith.AddfOp, [lost, later[1]])]
+
     def narrow(self, e: Emitter, carried: Registers) -> Registers:
         """The total with what it lost; an infinite total has lost NaN."""
         total, lost = carried
@@ -87,6 +107,7 @@ class BlockedSum(Plain):
 class Extremum(Plain):
     """The largest or smallest float, NaN if there is one."""
 
+    name = "extremum"
     widths = (1, 2, 2)
 
     def widen(self, e: Emitter, outside: Registers) -> Registers:
@@ -98,6 +119,11 @@ class Extremum(Plain):
         best = e.without_nan(arith.MaxnumfOp if self.r.combiner.endswith("max") else arith.MinnumfOp, inside[0], value)
         return [best, e.op(arith.OrIOp, [inside[1], is_nan(e, value)])]
 
+    def merge(self, e: Emitter, carried: Registers, later: Registers) -> Registers:
+        """The better of two, whatever it is where NaN came."""
+        best, came = self.combine(e, carried, later[0], None)
+        return [best, e.op(arith.OrIOp, [came, later[1]])]
+
     def narrow(self, e: Emitter, carried: Registers) -> Registers:
         """NaN, or the extremum."""
         return [e.select(carried[1], e.constant(float("nan"), carried[0].type), carried[0])]
@@ -106,6 +132,7 @@ class Extremum(Plain):
 class Position(Plain):
     """Where the extremum stands first (of floats: or the first NaN)."""
 
+    name = "position"
     blocked = True
     widths = (2, 2, 1)
 
@@ -166,6 +193,23 @@ def accumulator(r: Reduction, several_blocks: bool, overwrites: bool) -> Plain:
 class OneByOne(Plain):
     """Each value is compared with its position at hand: totals in memory, or values that cannot be computed again."""
 
+    name = "one-by-one"
+
     def __init__(self, r: Reduction) -> None:
         super().__init__(r)
         self.widths = (2, 2, 2) if r.by_position else (1, 1, 1)
+
+
+def labelled(text: str) -> Plain | None:
+    """The accumulator that a label describes; None for any other text."""
+    _, _, rest = text.partition(" ")
+    combiner, _, dtype = rest.partition(" ")
+    row = DTYPES.get(dtype)
+    if row is None or (combiner, row.kind) not in _COMBINED:
+        return None
+    r = Reduction(0, combiner, dtype, [])
+    choices = [accumulator(r, several, overwrites) for several in (True, False) for overwrites in (False, True)]
+    return next((a for a in choices if a.label == text), None)
+
+
+_COMBINED = {*OPERATIONS, *((f"arg{best}", kind) for best in ("max", "min") for kind in "bif")}

@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects import builtin as bi
 from xdsl.dialects import memref, scf
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from .accumulators import TOTALS
 from .loop_facts import Access, Memory, SizeFacts, blocks, calls_host, may_stop, touched
 
 WINDOW = 8  # loops that are tried before a loop: keeps the pass linear
@@ -158,6 +159,7 @@ class _Fuser:
             operands=[a.lb, a.ub, a.step, *a.iter_args, *b.iter_args],
             result_types=[value.type for value in (*a.results, *b.results)],
             regions=[Region(block)],
+            attributes=_totals(a, b),
             location=a.location,
         )
         self.block.insert_op_before(joined, a)
@@ -176,6 +178,18 @@ def _is_handed_on(root: SSAValue, first: _Loop) -> bool:
     return isinstance(root.owner, memref.AllocOp) and any(
         access.writes and access.view.root is root for access in first.accesses
     )
+
+
+def _totals(a: scf.ForOp, b: scf.ForOp) -> dict[str, Attribute]:
+    """What one loop in the place of two carries, if both say it."""
+    labels: list[Attribute] = []
+    for loop in (a, b):
+        own = loop.attributes.get(TOTALS)
+        if isinstance(own, bi.ArrayAttr):
+            labels += own.data
+        elif loop.results:
+            return {}
+    return {TOTALS: bi.ArrayAttr(labels)} if labels else {}
 
 
 def _between(first: Operation, second: Operation) -> list[Operation]:

@@ -1,6 +1,6 @@
 """Loops of chunks in llvm code: the loop becomes a function of its bounds, which the runtime's threads call with parts of them.
 
-    scf.for %c = %lo to %hi step %grain { ... } {phi.parallel}
+    scf.for %c = %lo to %hi step %grain { ... } {phi.parallel = 12}
 
     @f.part0(values that the loop uses..., lo, hi) -> i32         the loop; pointers are noalias, as they are around it
     @f.part0.call(env, lo, hi) -> i32                             loads the values from `env` and calls it
@@ -22,11 +22,12 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor
+from .loop_facts import PARALLEL
+from .loop_work import FEWEST_CHUNKS
 
 if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
-FEWEST_CHUNKS = 12  # below, waking a thread costs as much as it saves
 EQ, SGT = 0, 4  # predicates of llvm.icmp
 
 
@@ -115,7 +116,7 @@ def lower(low: FunctionLowering, op: scf.ForOp) -> None:
     part = _Part(low, op)
     low.parts += part.functions()
     # 0 chunks and bounds in the wrong order are few as well: sizes do not overflow.
-    few = e.add(first, e.mul(grain, FEWEST_CHUNKS - 1))
+    few = e.add(first, e.mul(grain, _fewest(op) - 1))
     many = e.op(llvm.ICmpOp, [last, e.int(few)], bi.i1, {"predicate": bi.IntegerAttr(SGT, bi.i64)})
     several, one, done = e.new_block(), e.new_block(), e.new_block([I32])
     e.branch_if(many, several, one)
@@ -137,6 +138,12 @@ def lower(low: FunctionLowering, op: scf.ForOp) -> None:
     e.block = go_on
 
 
+def _fewest(op: scf.ForOp) -> int:
+    """From how many chunks on it is worth to wake threads."""
+    number = op.attributes[PARALLEL]
+    return number.value.data if isinstance(number, bi.IntegerAttr) else FEWEST_CHUNKS
+
+
 def is_parallel(op: Operation) -> bool:
     """Whether a loop is one of chunks that threads may share."""
-    return "phi.parallel" in op.attributes
+    return PARALLEL in op.attributes

@@ -2,7 +2,8 @@
 
 Sizes are numbered by what they compute: products by their factors, and two sizes that an `rt.assert` at the entry compares are
 one. An access belongs to the *row* of iteration `i` when it indexes one dimension of a dense buffer with `i` itself: rows of
-different iterations have no element in common.
+different iterations have no element in common. Where a loop advances by blocks, the rows that a loop inside of it counts from
+`i` to the end of the block are iteration `i`'s as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from xdsl.ir import Block, Operation, SSAValue
 from phintys.dialects.rt import AssertOp
 
 Number = Hashable
+PARALLEL = "phi.parallel"  # attribute of a loop of chunks: from how many on several threads share them
+ANY_BLOCKS = "phi.any_blocks"  # attribute of a loop that counts blocks, of which any size is right
 EQUAL = 0  # the predicate of arith.cmpi eq
 HARMLESS = ("arith.", "math.", "xmath.", "scf.")
 
@@ -55,9 +58,10 @@ class SizeFacts:
         return number
 
     def _compute(self, value: SSAValue) -> Number:
+        number = constant(value)
+        if number is not None:
+            return number
         op = value.owner
-        if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr):
-            return op.value.value.data
         if isinstance(op, arith.IndexCastOp):
             return self.number(op.input)
         if isinstance(op, arith.MuliOp):
@@ -162,8 +166,11 @@ class Memory:
             sizes = tuple(d if n == bi.DYNAMIC_INDEX else n for n, d in zip(type.get_shape(), dims, strict=True))
         return View(memory, 0, sizes, tuple(product(sizes[axis + 1 :]) for axis in range(len(sizes))))
 
-    def accesses(self, loop: scf.ForOp) -> list[Access] | None:
-        """All loads and stores in a loop; None if something else in it may touch memory, or stop the program."""
+    def accesses(self, loop: scf.ForOp, in_blocks: bool = False) -> list[Access] | None:
+        """All loads and stores in a loop; None if something else in it may touch memory, or stop the program.
+
+        `in_blocks`: what an iteration that counts a block touches is its own, too.
+        """
         found: list[memref.LoadOp | memref.StoreOp] = []
         for op in loop.body.walk():
             if isinstance(op, memref.LoadOp | memref.StoreOp):
@@ -172,16 +179,45 @@ class Memory:
                 found.append(op)
             elif not op.name.startswith(HARMLESS) and not _scalar_call(op):
                 return None
-        return list(self.of(found, loop))
+        return list(self.of(found, loop, _counting(loop) if in_blocks else ()))
 
-    def of(self, ops: Iterable[memref.LoadOp | memref.StoreOp], loop: scf.ForOp) -> Iterator[Access]:
-        """What loads and stores in a loop touch, where their views are known."""
-        variable = loop.body.block.args[0]
+    def of(
+        self, ops: Iterable[memref.LoadOp | memref.StoreOp], loop: scf.ForOp, counting: Iterable[SSAValue] = ()
+    ) -> Iterator[Access]:
+        """What loads and stores in a loop touch, where their views are known; `counting` are variables beside the loop's."""
+        variables = {loop.body.block.args[0], *counting}
         for op in ops:
             view = self.view(op.memref)
-            own = [axis for axis, index in enumerate(op.indices) if index is variable]
+            own = [axis for axis, index in enumerate(op.indices) if index in variables]
             if view is not None:
                 yield Access(view, own[0] if len(own) == 1 else None, isinstance(op, memref.StoreOp), op)
+
+
+def _counting(loop: scf.ForOp) -> Iterator[SSAValue]:
+    """Variables of loops inside that count one by one from the loop's own, and not beyond the next value of it."""
+    variable = loop.body.block.args[0]
+    for op in loop.body.walk():
+        if isinstance(op, scf.ForOp) and op.lb is variable and constant(op.step) == 1:
+            end = op.ub.owner
+            if isinstance(end, arith.MinSIOp) and any(_is_next(operand, loop) for operand in end.operands):
+                yield op.body.block.args[0]
+
+
+def _is_next(value: SSAValue, loop: scf.ForOp) -> bool:
+    """Whether a value is the loop's variable and its step."""
+    op = value.owner
+    if not isinstance(op, arith.AddiOp) or loop.body.block.args[0] not in op.operands:
+        return False
+    step = constant(loop.step)
+    return step is not None and any(constant(operand) == step for operand in op.operands)
+
+
+def constant(value: SSAValue) -> int | None:
+    """The number that a constant of an integer type is."""
+    op = value.owner
+    if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr):
+        return op.value.value.data
+    return None
 
 
 def touched(op: Operation) -> dict[SSAValue, bool]:

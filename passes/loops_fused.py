@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xdsl.dialects import arith
+from xdsl.dialects import arith, scf
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Operation, SSAValue
 
@@ -18,17 +18,19 @@ from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import MAP, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
-from .accumulators import Matches, OneByOne, Plain, Registers, accumulator
+from .accumulators import TOTALS, Matches, OneByOne, Plain, Registers, accumulator
 from .buffers import Buffer, Scalar
 from .combiners import NO_IDENTITY, Reduction
 from .emit import Emitter, Index
 from .iteration import Moving, access, collapse, memory_order, moving, rank_of, space_sizes, tiled
-from .nests import Point, Unrolled, nest, tiles
+from .loop_facts import ANY_BLOCKS
+from .nests import Leaf, Part, Point, Unrolled, nest, tiles
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
 
 BLOCK = 1024  # terms of one block of the innermost reduced loop
+COLUMNS = 1024  # whose totals are computed together: fewer would make the rows that are read too short
 UNROLL = ((8, 6), (4, 16), (2, 32))  # how many terms at once, for scalar code of so many operations at most
 
 Visit = Callable[[Emitter, Point, Registers], Registers]
@@ -108,9 +110,6 @@ class FusedLoops:
             tail += 1
         head = len(self.loops) - tail if self.reductions else len(self.loops)
         in_memory = any(loop.reduced for loop in self.loops[:head])
-        if in_memory:
-            outer = [number for number, loop in enumerate(self.loops) if not loop.reduced]
-            nest(self.e, self.loops, outer, self._initialize)
         size = self.loops[-1].size if tail else 1
         self.one_block = isinstance(size, int) and size <= BLOCK
         several = tail > 1 or not self.one_block
@@ -122,6 +121,8 @@ class FusedLoops:
             values = self._each(e, 0, values, lambda a, own: a.widen(e, own))
             for point in points:
                 values = self._reduce(e, head, point, values)
+            if tail and not head:
+                self._label(values)
             values = self._each(e, 1, values, lambda a, own: a.narrow(e, own))
             self._store_totals(e, points[0], values)
             results.extend(values)
@@ -129,9 +130,36 @@ class FusedLoops:
         pair = None if self.reductions else tiled(self.loops, self.walks)
         if pair is not None:
             tiles(self.e, self.loops, pair, visit)
+        elif in_memory:
+            self._in_parts(lambda e, part: self._nest_in_memory(e, head, visit, part))
         else:
-            nest(self.e, self.loops, range(head), visit, self._unrolled(head) if not tail else None)
+            nest(self.e, self.loops, range(head), visit)
         self._bind_scalars(results)
+
+    def _nest_in_memory(self, e: Emitter, head: int, visit: Leaf, part: Part | None) -> None:
+        """Totals in memory: neutral elements first."""
+        outer = [number for number, loop in enumerate(self.loops) if not loop.reduced]
+        nest(e, self.loops, outer, self._initialize, part=part)
+        nest(e, self.loops, range(head), visit, self._unrolled(head) if head == len(self.loops) else None, part=part)
+
+    def _in_parts(self, write: Callable[[Emitter, Part | None], None]) -> None:
+        """Where a reduced loop is outermost, a block of columns at a time, whose totals stay in the first-level cache."""
+        last = len(self.loops) - 1
+        size = self.loops[last].size
+        if not self.loops[0].reduced or self.loops[last].reduced or (isinstance(size, int) and size <= COLUMNS):
+            write(self.e, None)
+            return
+        outer, op = self.e.loop(0, size, COLUMNS)
+        op.attributes[ANY_BLOCKS] = bi.UnitAttr()
+        start = op.body.block.args[0]
+        write(outer, (last, start, outer.minimum(outer.add(start, COLUMNS), size)))
+        outer.end_loop()
+
+    def _label(self, values: Registers) -> None:
+        """Say what the loop that these values come from carries; a block that is alone has none."""
+        loop = values[0].owner
+        if isinstance(loop, scf.ForOp):
+            loop.attributes[TOTALS] = bi.ArrayAttr([bi.StringAttr(a.label) for a in self.accumulators])
 
     def _unrolled(self, head: int) -> Unrolled | None:
         """The reduced loop around others, whose totals in memory are worth several terms each time they are touched."""

@@ -14,6 +14,7 @@ TILE = 32  # rows and columns of a tile
 Point = dict[int, SSAValue]  # loop number -> its counter
 Leaf = Callable[[Emitter, list[Point]], None]
 Unrolled = tuple[int, int]  # loop number, and how many of its iterations the leaf sees at once
+Part = tuple[int, Index, Index]  # loop number, where it begins and ends
 
 
 def nest(
@@ -23,8 +24,9 @@ def nest(
     leaf: Leaf,
     unrolled: Unrolled | None = None,
     points: Sequence[Point] = ({},),
+    part: Part | None = None,
 ) -> None:
-    """Loops one in another; `order` has their numbers."""
+    """Loops one in another; `order` has their numbers. `part`: a loop that does not run through all of its range."""
     if not order:
         leaf(e, list(points))
         return
@@ -32,8 +34,11 @@ def nest(
     size = loops[number].size
 
     def inside(inner: Emitter, points: list[Point]) -> None:
-        nest(inner, loops, rest, leaf, unrolled, points)
+        nest(inner, loops, rest, leaf, unrolled, points, part)
 
+    if part is not None and part[0] == number:
+        _loop(e, number, (part[1], part[2], 1), inside, points)
+        return
     count = unrolled[1] if unrolled is not None and unrolled[0] == number else 1
     whole = e.sub(size, e.remainder(size, count)) if count > 1 else size
     _loop(e, number, (0, whole, count), inside, points)

@@ -1,15 +1,27 @@
 """parallelize: loops whose iterations do not touch each other's data, cut into chunks that several threads may run at once.
 
-Expects: loops after `reuse-buffers`. Leaves: loops. A loop at the top of a function is cut if it carries no value, cannot
-stop the program, and each buffer that it writes is touched by every iteration in its own row only. A temporary that
-is used nowhere else belongs to the chunk. Chunks have a size that depends on the work in an iteration and never on the number
-of threads, so that neither do results.
+Expects: loops after `reuse-buffers`. Leaves: loops. A loop at the top of a function is cut if it cannot stop the program, each
+buffer that it writes is touched by every iteration in its own row only, and it carries nothing, or totals that can be merged. A
+temporary that is used nowhere else belongs to the chunk. Chunks have a size that depends on the work in an iteration and never
+on the number of threads, so that neither do results.
 
     scf.for %i = %lo to %hi step %1 {        ->      scf.for %c = %lo to %hi step %grain {
       ...                                              %sum = arith.addi %c, %grain : index
     }                                                  %end = arith.minsi %sum, %hi : index
                                                        scf.for %i = %c to %end step %1 { ... }
-                                                     } {phi.parallel}
+                                                     } {phi.parallel = 12}
+
+The number says from how many chunks on it is worth to wake threads. Where a loop counts blocks of any size, a chunk is a block.
+
+A loop with totals has few chunks, or one where there is little to do. Each begins with the neutral elements and leaves what it
+carried in its place of `%parts`; from there it is merged, in order:
+
+    %t = scf.for %i = %lo to %hi step %1     ->      scf.for %k = %0 to %count step %1 {
+         iter_args(%a = %zero) { ... }                 ...
+                                                       %p = scf.for %i = %begin to %end step %1 iter_args(%a = %zero) { ... }
+                                                       memref.store %p, %parts[%k]
+                                                     } {phi.parallel = 12}
+                                                     %t = scf.for %k = %0 to %count step %1 iter_args(%a = %zero) { merge }
 """
 
 from __future__ import annotations
@@ -23,79 +35,10 @@ from xdsl.dialects import builtin as bi
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
+from . import parallel_totals
 from .emit import Emitter, Index
-from .loop_facts import Access, Memory, SizeFacts, blocks, root_of
-
-CHUNK = 1 << 17  # cost of a chunk: ten to thirty microseconds
-ALIGNED = 64  # chunks of elements begin where lines of the cache do
-GUESS = 16  # iterations of a loop whose bounds are not known before
-COSTS = {"memref.load": 2, "memref.store": 2, "arith.divf": 4, "math.sqrt": 4, "arith.constant": 0, "scf.yield": 0}
-FAMILY_COSTS = {"math": 12, "xmath": 12, "func": 12}
-
-
-def _cost(op: Operation) -> int:
-    """What one operation costs, in additions."""
-    return COSTS.get(op.name, FAMILY_COSTS.get(op.name.partition(".")[0], 1))
-
-
-def _constant(value: SSAValue) -> int | None:
-    """The number that a constant of type index is."""
-    op = value.owner
-    if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr):
-        return op.value.value.data
-    return None
-
-
-class _Work:
-    """Writes the cost of an iteration of `loop`, in terms of what is known before the loop."""
-
-    def __init__(self, e: Emitter, loop: scf.ForOp) -> None:
-        self.e = e
-        self.loop = loop
-
-    def block(self, block: Block, step: int) -> Index:
-        """The cost of a block of a loop that advances by `step`."""
-        plain, nested = 1, list[Index]()
-        for op in block.ops:
-            plain += _cost(op)
-            for region in op.regions:
-                for inner in region.blocks:
-                    if isinstance(op, scf.ForOp):
-                        nested.append(self._inner(op, inner, step))
-                    else:
-                        nested.append(self.block(inner, step))
-        total: Index = plain
-        for part in nested:
-            total = self.e.add(total, part)
-        return total
-
-    def _inner(self, op: scf.ForOp, body: Block, around: int) -> Index:
-        """The cost of a loop inside; one that runs from a variable of the loop around it fills that one's step."""
-        step = _constant(op.step) or 1
-        cost = self.block(body, step)
-        low, high = self._before(op.lb), self._before(op.ub)
-        if low is None or high is None:
-            return self.e.mul(cost, around if around > 1 else GUESS)
-        span = self.e.sub(high, low)
-        if step == 1:
-            return self.e.mul(cost, span)
-        whole = self.e.mul(cost, span)
-        return -(-whole // step) if isinstance(whole, int) else self.e.op(arith.DivUIOp, [whole, self.e.index(step)])
-
-    def _before(self, value: SSAValue) -> Index | None:
-        """A value that is known before the loop; None for others."""
-        number = _constant(value)
-        if number is not None:
-            return number
-        at = value.owner if isinstance(value.owner, Block) else value.owner.parent
-        return value if at is self.loop.parent else None
-
-
-def _grain(e: Emitter, cost: Index) -> Index:
-    """How many iterations make a chunk."""
-    if isinstance(cost, int):
-        return -(-max(1, CHUNK // cost) // ALIGNED) * ALIGNED if cost < CHUNK // ALIGNED else max(1, CHUNK // cost)
-    return e.maximum(e.op(arith.DivUIOp, [e.index(CHUNK), cost]), 1)
+from .loop_facts import ANY_BLOCKS, PARALLEL, Access, Memory, SizeFacts, blocks, constant, root_of
+from .loop_work import FEWEST_CHUNKS, Work, grain, span
 
 
 def _private(root: SSAValue, loop: scf.ForOp) -> bool:
@@ -138,53 +81,104 @@ def _privates(accesses: Iterable[Access], loop: scf.ForOp) -> list[SSAValue] | N
     return found
 
 
-def _is_small(loop: scf.ForOp, grain: Index) -> bool:
-    """Whether the number of iterations is known, and makes one chunk at most."""
-    low, high = _constant(loop.lb), _constant(loop.ub)
-    return low is not None and high is not None and isinstance(grain, int) and high - low <= grain
-
-
-def _own(e: Emitter, root: SSAValue) -> tuple[SSAValue, list[memref.DeallocOp]]:
-    """Move a temporary into the chunk; its value, and what freed it before."""
+def _own(e: Emitter, root: SSAValue) -> list[memref.DeallocOp]:
+    """Move a temporary into the chunk; what freed it before."""
     op = root.owner
     assert isinstance(op, memref.AllocOp)
     frees = [use.operation for use in root.uses if isinstance(use.operation, memref.DeallocOp)]
     op.detach()
     e.insert(op)
-    return root, frees
+    return frees
+
+
+def _fill(e: Emitter, loop: scf.ForOp, bounds: tuple[Index, Index], privates: list[SSAValue]) -> None:
+    """Put the loop into a chunk, between the chunk's bounds, and with it what only its iterations use."""
+    frees = [op for root in privates for op in _own(e, root)]
+    low, high = (e.index(bound) for bound in bounds)
+    loop.detach()
+    loop.operands[0], loop.operands[1] = low, high
+    e.insert(loop)
+    for op in frees:
+        op.detach()
+        e.insert(op)
+
+
+def _chunks(e: Emitter, loop: scf.ForOp, step: int, privates: list[SSAValue]) -> bool:
+    """Cut a loop that carries nothing; False if it has one chunk at most."""
+    size, fewest = grain(e, span(e, loop), Work(e, loop).block(loop.body.block), step)
+    low, high = constant(loop.lb), constant(loop.ub)
+    if low is not None and high is not None and isinstance(size, int) and high - low <= size:
+        return False
+    end = loop.ub
+    inner, chunks = e.loop(loop.lb, end, size)
+    chunks.attributes[PARALLEL] = bi.IntegerAttr(fewest, bi.i64)
+    start = chunks.body.block.args[0]
+    if ANY_BLOCKS in loop.attributes and not privates:
+        _widen(inner, loop, start, size)
+        return True
+    _fill(inner, loop, (start, inner.minimum(inner.add(start, size), end)), privates)
+    inner.end_loop()
+    return True
+
+
+def _widen(e: Emitter, loop: scf.ForOp, start: SSAValue, size: Index) -> None:
+    """A chunk is one block: what stands in the loop goes into the chunk, where blocks end `size` after their start."""
+    variable, step = loop.body.block.args[0], constant(loop.step)
+    for use in list(variable.uses):
+        if isinstance(use.operation, arith.AddiOp) and constant(use.operation.operands[1]) == step:
+            use.operation.operands[1] = e.index(size)
+    variable.replace_all_uses_with(start)
+    for op in list(loop.body.block.ops):
+        op.detach()
+        e.insert(op)
+    loop.detach()
+    loop.erase()
+
+
+def _partial_totals(e: Emitter, loop: scf.ForOp, step: int, privates: list[SSAValue]) -> bool:
+    """Cut a loop that carries totals; False if they are not known, or it has one chunk at most."""
+    totals = parallel_totals.known(loop)
+    cost = Work(e, loop).block(loop.body.block)
+    parts = parallel_totals.parts(e, loop, cost, step) if totals is not None else None
+    if totals is None or parts is None:
+        return False
+    results = list(loop.results)
+    number = constant(loop.lb)
+    start, end = loop.lb if number is None else number, loop.ub
+    neutral = list(loop.iter_args)
+    places = [e.alloc(value.type, [parallel_totals.MOST_PARTS]) for value in results]
+    inner, chunks = e.loop(0, parts.count)
+    chunks.attributes[PARALLEL] = bi.IntegerAttr(FEWEST_CHUNKS, bi.i64)
+    part = chunks.body.block.args[0]
+    begin = inner.add(start, inner.mul(part, parts.size))
+    _fill(inner, loop, (begin, inner.minimum(inner.add(begin, parts.size), end)), privates)
+    for value, place in zip(results, places, strict=True):
+        inner.store(value, place, [part])
+    inner.end_loop()
+    merged = parallel_totals.merge(e, totals, places, parts.count, neutral)
+    for value, new in zip(results, merged, strict=True):
+        value.replace_uses_with_if(new, lambda use: use.operation.parent is not inner.block)
+    return True
 
 
 def cut(loop: scf.ForOp, memory: Memory) -> bool:
     """Cut a loop into chunks if its iterations are independent; whether it was."""
-    if loop.results or _constant(loop.step) != 1:
-        return False
-    accesses = memory.accesses(loop)
+    step = constant(loop.step)
+    accesses = memory.accesses(loop, in_blocks=True) if step is not None and step > 0 else None
     privates = _privates(accesses, loop) if accesses is not None else None
-    if privates is None:
+    if step is None or privates is None:
         return False
+    moved = {use.operation for root in privates for use in root.uses}
+    parent, place = loop.parent, loop.next_op
+    while place is not None and place in moved:
+        place = place.next_op
+    assert parent is not None and place is not None
     before = Emitter(Block(), loop.location)
-    grain = _grain(before, _Work(before, loop).block(loop.body.block, 1))
-    if _is_small(loop, grain):
+    if not (_partial_totals if loop.results else _chunks)(before, loop, step, privates):
         return False
-    low, high = loop.lb, loop.ub
-    inner, chunks = before.loop(low, high, grain)
-    chunks.attributes["phi.parallel"] = bi.UnitAttr()
-    owned = [_own(inner, root) for root in privates]
-    start = chunks.body.block.args[0]
-    end = inner.minimum(inner.add(start, grain), high)
-    parent = loop.parent
-    assert parent is not None
     for op in list(before.block.ops):
         op.detach()
-        parent.insert_op_before(op, loop)
-    loop.detach()
-    loop.operands[0], loop.operands[1] = start, inner.index(end)
-    inner.insert(loop)
-    for _root, frees in owned:
-        for op in frees:
-            op.detach()
-            inner.insert(op)
-    inner.end_loop()
+        parent.insert_op_before(op, place)
     return True
 
 
@@ -201,7 +195,7 @@ class Parallelize(ModulePass):
                 continue
             memory = Memory(SizeFacts(block))
             for inner in list(block.ops):
-                if isinstance(inner, scf.ForOp) and "phi.parallel" not in inner.attributes:
+                if isinstance(inner, scf.ForOp) and PARALLEL not in inner.attributes:
                     cut(inner, memory)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -34,6 +35,12 @@ def programs() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         "rows": T.nnet.softmax(x),
         "sums of rows": (x * 2).sum(axis=1),
         "sums of columns": x.sum(axis=0),
+        "sum": T.exp(x).sum(),
+        "largest": x.max(),
+        "position": x.argmin(),
+        "integers": T.cast(x * 1e9, "int64").prod(),
+        "largest of columns": (x * 2).max(axis=0),
+        "position in columns": x.argmax(axis=0),
         "truth": T.gt(x, 0),
         "transposed": x.T * 3,
         "cumulative": T.cumsum(x, axis=0),
@@ -58,6 +65,27 @@ def test_bits_do_not_depend_on_the_number_of_threads(
         for count in COUNTS:
             set_threads(count)
             assert all(f(a).tobytes() == expected.tobytes() for _ in range(3)), (name, count)
+
+
+def test_totals_are_merged_in_order() -> None:
+    """Ties, NaN and infinities far apart, and a sum whose parts nearly cancel."""
+    set_threads(3)
+    x = T.dvector("x")
+    f = phintys.function([x], [x.sum(), x.max(), x.min(), x.argmax(), x.argmin(), (x * x).sum(), T.prod(x)])
+    a = np.random.default_rng(3).normal(size=1_500_000)
+    a[[400_000, 1_300_000]] = 9.0
+    a[[700_000, 1_200_000]] = -9.0
+    total, largest, smallest, where, where_not, squares, product = f(a)
+    assert abs(total - math.fsum(a)) <= 4 * np.spacing(np.abs(a).sum()) and product == 0.0
+    assert (largest, smallest, where, where_not) == (9.0, -9.0, 400_000, 700_000)
+    assert abs(squares / math.fsum(a * a) - 1) < 4e-16
+    a[[900_000, 1_400_000]] = np.nan
+    total, largest, smallest, where, where_not, *_ = f(a)
+    assert np.isnan([total, largest, smallest]).all() and where == where_not == 900_000
+    a[[900_000, 1_400_000]] = np.inf
+    total, largest, smallest, where, where_not, *_ = f(a)
+    assert (total, largest, smallest, where, where_not) == (np.inf, np.inf, -9.0, 900_000, 700_000)
+    assert [int(v) for v in f(np.full(1_000_000, -np.inf))[3:5]] == [0, 0]
 
 
 def test_no_elements(functions: dict[str, Callable[[np.ndarray], np.ndarray]]) -> None:

@@ -20,7 +20,7 @@ func.func @map(%x: memref<?xf64>, %y: memref<?xf64>) {
 // CHECK-NEXT:    %[[SUM:.*]] = arith.addi %[[C]], %[[GRAIN]] : index
 // CHECK-NEXT:    %[[END:.*]] = arith.minsi %[[SUM]], %[[N]] : index
 // CHECK-NEXT:    scf.for %{{.*}} = %[[C]] to %[[END]] step
-// CHECK:       } {phi.parallel}
+// CHECK:       } {phi.parallel = 
 /// The loop is a function of its bounds: called right away where there is little to do, else by the team.
 // LLVM:        llvm.func @map(
 // LLVM:        %[[F:.*]] = llvm.mlir.addressof @map.part0.call
@@ -55,9 +55,9 @@ func.func @rows(%x: memref<?x?xf64>, %y: memref<?x?xf64>) {
 // CHECK-NOT:   memref.alloc
 // CHECK:       arith.divui
 // CHECK:       scf.for
-// CHECK-NEXT:    memref.alloc
+// CHECK:         memref.alloc
 // CHECK:         memref.dealloc
-// CHECK-NEXT:  } {phi.parallel}
+// CHECK-NEXT:  } {phi.parallel = 2 : i64}
 
 // -----
 
@@ -79,7 +79,139 @@ func.func @neighbours(%x: memref<?xf64>) {
 
 // -----
 
-/// So does one that adds to a total, in a register or in memory, or stops the program.
+/// A total that the loop says how to merge is computed in parts, which are merged in order.
+func.func @total(%x: memref<?xf64>) -> memref<f64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %sum, %lost = scf.for %i = %c0 to %n step %c1 iter_args(%part = %zero, %error = %zero) -> (f64, f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %part, %a : f64
+    scf.yield %b, %error : f64, f64
+  } {phi.totals = ["sum add float64"]}
+  %y = memref.alloc() : memref<f64>
+  memref.store %sum, %y[] : memref<f64>
+  func.return %y : memref<f64>
+}
+// CHECK-LABEL: func.func @total
+// CHECK:       %[[COUNT:.*]], %[[SIZE:.*]] = scf.if
+// CHECK:       %[[SUMS:.*]] = memref.alloc() : memref<128xf64>
+// CHECK:       %[[ERRORS:.*]] = memref.alloc() : memref<128xf64>
+// CHECK:       scf.for %[[K:.*]] = %{{.*}} to %[[COUNT]] step
+// CHECK:         %[[SUM:.*]], %[[ERROR:.*]] = scf.for
+// CHECK:         memref.store %[[SUM]], %[[SUMS]][%[[K]]]
+// CHECK-NEXT:    memref.store %[[ERROR]], %[[ERRORS]][%[[K]]]
+// CHECK-NEXT:  } {phi.parallel = 
+// CHECK:       %[[TOTAL:.*]], %{{.*}} = scf.for %{{.*}} = %{{.*}} to %[[COUNT]] step
+// CHECK-NEXT:    memref.load %[[SUMS]]
+// CHECK-NEXT:    memref.load %[[ERRORS]]
+// CHECK:       memref.store %[[TOTAL]], %{{.*}}[] : memref<f64>
+
+// -----
+
+/// A loop that says it carries something else than it does keeps its turn.
+func.func @mislabelled(%x: memref<?xf64>, %y: memref<f64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%part = %zero) -> (f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %part, %a : f64
+    scf.yield %b : f64
+  } {phi.totals = ["sum add float64"]}
+  %other = scf.for %i = %c0 to %n step %c1 iter_args(%part = %sum) -> (f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %part, %a : f64
+    scf.yield %b : f64
+  } {phi.totals = ["plain add int32"]}
+  memref.store %other, %y[] : memref<f64>
+  func.return
+}
+// CHECK-LABEL: func.func @mislabelled
+// CHECK-NOT:   phi.parallel
+
+// -----
+
+/// Blocks of columns: what a loop counts from the block's beginning to its end is the block's own.
+func.func @blocks(%x: memref<?x?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c512 = arith.constant 512 : index
+  %rows = memref.dim %x, %c0 : memref<?x?xf64>
+  %n = memref.dim %x, %c1 : memref<?x?xf64>
+  scf.for %start = %c0 to %n step %c512 {
+    %next = arith.addi %start, %c512 : index
+    %end = arith.minsi %next, %n : index
+    scf.for %i = %c0 to %rows step %c1 {
+      scf.for %j = %start to %end step %c1 {
+        %a = memref.load %x[%i, %j] : memref<?x?xf64>
+        memref.store %a, %y[%j] : memref<?xf64>
+      }
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @blocks
+// CHECK:       scf.for
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c512 {
+// CHECK:       } {phi.parallel = 
+
+// -----
+
+/// Where any size is right, a chunk is a block.
+func.func @any_blocks(%x: memref<?x?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c512 = arith.constant 512 : index
+  %rows = memref.dim %x, %c0 : memref<?x?xf64>
+  %n = memref.dim %x, %c1 : memref<?x?xf64>
+  scf.for %start = %c0 to %n step %c512 {
+    %next = arith.addi %start, %c512 : index
+    %end = arith.minsi %next, %n : index
+    scf.for %i = %c0 to %rows step %c1 {
+      scf.for %j = %start to %end step %c1 {
+        %a = memref.load %x[%i, %j] : memref<?x?xf64>
+        memref.store %a, %y[%j] : memref<?xf64>
+      }
+    }
+  } {phi.any_blocks}
+  func.return
+}
+// CHECK-LABEL: func.func @any_blocks
+// CHECK:       scf.for %[[START:.*]] = %{{.*}} to %{{.*}} step %[[SIZE:.*]] {
+// CHECK-NEXT:    %[[NEXT:.*]] = arith.addi %[[START]], %[[SIZE]]
+// CHECK-NEXT:    %[[END:.*]] = arith.minsi %[[NEXT]]
+// CHECK-NEXT:    scf.for
+// CHECK-NEXT:      scf.for %{{.*}} = %[[START]] to %[[END]] step
+// CHECK:       } {phi.parallel = 2 : i64}
+
+// -----
+
+/// A loop that goes on beyond the block touches what is another iteration's.
+func.func @beyond(%x: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c512 = arith.constant 512 : index
+  %c513 = arith.constant 513 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %start = %c0 to %n step %c512 {
+    %next = arith.addi %start, %c513 : index
+    %end = arith.minsi %next, %n : index
+    scf.for %j = %start to %end step %c1 {
+      memref.store %zero, %x[%j] : memref<?xf64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @beyond
+// CHECK-NOT:   phi.parallel
+
+// -----
+
+/// One that adds to a total without saying so, in a register or in memory, or stops the program, keeps its turn.
 func.func @totals(%x: memref<?xf64>, %s: memref<1xf64>, %t: memref<1xf64>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
