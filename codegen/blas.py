@@ -1,7 +1,7 @@
 """OpenBLAS, for the products that the optimizer keeps as library calls and for LAPACK. Loaded when the first object needs it.
 
 The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). Its threads are one unless
-PHINTYS_NUM_THREADS or OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
+the program, PHINTYS_NUM_THREADS or OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
 """
 
 from __future__ import annotations
@@ -23,8 +23,20 @@ class MissingLibrary(ImportError):
     """A library that compiled code calls is not installed."""
 
 
+_asked: list[int] = []  # the number of threads that the program asks for, if it does
+
+
+def ask_for_threads(count: int | None) -> None:
+    """Note the number of threads that a program asks for, and let the library know if it is there."""
+    _asked[:] = [] if count is None else [count]
+    if library.cache_info().currsize:
+        library().scipy_openblas_set_num_threads64_(ctypes.c_int(thread_count()))
+
+
 def threads_asked() -> int | None:
-    """The number of threads that PHINTYS_NUM_THREADS says, else OMP_NUM_THREADS; None where neither says a number."""
+    """The number of threads that the program says, else PHINTYS_NUM_THREADS, else OMP_NUM_THREADS; None where none does."""
+    if _asked:
+        return _asked[0]
     for variable in ("PHINTYS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(variable, "").strip()
         if text.isdigit() and int(text) > 0:
@@ -33,7 +45,7 @@ def threads_asked() -> int | None:
 
 
 def thread_count() -> int:
-    """How many threads BLAS may use: what the environment asks for, else 1."""
+    """How many threads BLAS may use: what the program or the environment asks for, else 1."""
     return threads_asked() or 1
 
 

@@ -249,6 +249,11 @@ def start() -> dict[str, int]:
         return _RUNTIME
 
 
+def started() -> dict[str, int]:
+    """Addresses of the runtime's functions and variables; none where it has not been loaded yet."""
+    return _RUNTIME
+
+
 def start_in_background() -> None:
     """Begin to load the runtime: LLVM works on it while Python lowers the first function.
 

@@ -235,7 +235,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def default_threads() -> int:
-    """What the environment asks for, else the cores that this process may use, at most 16."""
+    """What the program or the environment asks for, else the cores that this process may use, at most 16."""
     asked = threads_asked()
     return min(asked, MOST) if asked else max(1, min(_cores(), _quota(), MOST_BY_DEFAULT))
 

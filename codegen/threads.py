@@ -1,28 +1,38 @@
-"""How many threads the loops of compiled functions may share: PHINTYS_NUM_THREADS, else OMP_NUM_THREADS, else as
-many as the process has cores.
+"""How many threads the loops of compiled functions may share: what a program asks for, else PHINTYS_NUM_THREADS, else
+OMP_NUM_THREADS, else as many as the process has cores.
 
-The number is asked for at each loop, so `set_threads` has effect from the next call on. Results do not depend on it.
+The number is asked for at each loop, so `set_threads` has effect from the next call on. Results do not depend on it. Nothing is
+loaded for it: a number that is set before the first function is compiled waits for the runtime.
 """
 
 from __future__ import annotations
 
 import ctypes
 
-from . import engine
-from .runtime_threads import MOST
+from . import blas, engine
+from .runtime_threads import MOST, default_threads
 
 
-def _word() -> ctypes.c_int32:
-    return ctypes.c_int32.from_address(engine.start()["phi_threads"])
+def _word() -> ctypes.c_int32 | None:
+    """The runtime's variable; None before there is a runtime."""
+    found = engine.started()
+    return ctypes.c_int32.from_address(found["phi_threads"]) if found else None
 
 
 def threads() -> int:
     """How many threads a loop may have."""
-    return _word().value
+    word = _word()
+    return default_threads() if word is None else word.value
 
 
-def set_threads(count: int) -> None:
-    """Let loops have `count` threads from now on; ValueError for less than 1 or more than 1024."""
-    if not 1 <= count <= MOST:
+def set_threads(count: int | None) -> None:
+    """Let loops and matrix products have `count` threads from now on; None: as many as without this call.
+
+    ValueError for less than 1 or more than 1024.
+    """
+    if count is not None and not 1 <= count <= MOST:
         raise ValueError(f"loops cannot have {count} threads; expected a number from 1 to {MOST}")
-    _word().value = count
+    blas.ask_for_threads(count)
+    word = _word()
+    if word is not None:
+        word.value = default_threads()

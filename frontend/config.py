@@ -102,7 +102,15 @@ def set_flag(name: str, value: Any) -> None:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     check(name, new)
-    vars(config)["_values"][name] = new
+    _store(name, new)
+
+
+def _store(name: str, value: Any) -> None:
+    values, flag = vars(config)["_values"], find(name)
+    changed = values.get(name) != value
+    values[name] = value
+    if flag.apply is not None and changed:
+        flag.apply(values)
 
 
 def read_environment(environment: Mapping[str, str] = os.environ) -> None:
@@ -164,15 +172,14 @@ class change_flags:  # noqa: N801, RUF100  (Theano's name)
             for name, value in self.flags.items():
                 set_flag(name, value)
         except ValueError:
-            values.update(self.saved.pop())
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        values = vars(config)["_values"]
         saved = self.saved.pop()
         for name in self.flags:
-            values[name] = saved.get(name)
+            _store(name, saved.get(name))
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate `function`: it runs with the flags changed."""

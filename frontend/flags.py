@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,20 @@ def watched(value: Any) -> int:
     return int(value)
 
 
+def number_of_threads(value: Any) -> int:
+    """A number of threads, 0 for as many as the environment says; ValueError for anything else."""
+    if str(value).isdigit() and int(value) <= MOST_THREADS:
+        return int(value)
+    raise ValueError(f"expected a number from 1 to {MOST_THREADS}, or 0 for as many as there are cores, got {value!r}")
+
+
+def use_threads(flags: Mapping[str, Any]) -> None:
+    """Tell the runtime how many threads it may use."""
+    from phintys.codegen.threads import set_threads
+
+    set_threads(flags["threads"] or None if flags["openmp"] else 1)
+
+
 def anything(value: Any) -> Any:
     """A value as it is."""
     return value
@@ -36,15 +50,20 @@ def anything(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Flag:
-    """One flag: `read` converts and checks a value; `choices` are all accepted ones, if there are few."""
+    """One flag: `read` converts and checks a value; `choices` are all accepted ones, if there are few.
+
+    `apply`, if there is one, is called with the values of all flags after this one has changed.
+    """
 
     name: str
     default: Any
     read: Callable[[Any], Any] = text
     choices: tuple[str, ...] = ()
     doc: str = ""
+    apply: Callable[[Mapping[str, Any]], None] | None = None
 
 
+MOST_THREADS = 1024
 LOUDNESS = ("1", "2", "3", "4", "5")
 _REPORT = ("off", "ignore", "warn", "raise", "pdb")
 
@@ -62,6 +81,8 @@ USED = (
     Flag("NanGuardMode.nan_is_error", True, boolean, doc="whether NanGuardMode refuses NaN"),
     Flag("NanGuardMode.inf_is_error", True, boolean, doc="whether it refuses infinities"),
     Flag("NanGuardMode.big_is_error", True, boolean, doc="whether it refuses numbers beyond 1e10"),
+    Flag("threads", 0, number_of_threads, doc="threads of loops and products; 0: see README", apply=use_threads),
+    Flag("openmp", True, boolean, doc="whether there is more than one thread", apply=use_threads),
     Flag("exception_verbosity", "low", choices=("low", "high"), doc="how much an error of a function says"),
 )
 
@@ -78,7 +99,6 @@ KEPT = (
     Flag("int_division", "int", choices=("int", "raise", "floatX")),
     Flag("warn_float64", "ignore", choices=("ignore", "warn", "raise", "pdb")),
     Flag("allow_gc", True, boolean),
-    Flag("openmp", False, boolean),
     Flag("openmp_elemwise_minsize", 200000, int),
     Flag("optimizer_including", ""),
     Flag("optimizer_excluding", ""),

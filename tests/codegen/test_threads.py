@@ -15,7 +15,7 @@ import pytest
 
 import phintys
 import phintys.tensor as T
-from phintys.codegen import runtime_threads
+from phintys.codegen import blas, runtime_threads
 from phintys.codegen.threads import set_threads, threads
 
 COUNTS = (2, 3, 7)
@@ -23,9 +23,8 @@ COUNTS = (2, 3, 7)
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    before = threads()
     yield
-    set_threads(before)
+    set_threads(None)
 
 
 def programs() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -165,6 +164,14 @@ def test_the_environment_says_how_many(monkeypatch: pytest.MonkeyPatch, phintys:
     monkeypatch.setenv("PHINTYS_NUM_THREADS", phintys)
     monkeypatch.setenv("OMP_NUM_THREADS", omp)
     assert runtime_threads.default_threads() == expected
+
+
+def test_what_a_program_asks_for_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHINTYS_NUM_THREADS", "3")
+    set_threads(5)
+    assert (threads(), blas.thread_count()) == (5, 5)
+    set_threads(None)
+    assert (threads(), blas.thread_count()) == (3, 3)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("200000 100000", 2), ("150000 100000", 2), ("max 100000", 16), ("?", 16)])

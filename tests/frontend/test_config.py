@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 import phintys
 from phintys import change_flags, config
+from phintys.codegen import blas, threads
 from phintys.config import read_environment
 
 
@@ -75,6 +77,33 @@ def test_change_flags() -> None:
     assert config.on_unused_input == "raise"
     with pytest.raises(AttributeError, match="did you mean"):
         change_flags(floatx="float32")
+
+
+def test_threads() -> None:
+    before = threads.threads()
+    with change_flags(threads=3):
+        assert threads.threads() == blas.thread_count() == 3
+        with change_flags(openmp=False):
+            assert threads.threads() == 1
+        assert threads.threads() == 3
+        with pytest.raises(ValueError, match=r"threads: expected a number from 1 to 1024, or 0 .*, got '-1'"):
+            config.threads = "-1"
+        with pytest.raises(ValueError, match="floatX"), change_flags(threads=5, floatX="float8"):
+            pass
+        assert threads.threads() == config.threads == 3
+    assert threads.threads() == before
+
+
+def test_threads_of_the_environment() -> None:
+    program = "import phintys, sys; from phintys.codegen.threads import threads; print(threads(), 'llvmlite' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "THEANO_FLAGS": "threads=7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "7 False\n"
 
 
 def test_import_takes_flags_and_loads_nothing_heavy() -> None:
