@@ -180,16 +180,6 @@ def _dynamic_shared(low: KernelLowering, op: Operation) -> None:
     low.memrefs[op.results[0]] = contiguous(low, low.shared(bi.i8, None), [0], bi.i8)
 
 
-def _view(low: KernelLowering, op: Operation) -> None:
-    """Elements of another type, from a byte on."""
-    assert isinstance(op, memref.ViewOp) and isinstance(op.result.type, bi.MemRefType)
-    source = low.memrefs[op.source]
-    rest = iter(op.sizes)
-    sizes: list[Int] = [low.value(next(rest)) if n == bi.DYNAMIC_INDEX else n for n in op.result.type.get_shape()]
-    start = low.e.element(source.pointer, low.value(op.byte_shift), bi.i8)
-    low.memrefs[op.result] = contiguous(low, start, sizes, op.result.type.element_type)
-
-
 # --- shuffles ---------------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +234,6 @@ ROWS: dict[type[Operation], Row] = {
     gpu.ReturnOp: _return,
     gpu.DynamicSharedMemoryOp: _dynamic_shared,
     memref.AllocaOp: _alloca,
-    memref.ViewOp: _view,
 }
 REFUSED: dict[type[Operation], str] = {
     memref.AllocOp: "memory is asked for before the launch",

@@ -127,6 +127,14 @@ def reinterpret_cast(low: FunctionLowering, op: Operation) -> None:
     low.memrefs[op.result] = Descriptor(source.pointer, offset, sizes, strides, source.element)
 
 
+def view(low: FunctionLowering, op: Operation) -> None:
+    """Elements of another type, from a byte on."""
+    assert isinstance(op, memref.ViewOp) and isinstance(op.result.type, bi.MemRefType)
+    source = low.memrefs[op.source]
+    start = low.e.element(source.pointer, low.value(op.byte_shift), bi.i8)
+    low.memrefs[op.result] = contiguous(low, start, _sizes(low, op.result.type, op.sizes), op.result.type.element_type)
+
+
 def dim(low: FunctionLowering, op: Operation) -> None:
     """Size of one dimension, known in the descriptor."""
     axis = op.operands[1].owner
@@ -277,6 +285,7 @@ ROWS: dict[type[Operation], Callable[[FunctionLowering, Operation], None]] = {
     memref.AllocOp: alloc,
     memref.DeallocOp: dealloc,
     memref.ReinterpretCastOp: reinterpret_cast,
+    memref.ViewOp: view,
     memref.DimOp: dim,
     memref.LoadOp: load,
     memref.StoreOp: store,

@@ -91,6 +91,7 @@ PASSES: dict[str, str] = {
         "expand-math",
         "convert-loops-to-llvm",
         "convert-gpu-to-nvvm",
+        "convert-gpu-to-loops",
     )
 }
 

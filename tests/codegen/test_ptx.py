@@ -42,7 +42,7 @@ def test_every_architecture(architecture: str) -> None:
 
 def test_memory_of_the_block_and_shuffles() -> None:
     text = assemble_ptx(lowered(EXAMPLES[1]))
-    assert text.count("shfl.sync.bfly.b32") == 2 and text.count("bar.sync") == 2
+    assert text.count("shfl.sync.bfly.b32") == 10 and text.count("bar.sync") == 2
     assert re.search(r"st\.shared\.(b|f)64", text)
     assert ".extern .shared .align 16 .b8 dynamic_shared[]" in assemble_ptx(lowered(EXAMPLES[2].replace("gpu.return", KEEP)))
 

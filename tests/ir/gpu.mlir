@@ -55,6 +55,10 @@ gpu.module @rows {
     %warp = arith.constant 32 : index
     %width = arith.constant 32 : i32
     %o16 = arith.constant 16 : i32
+    %o8 = arith.constant 8 : i32
+    %o4 = arith.constant 4 : i32
+    %o2 = arith.constant 2 : i32
+    %o1 = arith.constant 1 : i32
     %zero = arith.constant 0.000000e+00 : f64
     %n = memref.dim %x, %c0 : memref<?x?xf64>
     %k = memref.dim %x, %c1 : memref<?x?xf64>
@@ -68,8 +72,16 @@ gpu.module @rows {
         %s = arith.addf %a, %v : f64
         scf.yield %s : f64
       }
-      %other, %valid = gpu.shuffle xor %part, %o16, %width : f64
-      %sum = arith.addf %part, %other : f64
+      %v16, %valid16 = gpu.shuffle xor %part, %o16, %width : f64
+      %s16 = arith.addf %part, %v16 : f64
+      %v8, %valid8 = gpu.shuffle xor %s16, %o8, %width : f64
+      %s8 = arith.addf %s16, %v8 : f64
+      %v4, %valid4 = gpu.shuffle xor %s8, %o4, %width : f64
+      %s4 = arith.addf %s8, %v4 : f64
+      %v2, %valid2 = gpu.shuffle xor %s4, %o2, %width : f64
+      %s2 = arith.addf %s4, %v2 : f64
+      %v1, %valid1 = gpu.shuffle xor %s2, %o1, %width : f64
+      %sum = arith.addf %s2, %v1 : f64
       %w = arith.divui %t, %warp : index
       memref.store %sum, %shared[%w] : memref<2xf64, #gpu.address_space<workgroup>>
       gpu.barrier

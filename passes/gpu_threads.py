@@ -1,0 +1,103 @@
+"""What threads of a block know: which values are the same for all, and which have to be kept from one wait to the next.
+
+Between two waits (barriers and shuffles) threads can run one after the other. A run of operations without a wait is a
+*stretch*; a value that one stretch computes and another reads is *kept*, one number a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xdsl.dialects import builtin as bi
+from xdsl.dialects import memref, scf
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+
+from phintys.dialects import gpu
+
+WAITS = (gpu.BarrierOp, gpu.ShuffleOp)
+PURE = ("arith.", "math.", "xmath.")
+VIEWS = (memref.ReinterpretCastOp, memref.ViewOp, memref.CastOp)
+COMMON = (memref.DimOp, gpu.BlockIdOp, gpu.BlockDimOp, gpu.GridDimOp, *VIEWS)
+MEMORY = (memref.AllocaOp, gpu.DynamicSharedMemoryOp)
+ENDS = (scf.YieldOp, gpu.ReturnOp)
+
+
+def waits(op: Operation) -> bool:
+    """Whether threads wait for one another in an operation."""
+    return any(isinstance(inner, WAITS) for inner in op.walk())
+
+
+class Threads:
+    """Analysis of one kernel."""
+
+    def __init__(self, kernel: gpu.FuncOp) -> None:
+        self.common: set[SSAValue] = set(kernel.block.args)
+        self.kept: set[SSAValue] = set()
+        self.common.update(op.results[0] for op in kernel.walk() if isinstance(op, MEMORY))
+        self._stretch: dict[Operation, int] = {}
+        self._count = 0
+        self._number(kernel.block)
+        for op in self._stretch:
+            for result in op.results:
+                if not isinstance(result.type, bi.MemRefType) and self._is_read_elsewhere(result):
+                    self.kept.add(result)
+
+    def is_common(self, op: Operation) -> bool:
+        """Whether an operation gives all threads the same and may be run once for them, ahead of their stretch."""
+        known = op.name.startswith(PURE) or isinstance(op, COMMON)
+        return known and not op.regions and all(operand in self.common for operand in op.operands)
+
+    def _number(self, block: Block) -> None:
+        """Give every operation of a block that has waits the number of its stretch."""
+        self._count += 1
+        for op in block.ops:
+            if isinstance(op, (*ENDS, *MEMORY, gpu.ThreadIdOp)):
+                continue
+            if waits(op):
+                self._around(op)
+                self._count += 1
+            elif self.is_common(op):
+                self.common.update(op.results)
+            else:
+                self._stretch.update(dict.fromkeys(op.walk(), self._count))
+
+    def _around(self, op: Operation) -> None:
+        """A wait, or a loop or branch around some: what it carries and gives is kept, its counter is common."""
+        self.kept.update(op.results)
+        for region in op.regions:
+            block = region.block
+            if isinstance(op, scf.ForOp):
+                self.common.add(block.args[0])
+                self.kept.update(block.args[1:])
+            self._number(block)
+
+    def stretches(self, value: SSAValue) -> int:
+        """In how many stretches a value, or a view of it, is used."""
+        numbers = set()
+        for use in value.uses:
+            number = self._stretch.get(use.operation)
+            if number is not None:
+                numbers.add(number)
+            elif isinstance(use.operation, VIEWS):
+                return 2  # a view for all: where it is used is not followed
+        return len(numbers)
+
+    def _is_read_elsewhere(self, value: SSAValue) -> bool:
+        assert isinstance(value, OpResult)
+        mine = self._stretch[value.op]
+        return any(self._stretch.get(use.operation) != mine for use in value.uses)
+
+
+def outer_operands(op: Operation) -> Iterable[SSAValue]:
+    """Values from outside of an operation that it, or what stands in it, reads."""
+    inside = {op, *op.walk()}
+    for inner in op.walk():
+        for operand in inner.operands:
+            owner = operand.owner.parent_op() if isinstance(operand, BlockArgument) else operand.owner
+            if owner not in inside:
+                yield operand
+
+
+def is_view(value: SSAValue) -> bool:
+    """Whether a value is a memref made of another one."""
+    return isinstance(value.owner, VIEWS)
