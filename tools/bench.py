@@ -1,124 +1,126 @@
-"""Measure Phintys beside NumPy, other compilers where installed, and what the hardware allows, in one run on one core.
+"""Measure Phintys beside NumPy, other systems where installed, and what the hardware allows, in one run.
 
-Contenders take turns; a figure is the best of several medians. The other compilers come with
-`pip install 'phintys[bench]'`.
+Everybody's results are compared with NumPy's first; then all take turns. The least time of all samples is the figure,
+the median stands beside it. numba's loops into arrays that are there already stand in for hand-written C; floors (copying
+or reading the operands, the matrix products contained, a call of C) are measured in the same turns. The other systems
+come with `pip install 'phintys[bench]'`; those that are missing are skipped. Targets in seconds are for one core of a
+3 GHz server with AVX-512; the exit status is 1 when one is missed with the first number of threads, 2 for wrong words.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
-import os
-import platform
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from .report import CommandError, console, duration, print_table, write_whole
+from .report import CommandError, UsageError, print_table, write_whole
 
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "PHINTYS_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-}
+MOST_THREADS = 1024
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `phintys bench`."""
-    parser.add_argument("--only", metavar="NAME", action="append", help="measure this workload only (may be repeated)")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="a workload or a group of --list; all by default")
     parser.add_argument("--list", action="store_true", help="list the workloads and their targets")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures, in seconds, into FILE")
+    parser.add_argument("--peers", metavar="NAMES", help="beside NumPy: numexpr,numba,jax,torch,pytensor (all) or none")
+    parser.add_argument("--threads", metavar="N,M", default="1", help="measure with these numbers of threads (1)")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute (cpu)")
+    parser.add_argument("--rounds", type=int, default=15, help="turns that everybody has (15; fewer where they are slow)")
+    parser.add_argument("--seconds", type=float, default=6.0, help="stop taking turns after so many seconds a workload (6)")
+    parser.add_argument("--sweep", action="store_true", help="how time grows with elements, operations, shared variables")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write machine, versions and all samples into FILE")
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw the report into FILE (.png, .svg, .pdf)")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table in Markdown into FILE")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Measure in a process of its own, print each workload's table as it is done; 1 if a target is missed."""
-    from .workloads import WORKLOADS
+    """Measure in processes of their own, print each workload's table as it is done; 1 if a target is missed."""
+    from .benchmarks import picture, run, sweep_report, tables
+    from .benchmarks.table import WORKLOADS
 
     if arguments.list:
-        print_table("Workloads", ("name", "what", "target"), [(n, w.title, str(w.target)) for n, w in WORKLOADS.items()])
+        rows = [(name, row.group, row.title, str(row.target)) for name, row in WORKLOADS.items()]
+        print_table("Workloads", ("name", "group", "what", "target"), rows)
         return 0
-    names = arguments.only or list(WORKLOADS)
-    unknown = [name for name in names if name not in WORKLOADS]
-    if unknown:
-        raise CommandError(f"no workload is called {unknown[0]!r}; there are: {', '.join(WORKLOADS)}")
+    threads, peers = thread_counts(arguments.threads), chosen_peers(arguments.peers)
+    names = chosen_workloads(arguments.workloads, {name: row.group for name, row in WORKLOADS.items()})
+    check_device(arguments.device)
+    check_files(arguments)
     results = []
-    for result in measure(names):
-        results.append(judged(result))
-        show(results[-1])
-    summary(results)
+    if arguments.workloads or not arguments.sweep:
+        for result in run.measure(names, peers, threads, arguments.rounds, arguments.seconds):
+            results.append(run.judged(result, judge=result["threads"] == threads[0]))
+            tables.show(results[-1], len(threads) > 1)
+        tables.summary(results, threads)
+    sweep = sweep_report.measure(peers, threads[0]) if arguments.sweep else {}
     if arguments.json:
-        write_whole(arguments.json, json.dumps({"machine": machine(), "results": results}, indent=1).encode())
-    return 0 if all(result["reached"] for result in results) else 1
+        report = {"machine": run.machine(), "versions": run.versions(), "results": results, "sweep": sweep}
+        write_whole(arguments.json, json.dumps(report, indent=1).encode())
+    if arguments.markdown:
+        write_whole(arguments.markdown, tables.markdown(results).encode())
+    if arguments.plot:
+        picture.draw(results, sweep, arguments.plot)
+    return 0 if all(result["reached"] is not False for result in results) else 1
 
 
-def measure(names: list[str]) -> Iterator[dict[str, Any]]:
-    """Results of the measuring process as they come: libraries read their thread counts when they are loaded."""
-    with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, **ONE_THREAD, "PHINTYS_CACHE_DIR": cache}
-        command = [sys.executable, "-m", "phintys.tools.measure", *names]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                yield json.loads(line)
-        if process.returncode:
-            raise CommandError(f"the measuring process ended with status {process.returncode}; its message is above")
+def near(word: str, words: Iterable[str]) -> str:
+    """`, did you mean ...?` where a known word is close, else all of them."""
+    words = list(words)
+    found = difflib.get_close_matches(word, words, 3, 0.5)
+    return f"; did you mean {' or '.join(found)}?" if found else f"; there are: {', '.join(words)}"
 
 
-def judged(result: dict[str, Any]) -> dict[str, Any]:
-    """`result` with the row's title, its target in seconds, and whether Phintys reached it."""
-    from .workloads import WORKLOADS
-
-    row = WORKLOADS[result["name"]]
-    limit = row.target.limit(result["seconds"])
-    return {
-        **result,
-        "title": row.title,
-        "target": str(row.target),
-        "limit": limit,
-        "reached": result["seconds"]["phintys"] <= limit,
-    }
+def chosen_workloads(words: Sequence[str], groups: dict[str, str]) -> list[str]:
+    """The named workloads and those of the named groups, in the order of the table; all when none is named."""
+    known = [*groups, *dict.fromkeys(groups.values())]
+    for word in words:
+        if word not in known:
+            raise UsageError(f"no workload or group is called {word!r}{near(word, known)}")
+    return [name for name, group in groups.items() if not words or name in words or group in words]
 
 
-def show(result: dict[str, Any]) -> None:
-    """The table of one workload: each contender's time, and how it compares with Phintys."""
-    ours = result["seconds"]["phintys"]
-    rows = [(name, duration(seconds), f"{seconds / ours:.2f}") for name, seconds in result["seconds"].items()]
-    rows += [(name, "not installed", "") for name in result["missing"]]
-    print_table(f"{result['name']}: {result['title']}", ("", "time", "of Phintys' time"), rows, right=(1, 2))
+def chosen_peers(text: str | None) -> list[str]:
+    """The systems named in `text`, separated by commas; all when it is not given."""
+    from .benchmarks.row import PEERS
+
+    words = list(PEERS) if text is None else [word.strip() for word in text.split(",") if word.strip() not in ("", "none")]
+    for word in words:
+        if word not in PEERS:
+            raise UsageError(f"no peer is called {word!r}{near(word, PEERS)}")
+    return words
 
 
-def summary(results: list[dict[str, Any]]) -> None:
-    """One line a workload: Phintys, NumPy, the target, and whether it is reached."""
-    rows = [
-        (
-            result["name"],
-            duration(result["seconds"]["phintys"]),
-            duration(result["seconds"]["numpy"]),
-            duration(result["limit"]),
-            result["target"],
-            "reached" if result["reached"] else "MISSED",
-        )
-        for result in results
-    ]
-    print_table("Figures to reach", ("", "Phintys", "NumPy", "limit", "which is", ""), rows, right=(1, 2, 3))
-    console().print(", ".join(f"{key} {value}" for key, value in machine().items()))
+def thread_counts(text: str) -> list[int]:
+    """The numbers in `text`, separated by commas."""
+    try:
+        counts = [int(word) for word in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--threads expects numbers separated by commas, such as 1,2, not {text!r}") from None
+    if not all(1 <= count <= MOST_THREADS for count in counts) or len(set(counts)) < len(counts):
+        raise UsageError(f"--threads expects different numbers from 1 to {MOST_THREADS}, not {text!r}")
+    return counts
 
 
-def machine() -> dict[str, str]:
-    """What the figures were measured on."""
-    import numpy
-    from llvmlite import binding
+def check_device(device: str) -> None:
+    """CommandError where there is nothing to measure on."""
+    if device == "cuda":
+        raise CommandError("device=cuda: this version of Phintys compiles for the CPU only; leave --device out")
 
-    return {
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "cpu": binding.get_host_cpu_name(),
-        "cores": str(os.cpu_count()),
-    }
+
+def check_files(arguments: argparse.Namespace) -> None:
+    """Refuse what could not be written, before minutes are spent on measuring."""
+    if arguments.rounds < 1 or not 0 < arguments.seconds < float("inf"):
+        raise UsageError("--rounds and --seconds expect positive numbers")
+    for path in filter(None, (arguments.json, arguments.plot, arguments.markdown)):
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
+    if arguments.plot:
+        from .figures import available
+
+        if arguments.plot.suffix not in PICTURES:
+            raise UsageError(f"--plot expects a file that ends in {', '.join(PICTURES)}, not {arguments.plot}")
+        if not available():
+            raise CommandError("--plot needs matplotlib: pip install 'phintys[viz]'")

@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = module(arguments.command).main(arguments)
     except CommandError as error:
         print(f"phintys {arguments.command}: {error}", file=sys.stderr)
-        return 1
+        return error.status
     except KeyboardInterrupt:
         return 130
     return status

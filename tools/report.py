@@ -15,7 +15,15 @@ PLAIN_WIDTH = 120
 
 
 class CommandError(ValueError):
-    """Something the user can mend; the command line shows its message without a traceback."""
+    """Something the user can mend; the command line shows its message without a traceback and exits with `status`."""
+
+    status = 1
+
+
+class UsageError(CommandError):
+    """The command line itself is wrong."""
+
+    status = 2
 
 
 def console() -> Console:

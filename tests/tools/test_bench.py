@@ -1,53 +1,171 @@
-"""The measuring process: turns, agreement, targets; without timing anything that matters."""
+"""`phintys bench`: wrong words, agreement before timing, turns, targets, reports; without timing anything that matters."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from phintys.tools import measure
-from phintys.tools.workloads import WORKLOADS, Target, Workload
+from phintys.tools import bench
+from phintys.tools.benchmarks import measure, picture, run, sweep, sweep_report, tables
+from phintys.tools.benchmarks.row import PEERS, Row, Target, results
+from phintys.tools.benchmarks.table import WORKLOADS
+from phintys.tools.main import main
+
+LARGE = ("pow10", "logistic", "chain", "gemm", "sum-", "mean-", "max-", "argmax-", "mlp", "cross-")
+SMALL = [row for row in WORKLOADS.values() if not row.fresh and not row.name.startswith(LARGE)]
 
 
-def test_take_turns_gives_the_best_median() -> None:
-    times = iter([5.0, 1.0, 3.0, 2.0, 9.0, 2.5])
-    assert measure.take_turns({"a": lambda: next(times)}, rounds=2, count=3) == {"a": 2.5}
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["logistik"], "did you mean logistic"),
+        (["qqqq"], "there are: add, "),
+        (["add", "--peers", "numbra"], "did you mean numba"),
+        (["add", "--threads", "two"], "--threads expects numbers"),
+        (["add", "--threads", "0"], "from 1 to 1024"),
+        (["add", "--threads", "2,2"], "different numbers"),
+        (["add", "--rounds", "0"], "--rounds and --seconds"),
+        (["add", "--plot", "report.txt"], "ends in .png"),
+        (["add", "--json", "nowhere/at/all.json"], "there is no folder"),
+    ],
+)
+def test_wrong_words_are_answered_before_measuring(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *words]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("phintys bench: ")
+    assert message in error
 
 
-def test_everyone_is_compared_with_numpy() -> None:
-    row = Workload("w", "", {}, Target(ratio=1.0, floor="floor"))
-    right = (lambda: [np.array(1.0)], ())
-    measure.check_agreement(row, {"numpy": right, "phintys": right, "floor": (lambda: None, ())})
-    with pytest.raises(AssertionError, match="w: phintys differs from numpy"):
-        measure.check_agreement(row, {"numpy": right, "phintys": (lambda: [np.array(2.0)], ())})
+def test_cuda_is_refused_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "add", "--device", "cuda"]) == 1
+    assert "device=cuda" in capsys.readouterr().err
 
 
-def test_missing_contenders_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_and_names_in_the_order_of_the_table() -> None:
+    groups = {"a": "small", "b": "large", "c": "small"}
+    assert bench.chosen_workloads(["b", "a"], groups) == ["a", "b"]
+    assert bench.chosen_workloads(["small"], groups) == ["a", "c"]
+    assert bench.chosen_workloads([], groups) == ["a", "b", "c"]
+    assert bench.chosen_peers("none") == []
+    assert bench.chosen_peers(None) == list(PEERS)
+
+
+def test_turns_end_with_the_time() -> None:
+    taken = measure.take_turns({"a": lambda: 1.0, "b": lambda: 2.0}, rounds=5, seconds=60.0)
+    assert taken == {"a": [1.0] * 5, "b": [2.0] * 5}
+    assert len(measure.take_turns({"a": lambda: 1.0}, rounds=5, seconds=0.0)["a"]) == measure.LEAST_ROUNDS
+
+
+def calls(**functions: Any) -> dict[str, Any]:
+    return {name: (function, ()) for name, function in functions.items()}
+
+
+def test_who_differs_from_numpy_is_not_timed() -> None:
+    row, missing = Row("w", "", "", {}, Target()), dict[str, str]()
+    states = iter([1.0, 1.0])  # a state that is not updated gives the same result twice
+    right = iter([1.0, 2.0])
+    contenders = calls(numpy=lambda: next(right), jax=lambda: next(states), torch=lambda: np.ones(2))
+    measure.disagreeing(row, contenders, missing)
+    assert list(contenders) == ["numpy"]
+    assert missing["jax"].startswith("differs from numpy: by 5.0e-01")
+    assert missing["torch"].startswith("differs from numpy: shape (2,) for ()")
+
+
+def test_nan_does_not_agree() -> None:
+    with pytest.raises(AssertionError):
+        measure.compare([np.array(np.nan)], [np.array(1.0)], 1e-9)
+
+
+def test_the_missing_are_skipped_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent() -> measure.Call:
-        raise ImportError("no such package")
+        raise ImportError("No module named 'absent'")
 
-    monkeypatch.setattr(measure, "ROUNDS", 1)
     monkeypatch.setattr(measure, "SAMPLE_SECONDS", 1e-4)
-    row = Workload("w", "", {"numpy": lambda: (np.add, (1.0, 2.0)), "absent": absent}, Target(seconds=1.0))
-    figures, missing = measure.measure_calls(row)
-    assert figures["numpy"] > 0
-    assert missing == ["absent"]
-
-
-def test_sampler_calls_with_the_arguments() -> None:
-    seen: list[tuple[int, int]] = []
-    measure.sampler(lambda x, y: seen.append((x, y)), (1, 2))()
-    assert set(seen) == {(1, 2)}
+    row = Row(
+        "w", "", "", {"numpy": lambda: (np.add, (1.0, 2.0)), "absent": absent}, Target(), {"floor": lambda: (max, (1, 2))}
+    )
+    measured = measure.measure_calls(row, ["numpy", "absent"], lambda s: {name: [sample()] for name, sample in s.items()})
+    assert set(measured["samples"]) == {"numpy", "floor"}
+    assert measured["missing"] == {"absent": "not installed (No module named 'absent')"}
 
 
 def test_targets() -> None:
-    assert Target(seconds=2.0).limit({}) == 2.0
-    assert Target(ratio=1.5, floor="f").limit({"f": 2.0}) == 3.0
+    assert Target(2.0).limit({}) == 2.0
+    assert Target(2.0, 1.5, "jax").limit({"jax": 4.0}) == 6.0
+    assert Target(2.0, 1.5, "jax").limit({}) == 2.0
+    assert Target(ratio=1.5, of="jax").limit({}) is None
+    assert str(Target(2.0, 1.5, "jax")) == "≤ 1.5 × jax (else 2 s)"
 
 
-@pytest.mark.parametrize("name", ["add", "xor", "xor-int", "rosenbrock", "hessian", "regression"])
-def test_floors_exist_and_numpy_runs(name: str) -> None:
-    row = WORKLOADS[name]
-    assert row.target.floor in ("", *row.contenders)
-    function, arguments = row.contenders["numpy"]()
-    assert all(np.isfinite(part).all() for part in measure.as_list(function(*arguments)))
+@pytest.mark.parametrize("row", SMALL, ids=lambda row: row.name)
+def test_small_workloads_agree_with_numpy(row: Row) -> None:
+    made = {name: row.contenders[name]() for name in ("numpy", "phintys")}
+    missing: dict[str, str] = {}
+    measure.disagreeing(row, made, missing)
+    assert not missing
+
+
+def test_targets_name_what_is_measured() -> None:
+    for row in WORKLOADS.values():
+        assert row.target.of in ("", *row.contenders, *row.floors)
+        assert {"phintys", "numpy"} <= set(row.contenders)
+
+
+def made_up(name: str, **seconds: float) -> dict[str, Any]:
+    samples = {key: [2 * value, value] for key, value in seconds.items()}
+    result = {"name": name, "threads": 1, "samples": samples, "missing": {}, "floors": ["copy"], "imports": {}}
+    return run.judged(result)
+
+
+def test_results_are_judged_by_the_least_time() -> None:
+    result = made_up("pow10", phintys=1.0, numpy=9.0, jax=4.0, copy=1.0)
+    assert result["reached"] is True
+    assert result["medians"]["jax"] == 6.0
+    assert run.best_peer(result) == "jax"
+    assert made_up("pow10", phintys=1.2, numpy=9.0, copy=1.0)["reached"] is False
+    assert made_up("pow10", numpy=9.0, copy=1.0)["reached"] is False
+
+
+def test_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = [made_up(name, phintys=1e-6, numpy=2e-6, jax=3e-6, copy=5e-7) for name in ("pow10", "logistic", "add")]
+    tables.show(shown[0], True)
+    tables.summary(shown, [1])
+    printed = capsys.readouterr().out
+    assert "floor: copy" in printed
+    assert "MISSED" in printed
+    assert "| x ** 10, 10 M | **1 µs** | 2 µs | 3 µs | 500 ns copy |" in tables.markdown(shown)
+    curves = {"operations": {"a": {1: 1.0, 10: 10.0, 100: 1000.0}}}
+    sweep_report.show("operations", curves["operations"])
+    assert "power 2.00: MORE THAN LINEAR" in capsys.readouterr().out
+    picture.draw(shown, curves, tmp_path / "report.png")
+    assert {path.name for path in tmp_path.iterdir()} == {"report.png", "report-sweep.png"}
+
+
+def test_a_run_from_words_to_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "report.json"
+    status = main(["bench", "add", "--peers", "none", "--rounds", "1", "--json", str(file)])
+    report = json.loads(file.read_text())
+    assert status == (0 if report["results"][0]["reached"] else 1)
+    assert set(report["results"][0]["samples"]) == {"phintys", "numpy", "a call of C"}
+    assert report["versions"]["numpy"] == np.__version__
+    assert "Summary" in capsys.readouterr().out
+
+
+def test_sweep_reaches_every_panel(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(measure, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(sweep.os, "sched_setaffinity", lambda *_: None, raising=False)
+    sweep.main({"peers": [], "threads": 1, "part": 0.001})
+    points = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {point["panel"] for point in points} == {"elements", "operations", "shared variables"}
+    assert all(point["seconds"] > 0 for point in points)
+
+
+def test_results_are_copies() -> None:
+    state = np.zeros(2)
+    before = results([state])
+    state += 1
+    assert before[0].tolist() == [0.0, 0.0]

@@ -48,11 +48,6 @@ def test_wrong_data_is_a_paragraph_not_a_traceback(tmp_path: Path, capsys: pytes
     assert message.count("\n") == 1
 
 
-def test_unknown_workload(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--only", "nothing"]) == 1
-    assert "there are: add, xor" in capsys.readouterr().err
-
-
 def test_list_of_workloads(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--list"]) == 0
-    assert "≤ 1.3 × copyto" in capsys.readouterr().out
+    assert "≤ 1.15 × copy" in capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""What `phintys bench` measures, with which systems, and how it is reported."""

@@ -1,0 +1,17 @@
+"""All workloads by name."""
+
+from __future__ import annotations
+
+from . import rows_arrays, rows_elementwise, rows_fresh, rows_small, rows_training
+from .row import Row
+
+WORKLOADS: dict[str, Row] = {
+    row.name: row
+    for row in (
+        *rows_small.ROWS,
+        *rows_elementwise.ROWS,
+        *rows_training.ROWS,
+        *rows_arrays.ROWS,
+        *rows_fresh.rows(),
+    )
+}

@@ -1,0 +1,110 @@
+"""The report as tables: one of each workload, one of all, one in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from phintys.tools.report import console, duration, print_table
+
+from .row import OURS, PEERS
+from .run import best_peer, machine, versions
+
+Result = dict[str, Any]
+TITLES = {"numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "pytensor": "PyTensor"}
+
+
+def show(result: Result, with_threads: bool) -> None:
+    """The table of one workload: each contender's least time and median, and how it compares with Phintys."""
+    ours = result["seconds"].get(OURS)
+    rows = [figures(result, name, ours) for name in ordered(result)]
+    rows += [(name, words, "", "", "") for name, words in result["missing"].items()]
+    threads = f", {result['threads']} threads" if with_threads else ""
+    head = ("", "least", "median", "of Phintys' time", "import" if result["imports"] else "")
+    print_table(f"{result['name']}: {result['title']}{threads}", head, rows, right=(1, 2, 3, 4))
+
+
+def ordered(result: Result) -> list[str]:
+    """Contenders, the fastest first, then floors."""
+    floors = result["floors"]
+    return sorted(result["seconds"], key=lambda name: (name in floors, result["seconds"][name]))
+
+
+def figures(result: Result, name: str, ours: float | None) -> tuple[str, ...]:
+    """One line of the table of a workload."""
+    seconds, floor = result["seconds"][name], name in result["floors"]
+    return (
+        f"floor: {name}" if floor else TITLES.get(name, name),
+        duration(seconds),
+        duration(result["medians"][name]),
+        f"{seconds / ours:.2f}" if ours else "",
+        duration(min(result["imports"][name])) if result["imports"].get(name) else "",
+    )
+
+
+def ratio(result: Result, name: str | None) -> str:
+    """How often Phintys' time fits into the other's."""
+    if name is None or OURS not in result["seconds"]:
+        return ""
+    return f"{result['seconds'][name] / result['seconds'][OURS]:.2f}"
+
+
+def named(result: Result, name: str | None) -> str:
+    """A time and whose it is."""
+    return "" if name is None else f"{duration(result['seconds'][name])} {TITLES.get(name, name)}"
+
+
+def verdict(result: Result) -> str:
+    """Whether the target is reached."""
+    return {True: "reached", False: "MISSED", None: ""}[result["reached"]]
+
+
+def summary(results: Sequence[Result], threads: Sequence[int]) -> None:
+    """One line a workload, what more threads bring, what it was measured on."""
+    first = [result for result in results if result["threads"] == threads[0]]
+    rows = []
+    for result in first:
+        peer, floor = best_peer(result), next(iter(result["floors"]), None)
+        ours = duration(result["seconds"][OURS]) if OURS in result["seconds"] else "failed"
+        limit = "" if result["limit"] is None else duration(result["limit"])
+        line = (result["name"], ours, named(result, peer), ratio(result, peer), named(result, floor), ratio(result, floor))
+        rows.append((*line, limit, verdict(result)))
+    head = ("", "Phintys", "best of the others", "of Phintys'", "floor", "of Phintys'", "to reach", "")
+    print_table("Summary", head, rows, right=(1, 2, 3, 4, 5, 6))
+    if len(threads) > 1:
+        speedups(results, threads)
+    console().print(", ".join(f"{key} {value}" for key, value in {**machine(), **versions()}.items() if value))
+
+
+def speedups(results: Sequence[Result], threads: Sequence[int]) -> None:
+    """How many times faster each number of threads makes Phintys than the first one."""
+    times: dict[str, dict[int, float]] = {}
+    for result in results:
+        if OURS in result["seconds"]:
+            times.setdefault(result["name"], {})[result["threads"]] = result["seconds"][OURS]
+    rows = [
+        (name, *(f"{duration(of[n])} ({of[threads[0]] / of[n]:.2f} ×)" if n in of else "" for n in threads))
+        for name, of in times.items()
+        if threads[0] in of
+    ]
+    head = ("", *(f"{n} threads" for n in threads))
+    print_table("Phintys with more threads", head, rows, right=range(1, len(head)))
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """The table of all workloads as Markdown, and a line that says what it was measured on and how."""
+    columns = [name for name in PEERS if any(name in result["seconds"] for result in results)]
+    head = ["workload", "Phintys", *(TITLES.get(name, name) for name in columns), "floor"]
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    several = len({result["threads"] for result in results}) > 1
+    for result in results:
+        floor = next(iter(result["floors"]), None)
+        title = result["title"] + (f", {result['threads']} threads" if several else "")
+        cells = [duration(result["seconds"][name]) if name in result["seconds"] else "" for name in (OURS, *columns)]
+        least = min(result["seconds"][name] for name in (OURS, *columns) if name in result["seconds"])
+        cells = [f"**{cell}**" if cell == duration(least) else cell for cell in cells]
+        lines.append("| " + " | ".join([title, *cells, named(result, floor)]) + " |")
+    where, of = machine(), versions()
+    systems = ", ".join(f"{TITLES.get(name, name)} {of[name]}" for name in columns if name in of)
+    lines += ["", f"Least of all samples; {where['cpu']}, {where['cores']} cores, Python {where['python']}; {systems}."]
+    return "\n".join(lines) + "\n"
