@@ -51,8 +51,14 @@ def _shuffle(f: FunctionPrinter, op: Operation) -> str:
     return f.intrinsic_call(f"llvm.nvvm.shfl.sync.{op.mode}.{'f' if str(kind) == 'f32' else 'i'}32", kind, op.operands, "")
 
 
+def _inexact(f: FunctionPrinter, op: Operation) -> str:
+    """LLVM makes a quotient of it, which is rounded: nothing is right of what is left of large ones."""
+    raise TranslationError(f"{op.name} has no exact code for the GPU; xmath.fmod has")
+
+
 DEVICE_ROWS: dict[type[Operation], Row] = {
     **ROWS,
+    llvm.FRemOp: _inexact,
     **{cls: _register for cls in nvvm.Nvvm.operations if issubclass(cls, nvvm.RegisterOp)},
     nvvm.BarrierOp: _barrier,
     nvvm.ShuffleOp: _shuffle,

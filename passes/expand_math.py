@@ -157,7 +157,7 @@ class FunctionTable:
         elif name not in self.known and shape is not None:
             row, operands = ROWS.get(type(op)), [operand.type for operand in op.operands]
             row = OPERATIONS.get(type(op)) if row is None and self.device else row
-            inline = type(op) not in LOOPING
+            inline = self.device or type(op) not in LOOPING  # a call on a device keeps the caller's registers in memory
             self.add(define(name, row, operands, shape, inline) if row else declare(name, operands, shape.type))
         elif self.known[name].sym_visibility != PRIVATE:
             raise refuse(op, f"becomes a call of @{name}, but that is a public function of this module: rename it")

@@ -88,7 +88,7 @@ ROWS: dict[type[Operation], Row] = {
 INTEGER: dict[type[Operation], Callable[..., SSAValue]] = {xmath.ThreefryOp: threefry.threefry}
 """The same on integers; these rows take an `Emitter` and the operands."""
 
-LOOPING = frozenset((*(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv")), xmath.FmodOp))
+LOOPING = frozenset(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv"))
 """Those whose functions have loops and are not inlined."""
 
 LIBM: dict[type[Operation], str] = {

@@ -121,6 +121,25 @@ def test_what_a_gpu_does_not_have_never_reaches_llvm() -> None:
         lowered(text)
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("%y = llvm.frem %x, %x : f64", r"llvm\.frem has no exact code for the GPU"),
+        ("%y = llvm.intr.exp(%x) : (f64) -> f64", r"a kernel calls @llvm\.exp\.f64, which a GPU does not have"),
+    ],
+)
+def test_what_llvm_has_no_code_for(body: str, message: str) -> None:
+    text = f"""gpu.module @m {{
+      llvm.func @k(%x: f64, %o: !llvm.ptr) attributes {{nvvm.kernel}} {{
+        {body}
+        llvm.store %y, %o : f64, !llvm.ptr
+        llvm.return
+      }}
+    }}"""
+    with pytest.raises(TranslationError, match=message):
+        device_text(parse_module(text))
+
+
 def test_a_module_without_kernels() -> None:
     with pytest.raises(TranslationError, match=r"no gpu\.module: nothing runs on a GPU"):
         ptx(parse_module("func.func @f() { func.return }"))
