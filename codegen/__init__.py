@@ -12,6 +12,7 @@ builtin callable. The way there, in the order of the files to read:
     cache.py         objects on disk, by content
     memory.py        the pool of large buffers, seen from Python
     recipe.py        what is left out where compiling has to be fast
+    targets.py       what compiles for which device
     interpreter.py   nd in NumPy, one operation at a time: what native code is compared with; its table is interpreter_rows.py
 
 llvmlite is imported when the first text is compiled, xDSL when `assemble` or `translate` is; OpenBLAS is loaded when

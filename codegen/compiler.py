@@ -115,11 +115,10 @@ def lower(
     from xdsl.context import Context
 
     from phintys.passes.legality import check_level
-    from phintys.passes.pipeline import stages
 
     context = Context()
     reached = entry
-    for stage in stages(entry, until):
+    for stage in recipe.stages(entry, until):
         if stage.level != reached and reached != entry:
             check_level(module, reached)
         reached = stage.level
@@ -145,9 +144,9 @@ def compile_to_object(
     return (engine.compile_quickly if recipe.quick else engine.compile_object)(text), interface
 
 
-def compile_module(module: ModuleOp, entry: str = "nd") -> Executable:
+def compile_module(module: ModuleOp, entry: str = "nd", recipe: Recipe = FULL) -> Executable:
     """An executable of a module of any level; nothing is cached."""
-    return Executable(*compile_to_object(module, entry))
+    return Executable(*compile_to_object(module, entry, recipe=recipe))
 
 
 def ladder(graph: Graph) -> Iterator[tuple[str, Any]]:

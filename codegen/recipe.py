@@ -1,7 +1,8 @@
-"""How a function is compiled, other than as well as possible: passes left out, no fusion, LLVM in a hurry."""
+"""How a function is compiled, other than as well as possible for the CPU: passes left out, no fusion, LLVM in a hurry, kernels."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,14 @@ OPTIONAL = ("stabilize", "canonicalize", "cse", "pow-by-squaring", "fuse-loops",
 @dataclass(frozen=True)
 class Recipe:
     """`without`: names of passes among `OPTIONAL`. `fused`: False makes each operation a loop of its own. `quick`: LLVM emits
-    code without optimizing it, which takes a fifth of the time and makes loops several times slower."""
+    code without optimizing it, which takes a fifth of the time and makes loops several times slower. `emulated`: by way of the GPU's kernels, which loops over blocks and threads run on the CPU; with `backward`, the
+    threads of a block run in the opposite order wherever they do not wait for one another, which must not change anything."""
 
     without: frozenset[str] = frozenset()
     fused: bool = True
     quick: bool = False
+    emulated: bool = False
+    backward: bool = False
 
     def __post_init__(self) -> None:
         """ValueError for a pass that cannot be left out."""
@@ -32,7 +36,13 @@ class Recipe:
     @property
     def key(self) -> str:
         """What tells objects of different recipes apart; '' for the usual one."""
-        return "" if self == FULL else f"{sorted(self.without)} {self.fused} {self.quick}"
+        return "" if self == FULL else f"{sorted(self.without)} {self.fused} {self.quick} {self.emulated} {self.backward}"
+
+    def stages(self, entry: str, until: str) -> Iterable[Stage]:
+        """The stages from level `entry` to level `until`; ValueError for a level that does not lead to kernels."""
+        from phintys.passes.pipeline import emulation, stages
+
+        return emulation(entry) if self.emulated and until == "llvm" else stages(entry, until)
 
     def pass_of(self, stage: Stage) -> ModulePass | None:
         """The pass of a stage, `None` where it is left out."""
@@ -42,6 +52,10 @@ class Recipe:
             from phintys.passes.fuse import Fuse
 
             return Fuse(members=1)
+        if stage.run == "convert-gpu-to-loops":
+            from phintys.passes.convert_gpu_to_loops import ConvertGpuToLoops
+
+            return ConvertGpuToLoops(reverse=self.backward)
         return stage.make()
 
 

@@ -71,7 +71,12 @@ _REPORT = ("off", "ignore", "warn", "raise", "pdb")
 USED = (
     Flag("floatX", "float64", choices=("float64", "float32"), doc="dtype of constructors without a prefix letter"),
     Flag("cast_policy", "custom", choices=("custom", "numpy+floatX"), doc="dtype of Python numbers in expressions"),
-    Flag("device", "cpu", choices=("cpu", "cuda"), doc="where functions run"),
+    Flag(
+        "device",
+        "cpu",
+        choices=("cpu", "cuda", "cuda_emulated", "cuda_emulated_backward"),
+        doc="where functions run, see `function(target=)`",
+    ),
     Flag("on_unused_input", "raise", choices=("raise", "warn", "ignore"), doc="inputs that no result depends on"),
     Flag("mode", "Mode", doc="default mode of functions"),
     Flag("compute_test_value", "off", choices=_REPORT, doc="compute expressions as they are written"),

@@ -40,6 +40,7 @@ def function(
     allow_input_downcast: bool | None = None,
     profile: Any = None,
     on_unused_input: str | None = None,
+    target: str | None = None,
 ) -> Function:
     """Compile expressions to a function.
 
@@ -51,7 +52,8 @@ def function(
     arguments at any loss of precision. `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without
     it). `rebuild_strict=False` lets `givens` change types. `mode`: a name or an object of `modes.py`. `profile`: True
     counts and times calls (`f.profile.summary()`, printed when the program ends). `accept_inplace` is Theano's and
-    changes nothing.
+    changes nothing. `target`: where the function runs, "cpu", or "cuda_emulated", which runs the GPU's kernels on the
+    CPU, slowly (`config.device` without it).
 
     Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
     MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
@@ -70,7 +72,7 @@ def function(
         allow_input_downcast,
         on_unused_input,
     )
-    plan.mode = chosen
+    plan.mode, plan.target = chosen, config.device if target is None else target
     return make_function(plan, profile=config.profile if profile is None else profile)
 
 
@@ -248,10 +250,10 @@ def _compiled(plan: Plan) -> Any:
     if config.debug:
         from .loudly import compile_loudly
 
-        return compile_loudly(plan.graph, plan.name, config.debug, recipe)
-    from phintys.codegen.compiler import compile_graph
+        return compile_loudly(plan.graph, plan.name, config.debug, recipe, plan.target)
+    from phintys.codegen.targets import compiler_of
 
-    return compile_graph(plan.graph, recipe=recipe)
+    return compiler_of(plan.target)(plan.graph, recipe=recipe)
 
 
 def _unpacked(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -25,15 +25,15 @@ PRINTING = "print for DEBUG"
 KERNELS = ("scf.for", "scf.parallel", "blas.", "lapack.", "rt.host")  # what a call runs one after the other
 
 
-def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe) -> Executable:
+def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe, target: str = "cpu") -> Executable:
     """Compile as `compile_graph` does, and print about it; from 2 on without looking into the object cache."""
-    from phintys.codegen.compiler import compile_graph
+    from phintys.codegen.targets import compiler_of
 
     watcher = _Watcher(name, loudness)
     with timing() as total:
         if loudness >= TIMES:
             _load()
-        executable = compile_graph(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe)
+        executable: Executable = compiler_of(target)(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe)
     printing = sum(one.seconds for _, one in total.walk() if one.name == PRINTING)
     count = sum(node.op != "constant" for node in graph.nodes())
     what = [f"{count} operation{'s' * (count != 1)}"]

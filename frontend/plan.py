@@ -37,6 +37,7 @@ class Plan:
     keys: list[str] | None = None
     kept: dict[int, TensorSharedVariable] = field(default_factory=dict)
     mode: Mode | None = None
+    target: str = "cpu"
 
 
 def pairs(given: Any, what: str) -> Pairs:

@@ -69,6 +69,13 @@ GPU_PIPELINE: tuple[Stage, ...] = (
     Stage("rows and registers instead of buffers", "contract-buffers", "loops"),
 )
 
+# Kernels of the GPU, run by loops: the function computes on the CPU what the GPU would.
+EMULATED_PIPELINE: tuple[Stage, ...] = (
+    *(stage for stage in GPU_PIPELINE if stage.level != "nvvm"),
+    Stage("kernels as loops over blocks and threads", "convert-gpu-to-loops", "loops"),
+    Stage("blocks and pointers", "convert-loops-to-llvm", "llvm"),
+)
+
 PASSES: dict[str, str] = {
     name: f"phintys.passes.{name.replace('-', '_')}:{''.join(part.capitalize() for part in name.split('-'))}"
     for name in (
@@ -117,9 +124,17 @@ def stages(entry: str, until: str) -> Iterator[Stage]:
             yield stage
 
 
+def emulation(entry: str) -> tuple[Stage, ...]:
+    """Stages that lead from a module of level `entry` by way of kernels to level llvm."""
+    takes = _takes(EMULATED_PIPELINE)
+    if entry not in takes:
+        raise ValueError(f"kernels are not made from level {entry}; expected one of {', '.join(dict.fromkeys(takes))}")
+    return EMULATED_PIPELINE[takes.index(entry) :]
+
+
 def levels_taken(name: str) -> tuple[str, ...]:
     """The levels of the modules that a pass of the pipelines takes; none for a pass from elsewhere."""
-    found = (zip(pipeline, _takes(pipeline), strict=True) for pipeline in (PIPELINE, GPU_PIPELINE))
+    found = (zip(pipeline, _takes(pipeline), strict=True) for pipeline in (PIPELINE, GPU_PIPELINE, EMULATED_PIPELINE))
     return tuple(dict.fromkeys(takes for pairs in found for stage, takes in pairs if stage.run == name))
 
 

@@ -21,10 +21,10 @@ v, M, w = T.dvector("v"), T.dmatrix("M"), T.fscalar("w")
 
 def test_signatures() -> None:
     names = ["inputs", "outputs", "mode", "updates", "givens", "no_default_updates", "accept_inplace", "name"]
-    names += ["rebuild_strict", "allow_input_downcast", "profile", "on_unused_input"]
+    names += ["rebuild_strict", "allow_input_downcast", "profile", "on_unused_input", "target"]
     found = inspect.signature(function).parameters
     assert list(found) == names
-    assert [found[name].default for name in names[2:]] == [None, None, None, False, False, None, True, None, None, None]
+    assert [found[name].default for name in names[2:]] == [None, None, None, False, False, None, True, None, None, None, None]
     taken = "variable name value update mutable strict allow_downcast autoname implicit borrow shared"
     assert list(inspect.signature(In).parameters) == taken.split()
 

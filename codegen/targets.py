@@ -1,0 +1,42 @@
+"""Where functions run: `function(..., target=)` and `config.device` name a row of `TARGETS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .compiler import compile_graph
+from .executable import Executable
+from .recipe import FULL, Recipe
+
+if TYPE_CHECKING:
+    from phintys.ir.graph import Graph
+
+# Name -> function of (graph, observe, *, anew, recipe), as `compiler.compile_graph`; what it gives has `interface`, `bind` and
+# `bind_strict`, as an `Executable`.
+TARGETS = {
+    "cpu": "phintys.codegen.compiler:compile_graph",
+    "cuda_emulated": "phintys.codegen.targets:emulate",
+    "cuda_emulated_backward": "phintys.codegen.targets:emulate_backward",
+}
+
+
+def compiler_of(target: str) -> Callable[..., Any]:
+    """What compiles for a target; ValueError for one that does not exist."""
+    if target not in TARGETS:
+        raise ValueError(f"there is no target {target!r}; expected one of {', '.join(TARGETS)}")
+    module, _, name = TARGETS[target].partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def emulate(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
+    """A function made of the GPU's kernels, which loops over blocks and threads run on the CPU."""
+    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True))
+
+
+def emulate_backward(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
+    """The same, with the threads of a block in the opposite order: results that differ show a barrier that is missing."""
+    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True, backward=True))
