@@ -1,4 +1,4 @@
-"""How a function is compiled, other than as well as possible for the CPU: passes left out, no fusion, LLVM in a hurry, kernels."""
+"""How a function is compiled, other than as well as possible: passes left out, no fusion, LLVM in a hurry, kernels in loops."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ OPTIONAL = ("stabilize", "canonicalize", "cse", "pow-by-squaring", "fuse-loops",
 
 @dataclass(frozen=True)
 class Recipe:
-    """`without`: names of passes among `OPTIONAL`. `fused`: False makes each operation a loop of its own. `quick`: LLVM emits
-    code without optimizing it, which takes a fifth of the time and makes loops several times slower. `emulated`: by way of the GPU's kernels, which loops over blocks and threads run on the CPU; with `backward`, the
-    threads of a block run in the opposite order wherever they do not wait for one another, which must not change anything."""
+    """What differs from the best that can be done for the CPU.
+
+    `without`: names of passes among `OPTIONAL`. `fused`: False makes each operation a loop of its own. `quick`: LLVM emits
+    code without optimizing it, which takes a fifth of the time and makes loops several times slower. `emulated`: by way of
+    the GPU's kernels, which loops over blocks and threads run on the CPU; with `backward`, the threads of a block run in the
+    opposite order wherever they do not wait for one another, which must not change anything.
+    """
 
     without: frozenset[str] = frozenset()
     fused: bool = True

@@ -205,6 +205,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     ),
     (lambda: function([], y), MissingInputError, "Undeclared input"),
     (lambda: function([x], x, mode="FASTEST"), ValueError, "No predefined mode exist for string: FASTEST"),
+    (lambda: function([x], x, target="moon"), ValueError, "there is no target 'moon'; expected one of cpu, cuda"),
     (lambda: function([In(x, update=x + 1)], x), ValueError, "no value to start with"),
     (lambda: function([In(w, value=0.1)], w), TypeError, "Bad input argument"),
 ]
