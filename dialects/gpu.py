@@ -176,11 +176,13 @@ class FuncOp(Operation):
         return int(size.get_values()[0]) if isinstance(size, bi.DenseArrayBase) else None
 
     @staticmethod
-    def build_op(name: str, body: Block, threads: int, location: Any = None) -> FuncOp:
-        """Create a kernel; the body is complete."""
-        type = bi.FunctionType.from_lists([argument.type for argument in body.args], [])
-        size = bi.DenseArrayBase.from_list(bi.i32, [threads, 1, 1])
-        properties: dict[str, Attribute] = {"function_type": type, "known_block_size": size}
+    def build_op(name: str, body: Block, threads: int | None, location: Any = None) -> FuncOp:
+        """Create a kernel; the body is complete. `threads` is None where the launch decides."""
+        properties: dict[str, Attribute] = {
+            "function_type": bi.FunctionType.from_lists([argument.type for argument in body.args], [])
+        }
+        if threads is not None:
+            properties["known_block_size"] = bi.DenseArrayBase.from_list(bi.i32, [threads, 1, 1])
         attributes = {"sym_name": bi.StringAttr(name), "gpu.kernel": bi.UnitAttr(), **FuncOp.NO_ATTRIBUTIONS}
         return FuncOp.create(properties=properties, attributes=attributes, regions=[Region(body)], location=location)
 
@@ -468,6 +470,11 @@ class BarrierOp(Operation):
 
     name = "gpu.barrier"
     traits = traits_def()
+
+    @staticmethod
+    def build_op(location: Any = None) -> BarrierOp:
+        """Create one."""
+        return BarrierOp.create(location=location)
 
     def print(self, printer: Printer) -> None:
         """No operands."""

@@ -9,6 +9,9 @@ checks go to the entry, before the first loop, so that a bad shape fails before 
     %s = nd.fused %x {combine = ["add"], ...}        %r = scf.for %i = %c0 to %n iter_args(%a = %zero) ...
     func.return %s : tensor<f64>               ->    memref.store %r, %out[] ; func.return %out : memref<f64>
 
+For a GPU (option `device`), loops are neither in blocks nor in tiles nor unrolled, and each reduction is one loop inside of
+those over what is kept.
+
 Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing`, `loops_linalg` (products) and
 `loops_host` (named functions, of which `loops_lapack` and `loops_spectral` lower linear algebra).
 """
@@ -57,8 +60,9 @@ ROWS: dict[str, Row] = {name: row for family in FAMILIES for name, row in family
 class Lowering:
     """Lowers one function. `entry` receives size arithmetic and checks, `body` loops and calls; they are joined at the end."""
 
-    def __init__(self, function: func.FuncOp) -> None:
+    def __init__(self, function: func.FuncOp, device: bool = False) -> None:
         self.function = function
+        self.device = device
         self.source = function.body.block
         self.plan = BufferPlan(function)
         self.block = Block(arg_types=[_memref_type(argument.type) for argument in self.source.args])
@@ -307,13 +311,14 @@ def _free_temporaries(block: Block) -> None:
     for op in list(block.ops):
         if not isinstance(op, memref.AllocOp):
             continue
-        last = max((_last_use(value, block, position) for value in op.results), key=lambda pair: pair[0], default=(0, op))
+        last = max((last_use(value, block, position) for value in op.results), key=lambda pair: pair[0], default=(0, op))
         if isinstance(last[1], func.ReturnOp):
             continue
         block.insert_op_after(memref.DeallocOp.create(operands=[op.results[0]], location=op.location), last[1])
 
 
-def _last_use(value: SSAValue, block: Block, position: dict[Operation, int]) -> tuple[int, Operation]:
+def last_use(value: SSAValue, block: Block, position: dict[Operation, int]) -> tuple[int, Operation]:
+    """Position and operation of the last use of a buffer, by itself or through views, in a function's block."""
     owner = value.owner
     assert isinstance(owner, Operation)
     best = (position[owner], owner)
@@ -325,18 +330,21 @@ def _last_use(value: SSAValue, block: Block, position: dict[Operation, int]) -> 
             continue
         best = max(best, (position[user], user), key=lambda pair: pair[0])
         if isinstance(user, memref.ReinterpretCastOp):
-            best = max(best, _last_use(user.results[0], block, position), key=lambda pair: pair[0])
+            best = max(best, last_use(user.results[0], block, position), key=lambda pair: pair[0])
     return best
 
 
 @dataclass(frozen=True)
 class ConvertNdToLoops(ModulePass):
-    """Lower fused nd to loops on buffers."""
+    """Lower fused nd to loops on buffers; `device`: in the plain form that the threads of a GPU share well."""
 
     name = "convert-nd-to-loops"
+    device: bool = False
 
     def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
         """Work on every function that has a body of tensors."""
+        if self.device:  # no LAPACK there
+            op.attributes["phi.lapack"] = bi.StringAttr(loops_host.ABSENT)
         for function in list(op.ops):
             if isinstance(function, func.FuncOp) and function.body.blocks:
-                Lowering(function).run()
+                Lowering(function, self.device).run()

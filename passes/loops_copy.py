@@ -27,7 +27,7 @@ def copy(low: Lowering, source: Buffer, target: Buffer, value: SSAValue | None =
         scalar = e.load(views[0].memref, places[0]) if value is None else value
         e.store(scalar, views[-1].memref, places[-1])
 
-    pair = tiled(loops, walks)
+    pair = None if low.device else tiled(loops, walks)
     if pair is not None:
         tiles(low.body, loops, pair, leaf)
     else:

@@ -77,9 +77,10 @@ class FusedLoops:
     def _order(self, walks: list[tuple[Buffer, Moving]]) -> list[int]:
         """Order of the axes; positions among several reduced axes are counted as they come, so these stay."""
         counted = sum(self.sizes[axis] != 1 for axis in self.op.axes)
+        order = memory_order(self.sizes, walks)
         if counted > 1 and any(r.by_position for r in self.reductions):
-            return list(range(len(self.sizes)))
-        return memory_order(self.sizes, walks)
+            order = list(range(len(self.sizes)))
+        return sorted(order, key=lambda axis: axis in self.op.axes) if self.low.device else order
 
     def _combined_dtype(self, number: int, dtype: str) -> str:
         """dtype of what is combined; of integers whose position is wanted, signed (`fuse` maps unsigned ones to them)."""
@@ -111,9 +112,10 @@ class FusedLoops:
         head = len(self.loops) - tail if self.reductions else len(self.loops)
         in_memory = any(loop.reduced for loop in self.loops[:head])
         size = self.loops[-1].size if tail else 1
-        self.one_block = isinstance(size, int) and size <= BLOCK
+        self.one_block = self.low.device or (isinstance(size, int) and size <= BLOCK)
         several = tail > 1 or not self.one_block
-        self.accumulators = [accumulator(r, several, self.overwrites) if tail else OneByOne(r) for r in self.reductions]
+        one_by_one = self.low.device or not tail
+        self.accumulators = [OneByOne(r) if one_by_one else accumulator(r, several, self.overwrites) for r in self.reductions]
         results: Registers = []
 
         def visit(e: Emitter, points: list[Point]) -> None:
@@ -127,7 +129,7 @@ class FusedLoops:
             self._store_totals(e, points[0], values)
             results.extend(values)
 
-        pair = None if self.reductions else tiled(self.loops, self.walks)
+        pair = None if self.reductions or self.low.device else tiled(self.loops, self.walks)
         if pair is not None:
             tiles(self.e, self.loops, pair, visit)
         elif in_memory:
@@ -192,6 +194,8 @@ class FusedLoops:
         if loop == len(self.loops):
             return self._point(e, ivs, values)
         size = self.loops[loop].size
+        if loop < len(self.loops) - 1 and self.low.device:
+            return self._flat(e, loop, ivs, values)
         if loop < len(self.loops) - 1:
             return self._counted(e, loop, 0, size, ivs, values, lambda e, ivs, own: self._reduce(e, loop + 1, ivs, own))
         if self.one_block or not any(a.blocked for a in self.accumulators):
@@ -199,6 +203,20 @@ class FusedLoops:
         outer, op = e.loop(0, size, BLOCK, values)
         start, *carried = op.regions[0].block.args
         outer.end_loop(self._block(outer, start, outer.minimum(outer.add(start, BLOCK), size), ivs, list(carried)))
+        return list(op.results)
+
+    def _flat(self, e: Emitter, first: int, ivs: Point, values: Registers) -> Registers:
+        """The loops from `first` on as one over the product of their sizes."""
+        numbers = range(first, len(self.loops))
+        inner, op = e.loop(0, e.product([self.loops[n].size for n in numbers]), 1, values)
+        counter, *carried = op.regions[0].block.args
+        rest: SSAValue = counter
+        point = dict(ivs)
+        for number in reversed(numbers[1:]):
+            size = inner.index(self.loops[number].size)
+            point[number] = inner.op(arith.RemUIOp, [rest, size])
+            rest = inner.op(arith.DivUIOp, [rest, size])
+        inner.end_loop(self._point(inner, {**point, first: rest}, list(carried)))
         return list(op.results)
 
     def _block(self, e: Emitter, start: Index, stop: Index, ivs: Point, carried: Registers) -> Registers:

@@ -99,7 +99,7 @@ def _matrix(e: Emitter, source: Buffer, number: SSAValue) -> SSAValue:
 def _batched_dot(low: Lowering, op: NdOp) -> None:
     """A product of matrices for each pair: of floats a call of the BLAS, of ints in loops."""
     x, y = (low.buffer(value) for value in op.operands)
-    floats = DTYPES[x.dtype].kind == "f"
+    floats = DTYPES[x.dtype].kind == "f" and not low.device  # the device's library is called for whole matrices
     if floats:
         x, y = (source if source.positive and 1 in source.strides[1:] else low.copy(source) for source in (x, y))
     target = low.destination(op.results[0], [x.sizes[0], x.sizes[1], y.sizes[2]])

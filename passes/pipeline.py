@@ -64,9 +64,13 @@ PIPELINE: tuple[Stage, ...] = (
 # Down to fusion the GPU's ladder is the CPU's.
 GPU_PIPELINE: tuple[Stage, ...] = (
     *(stage for stage in PIPELINE if stage.level in ("nd", "fused")),
-    Stage("buffers and loops", "convert-nd-to-loops", "loops"),
+    Stage("buffers and loops", "convert-nd-to-loops", "loops", (("device", True),)),
     Stage("loops over the same rows as one", "fuse-loops", "loops"),
     Stage("rows and registers instead of buffers", "contract-buffers", "loops"),
+    Stage("kernels and launches", "convert-loops-to-gpu", "gpu"),
+    Stage("share buffers", "reuse-buffers", "gpu"),
+    Stage("functions as polynomials", "expand-math", "gpu"),
+    Stage("kernels on pointers", "convert-gpu-to-nvvm", "nvvm"),
 )
 
 # Kernels of the GPU, run by loops: the function computes on the CPU what the GPU would.
@@ -97,6 +101,7 @@ PASSES: dict[str, str] = {
         "parallelize",
         "expand-math",
         "convert-loops-to-llvm",
+        "convert-loops-to-gpu",
         "convert-gpu-to-nvvm",
         "convert-gpu-to-loops",
     )

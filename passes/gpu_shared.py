@@ -1,0 +1,106 @@
+"""What the threads of a block find together: values joined by shuffles in a warp, and through shared memory between warps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects import arith, memref
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Attribute, SSAValue
+
+from phintys.dialects import gpu
+
+from .emit import INDEX, Emitter, segments
+from .mersenne import branch
+
+Registers = list[SSAValue]
+Combine = Callable[[Emitter, Registers, Registers], Registers]
+WARP = 32
+MOST_WARPS = 32
+
+
+class Team:
+    """The threads of a block: their numbers, and shared memory for partial values, one vector for each type and place."""
+
+    def __init__(self, entry: Emitter) -> None:
+        self.entry = entry
+        self.thread = entry.insert(gpu.ThreadIdOp.build_op()).results[0]
+        self.block = entry.insert(gpu.BlockIdOp.build_op()).results[0]
+        self.size = entry.insert(gpu.BlockDimOp.build_op()).results[0]
+        self.grid = entry.insert(gpu.GridDimOp.build_op()).results[0]
+        self._partials: dict[tuple[Attribute, int], SSAValue] = {}
+
+    def first(self, e: Emitter, do: Callable[[Emitter], None]) -> None:
+        """What the first thread of the block does alone."""
+
+        def then(inner: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            do(inner)
+            return []
+
+        branch(e, e.icmp("eq", self.thread, e.index(0)), then, [])
+
+    def barrier(self, e: Emitter) -> None:
+        """Wait for each other."""
+        e.insert(gpu.BarrierOp.build_op(e.location))
+
+    def total(self, e: Emitter, values: Registers, neutral: Registers, combine: Combine) -> Registers:
+        """The values of all threads as one; every thread has it."""
+        in_warp = self._butterfly(e, values, combine)
+        warp = e.op(arith.DivUIOp, [self.thread, e.index(WARP)])
+        lane = e.op(arith.RemUIOp, [self.thread, e.index(WARP)])
+        memories = [self._partial(value.type, number) for number, value in enumerate(values)]
+
+        def leave(inner: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            for value, memory in zip(in_warp, memories, strict=True):
+                inner.store(_wide(inner, value), memory, [warp])
+            return []
+
+        def take(inner: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            return [
+                _narrow(inner, inner.load(memory, [lane]), value.type) for value, memory in zip(values, memories, strict=True)
+            ]
+
+        branch(e, e.icmp("eq", lane, e.index(0)), leave, [])
+        self.barrier(e)
+        warps = e.op(arith.DivUIOp, [self.size, e.index(WARP)])
+        parts = branch(e, e.icmp("ult", lane, warps), take, neutral)
+        self.barrier(e)
+        return self._butterfly(e, parts, combine)
+
+    def _butterfly(self, e: Emitter, values: Registers, combine: Combine) -> Registers:
+        for offset in (16, 8, 4, 2, 1):
+            values = combine(e, values, [_shuffle(e, value, offset) for value in values])
+        return values
+
+    def _partial(self, type: Attribute, number: int) -> SSAValue:
+        wide = _wide_type(type)
+        if (wide, number) not in self._partials:
+            memory = gpu.shared_memory(wide, MOST_WARPS)
+            self._partials[wide, number] = self.entry.op(memref.AllocaOp, [], memory, {"operandSegmentSizes": segments(0, 0)})
+        return self._partials[wide, number]
+
+
+def _wide_type(type: Attribute) -> Attribute:
+    if type == INDEX:
+        return bi.i64
+    return bi.i32 if isinstance(type, bi.IntegerType) and type.width.data < 32 else type
+
+
+def _wide(e: Emitter, value: SSAValue) -> SSAValue:
+    """The value in a type that shuffles take."""
+    wide = _wide_type(value.type)
+    if wide == value.type:
+        return value
+    return e.op(arith.IndexCastOp if value.type == INDEX else arith.ExtUIOp, [value], wide)
+
+
+def _narrow(e: Emitter, value: SSAValue, type: Attribute) -> SSAValue:
+    if value.type == type:
+        return value
+    return e.op(arith.IndexCastOp if type == INDEX else arith.TruncIOp, [value], type)
+
+
+def _shuffle(e: Emitter, value: SSAValue, offset: int) -> SSAValue:
+    wide, width = _wide(e, value), e.constant(WARP, bi.i32)
+    op = gpu.ShuffleOp.build_op("xor", wide, e.constant(offset, bi.i32), width)
+    return _narrow(e, e.insert(op).results[0], value.type)

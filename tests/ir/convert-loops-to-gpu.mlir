@@ -1,0 +1,199 @@
+// RUN: phintys-opt %s -p convert-loops-to-gpu --split-input-file | filecheck %s
+
+/// Loops one in another, all independent: a thread an iteration. A number of the caller's is an argument.
+func.func @scale(%x: memref<?x3xf64> {nd.name = "x"}, %a: memref<f64> {nd.name = "a"}) -> memref<?x3xf64> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %3 = arith.constant 3 : index
+  %n = memref.dim %x, %0 : memref<?x3xf64>
+  %k = memref.load %a[] : memref<f64>
+  %y = memref.alloc(%n) : memref<?x3xf64>
+  scf.for %i = %0 to %n step %1 {
+    scf.for %j = %0 to %3 step %1 {
+      %v = memref.load %x[%i, %j] : memref<?x3xf64>
+      %m = arith.mulf %v, %k : f64
+      memref.store %m, %y[%i, %j] : memref<?x3xf64>
+    }
+  }
+  func.return %y : memref<?x3xf64>
+}
+// CHECK-LABEL: func.func @scale
+// CHECK:      %k = memref.load %a[] : memref<f64>
+// CHECK:      %[[X:.*]] = rt.to_device %x : memref<?x3xf64>
+// CHECK:      gpu.launch_func @kernels::@scale_0 blocks in
+// CHECK-NEXT: %[[Y:.*]] = rt.to_host %y : memref<?x3xf64>
+// CHECK-NEXT: memref.dealloc %y
+// CHECK-NEXT: func.return %[[Y]]
+// CHECK:      gpu.func @scale_0({{.*}}%k: f64{{.*}}phi.mapping = "elements"
+// CHECK:      scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step
+// CHECK-NEXT: %{{.*}} = arith.remui %[[I]]
+// CHECK-NEXT: %{{.*}} = arith.divui %[[I]]
+// CHECK:      memref.store
+// CHECK:      gpu.return
+
+// -----
+
+/// A reduction of each row: a block a row, in as many threads as the row has use for.
+func.func @rows(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %low = arith.constant 0xFF800000 : f32
+  %n = memref.dim %x, %0 : memref<?x?xf32>
+  %m = memref.dim %x, %1 : memref<?x?xf32>
+  %y = memref.alloc(%n) : memref<?xf32>
+  scf.for %i = %0 to %n step %1 {
+    %s = scf.for %j = %0 to %m step %1 iter_args(%a = %low) -> (f32) {
+      %v = memref.load %x[%i, %j] : memref<?x?xf32>
+      %b = arith.maximumf %a, %v : f32
+      scf.yield %b : f32
+    }
+    memref.store %s, %y[%i] : memref<?xf32>
+  }
+  func.return %y : memref<?xf32>
+}
+// CHECK-LABEL: func.func @rows
+// CHECK:      gpu.func @rows_0({{.*}}phi.mapping = "rows"
+// CHECK:      memref.alloca() : memref<32xf32, #gpu.address_space<workgroup>>
+// CHECK:      scf.for
+// CHECK:      scf.for
+// CHECK:      arith.maximumf
+// CHECK:      gpu.shuffle xor
+// CHECK:      gpu.barrier
+// CHECK:      gpu.shuffle xor
+// CHECK:      scf.if
+// CHECK-NEXT: memref.store %{{.*}}, %y[%{{.*}}] : memref<?xf32>
+
+// -----
+
+/// A reduction of each column: a thread a column, so that neighbours read neighbours.
+func.func @columns(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %n = memref.dim %x, %0 : memref<?x?xf32>
+  %m = memref.dim %x, %1 : memref<?x?xf32>
+  %y = memref.alloc(%m) : memref<?xf32>
+  scf.for %j = %0 to %m step %1 {
+    %s = scf.for %i = %0 to %n step %1 iter_args(%a = %zero) -> (f32) {
+      %v = memref.load %x[%i, %j] : memref<?x?xf32>
+      %b = arith.addf %a, %v : f32
+      scf.yield %b : f32
+    }
+    memref.store %s, %y[%j] : memref<?xf32>
+  }
+  func.return %y : memref<?xf32>
+}
+// CHECK-LABEL: func.func @columns
+// CHECK:      gpu.func @columns_0({{.*}}phi.mapping = "elements"
+// CHECK-NOT:  gpu.shuffle
+// CHECK:      gpu.return
+
+// -----
+
+/// Totals: the parts of the blocks, then one block. What follows from a total is computed where it is needed, on the device.
+func.func @total(%x: memref<?xf64> {nd.name = "x"}) -> (memref<f64>, memref<?xf64>) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %0 : memref<?xf64>
+  %s = scf.for %i = %0 to %n step %1 iter_args(%a = %zero) -> (f64) {
+    %v = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %a, %v : f64
+    scf.yield %b : f64
+  }
+  %q = math.sqrt %s : f64
+  %y = memref.alloc(%n) : memref<?xf64>
+  scf.for %i = %0 to %n step %1 {
+    %v = memref.load %x[%i] : memref<?xf64>
+    %b = arith.divf %v, %q : f64
+    memref.store %b, %y[%i] : memref<?xf64>
+  }
+  %t = memref.alloc() : memref<f64>
+  memref.store %q, %t[] : memref<f64>
+  func.return %t, %y : memref<f64>, memref<?xf64>
+}
+// CHECK-LABEL: func.func @total
+// CHECK-NOT:  math.sqrt
+// CHECK:      gpu.launch_func @kernels::@total_0
+// CHECK:      gpu.launch_func @kernels::@total_1 blocks in (%[[ONE:.*]], %[[ONE]], %[[ONE]])
+// CHECK:      gpu.launch_func @kernels::@total_2
+// CHECK:      gpu.launch_func @kernels::@total_3
+// CHECK:      func.return
+// CHECK:      gpu.func @total_0({{.*}}phi.mapping = "totals"
+// CHECK:      gpu.func @total_1({{.*}}phi.mapping = "totals"
+// CHECK:      gpu.func @total_2({{.*}}phi.mapping = "elements"
+// CHECK:      math.sqrt
+// CHECK:      gpu.func @total_3({{.*}}phi.mapping = "scalars"
+// CHECK:      math.sqrt
+
+// -----
+
+/// Iterations that need their order: one thread.
+func.func @running(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %0 : memref<?xf64>
+  %y = memref.alloc(%n) : memref<?xf64>
+  %s = scf.for %i = %0 to %n step %1 iter_args(%a = %zero) -> (f64) {
+    %v = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %a, %v : f64
+    memref.store %b, %y[%i] : memref<?xf64>
+    scf.yield %b : f64
+  }
+  func.return %y : memref<?xf64>
+}
+// CHECK-LABEL: func.func @running
+// CHECK:      gpu.func @running_0({{.*}}phi.mapping = "one thread"
+
+// -----
+
+/// A check on data: a flag of the device's, which the host looks at before it gives results.
+func.func @take(%x: memref<?xf64> {nd.name = "x"}, %at: memref<?xi64> {nd.name = "at"}) -> memref<?xf64> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = memref.dim %x, %0 : memref<?xf64>
+  %m = memref.dim %at, %0 : memref<?xi64>
+  %y = memref.alloc(%m) : memref<?xf64>
+  scf.for %i = %0 to %m step %1 {
+    %k = memref.load %at[%i] : memref<?xi64>
+    %p = arith.index_cast %k : i64 to index
+    %ok = arith.cmpi ult, %p, %n : index
+    rt.assert %ok, "IndexError", "index {0} of {1}" (%p, %n : index, index)
+    %v = memref.load %x[%p] : memref<?xf64>
+    memref.store %v, %y[%i] : memref<?xf64>
+  }
+  func.return %y : memref<?xf64>
+}
+// CHECK-LABEL: func.func @take
+// CHECK:      %[[RECORD:.*]] = memref.alloc() : memref<10xi64>
+// CHECK:      gpu.launch_func @kernels::@take_1 {{.*}}%[[RECORD]] : memref<10xi64>)
+// CHECK:      rt.to_host %[[RECORD]]
+// CHECK:      scf.if
+// CHECK:      gpu.launch_func @kernels::@take_2
+// CHECK:      rt.assert %{{.*}}, "IndexError", "index {0} of {1}"
+// CHECK:      gpu.func @take_1({{.*}}phi.mapping = "elements"
+// CHECK:      arith.cmpi ult
+// CHECK-NEXT: scf.if
+// CHECK:      memref.store
+// CHECK:      } else {
+// CHECK-NEXT: memref.store
+// CHECK:      gpu.func @take_2({{.*}}phi.mapping = "explanation"
+
+// -----
+
+/// States are on the device and stay there; the new value of one is not moved.
+func.func @step(%w: memref<4xf64> {nd.name = "w", nd.state}) -> (memref<4xf64> {nd.update = 0 : i64}) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %4 = arith.constant 4 : index
+  scf.for %i = %0 to %4 step %1 {
+    %v = memref.load %w[%i] : memref<4xf64>
+    %b = arith.addf %v, %v : f64
+    memref.store %b, %w[%i] : memref<4xf64>
+  }
+  func.return %w : memref<4xf64>
+}
+// CHECK-LABEL: func.func @step
+// CHECK-NOT:  rt.to_
+// CHECK:      func.return %w
