@@ -15,7 +15,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import NdOp, RequireOp
+from phintys.dialects.nd import MAY_BE_EMPTY, NdOp, RequireOp
 from phintys.ir.types import TensorType
 
 from .interpreter_rows import ROWS, Array, index_of
@@ -30,11 +30,17 @@ def apply_op(op: NdOp, operands: Sequence[Array]) -> list[Array]:
     elif op.op in ("gather", "set_subtensor", "inc_subtensor", "scatter_add"):
         _check_index(op, operands)
     with np.errstate(all="ignore"):
-        found = ROWS[op.op](op.attrs, *operands)
+        found = _shift(op, *operands) if MAY_BE_EMPTY in op.attributes else ROWS[op.op](op.attrs, *operands)
     results = [np.asarray(value) for value in (found if isinstance(found, tuple) else (found,))]
     for value, result in zip(results, op.results, strict=True):
         _check_type(op, value, from_xdsl(result.type))
     return results
+
+
+def _shift(op: NdOp, x: Array) -> Array:
+    """A maximum that may be of nothing."""
+    found: Array = x.max(op.attrs["axes"], initial=-np.inf)
+    return found
 
 
 def _check_broadcast(op: NdOp, operands: Sequence[Array]) -> None:

@@ -35,13 +35,13 @@ def _accumulate(ufunc: Any) -> Row:
 
 
 def _softmax(attrs: Attrs, x: Array) -> Array:
-    e = np.exp(x - x.max(attrs["axis"], keepdims=True))
+    e = np.exp(x - x.max(attrs["axis"], keepdims=True, initial=-np.inf))
     result: Array = e / e.sum(attrs["axis"], keepdims=True)
     return result
 
 
 def _log_softmax(attrs: Attrs, x: Array) -> Array:
-    d = x - x.max(attrs["axis"], keepdims=True)
+    d = x - x.max(attrs["axis"], keepdims=True, initial=-np.inf)
     result: Array = d - np.log(np.exp(d).sum(attrs["axis"], keepdims=True))
     return result
 

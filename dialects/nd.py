@@ -127,6 +127,7 @@ def create(name: str, operands: Sequence[SSAValue], attrs: Mapping[str, Any] | N
     )
 
 
+MAY_BE_EMPTY = "nd.may_be_empty"  # on a maximum of which nothing is read where it has no elements: it does not refuse them
 MAP = "map"
 COMBINERS = (MAP, "add", "mul", "max", "min", "and", "or", "argmax", "argmin")
 

@@ -232,8 +232,18 @@ def _failing_span(module: ModuleOp, source: Source | None) -> Span | None:
     return None
 
 
+class _Printer(Printer):
+    """Locations stand at the end of an operation: those that print their type by themselves have more to come (scf.while)."""
+
+    def print_operation_type(self, op: Operation) -> None:
+        if self.print_generic_format or type(op).print is Operation.print:
+            super().print_operation_type(op)
+        else:
+            self.print_function_type(op.operand_types, op.result_types)
+
+
 def module_text(module: Operation, *, generic: bool = False, locations: bool = False) -> str:
     """The text of a module, ending in a newline."""
     stream = StringIO()
-    Printer(stream=stream, print_generic_format=generic, print_debuginfo=locations).print_op(module)
+    _Printer(stream=stream, print_generic_format=generic, print_debuginfo=locations).print_op(module)
     return stream.getvalue() + "\n"

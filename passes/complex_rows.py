@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from xdsl.ir import SSAValue
+
 from phintys.dialects.nd import NdOp
 from phintys.ir.ops_complex import PARTS
 
 from .nd_builder import Builder, Term, type_of
-from .rewriting import attribute
+from .pow_by_squaring import LARGEST, addition_chain
+from .rewriting import attribute, splat_value
 
 INF = float("inf")
 
@@ -130,14 +133,40 @@ def _turned(function: Callable[[Pair], Pair]) -> Row:
 
 
 def _pow(c: Call) -> Pair:
-    """exp(w log(z)); of zero 0, or 1 for the power 0."""
+    """Products for a known whole exponent, else exp(w log(z)); 1 for the power 0, of zero 0 or NaN (NumPy's rule)."""
     z, w = c.z, c.w
-    zero = z.re.op("eq", 0.0).op("and", z.im.op("eq", 0.0))
-    one = w.re.op("eq", 0.0).op("and", w.im.op("eq", 0.0))
-    safe = Pair(zero.select(c.b.term(c.b.constant(1.0, z.re.type.dtype)), z.re), z.im)
-    power = _exp(times(w, _log(safe)))
-    at_zero = one.select(c.b.term(c.b.constant(1.0, z.re.type.dtype)), 0.0)
-    return Pair(zero.select(at_zero, power.re), zero.select(zero_like(power.im), power.im))
+    one, zero, nan = (c.b.term(c.b.constant(number, z.re.type.dtype)) for number in (1.0, 0.0, float("nan")))
+    same_shape = z.re.type.shape == type_of(c.op.results[0]).shape
+    whole = _whole_number(c.op.operands[1]) if same_shape else None
+    if whole:
+        power = _product(z, abs(whole))
+        return power if whole > 0 else over(Pair(one, zero), power)
+    at_zero = z.re.op("eq", 0.0).op("and", z.im.op("eq", 0.0))
+    real = w.im.op("eq", 0.0)
+    to_zero = w.re.op("eq", 0.0).op("and", real)
+    power = _exp(times(w, _log(Pair(at_zero.select(one, z.re), z.im))))
+    of_zero = w.re.op("gt", 0.0).op("and", real).select(zero, nan)
+    parts = [at_zero.select(of_zero, part) for part in power]
+    return Pair(to_zero.select(one, parts[0]), to_zero.select(zero, parts[1]))
+
+
+def _whole_number(value: SSAValue) -> int | None:
+    """The whole number that all elements of a value are known to be."""
+    found = splat_value(value)
+    if found is None or not abs(found) <= LARGEST:
+        return None
+    number = complex(found)
+    return int(number.real) if number.imag == 0 and number.real == int(number.real) else None
+
+
+def _product(z: Pair, count: int) -> Pair:
+    """z multiplied by itself."""
+    powers = {1: z}
+    previous = 1
+    for exponent in addition_chain(count)[1:]:
+        powers[exponent] = times(powers[previous], powers[exponent - previous])
+        previous = exponent
+    return powers[count]
 
 
 def _bilinear(c: Call) -> Pair:
@@ -186,6 +215,15 @@ def _constant(c: Call) -> Pair:
     return Pair(*(Term(c.b, c.b.constant(array, part)) for array in (value.real, value.imag)))
 
 
+def _complex(c: Call) -> Pair:
+    """Two real tensors, repeated where one is smaller: parts have one shape."""
+    re, im = (Term(c.b, operand.value) for operand in c.operands if isinstance(operand, Term))
+    if re.type.shape == im.type.shape:
+        return Pair(re, im)
+    whole = re.op("add", im).value
+    return Pair(*(Term(c.b, c.b.broadcast_to(part.value, whole)) for part in (re, im)))
+
+
 def _cast(c: Call) -> Pair:
     value, part = c.operands[0], PARTS[type_of(c.op.results[0]).dtype]
     if isinstance(value, Pair):
@@ -216,7 +254,7 @@ ROWS: dict[str, Row] = {
     "imag": lambda c: c.z.im,
     "conj": lambda c: Pair(c.z.re, -c.z.im),
     "angle": lambda c: c.z.im.op("arctan2", c.z.re),
-    "complex": lambda c: Pair(*(term for term in c.operands if isinstance(term, Term))),
+    "complex": _complex,
     "prod": _prod,
     "cumprod": _cumprod,
     "dot": _bilinear,

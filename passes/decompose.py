@@ -28,7 +28,7 @@ def _shifted(op: NdOp, b: Builder) -> tuple[Term, Term, tuple[int], int]:
     """`x - max(x)`, its exponential, the axis and the rank: what both forms of softmax begin with."""
     x = b.term(op.operands[0])
     axes, ndim = (attribute(op, "axis"),), x.type.ndim
-    shifted = x - x.op("max", axes=axes).keep(axes, ndim)
+    shifted = x - x.shift(axes).keep(axes, ndim)
     return shifted, shifted.op("exp"), axes, ndim
 
 

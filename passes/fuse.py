@@ -20,9 +20,10 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from phintys.dialects.convert import from_xdsl, scalar_type
-from phintys.dialects.nd import MAP, FusedOp, NdOp, YieldOp
+from phintys.dialects.nd import MAP, MAY_BE_EMPTY, FusedOp, NdOp, YieldOp
 from phintys.ir.types import TensorType, TypeInferenceError
 
+from .combiners import NO_IDENTITY
 from .elementwise import UnsupportedScalar, cast, emit_scalar
 from .emit import Emitter
 from .fuse_plan import MAX_MEMBERS, Unit, plan
@@ -121,7 +122,14 @@ def build_fused(unit: Unit) -> tuple[FusedOp, list[SSAValue]]:
     fused = FusedOp.build_op(
         region.operands, types, combine, unit.axes or (), Region(region.emitter.block), outputs[0].location
     )
+    if any(MAY_BE_EMPTY in op.attributes for op in outputs) and not any(_needs_elements(op) for op in outputs):
+        fused.attributes[MAY_BE_EMPTY] = bi.UnitAttr()
     return fused, [op.results[0] for op in outputs]
+
+
+def _needs_elements(op: NdOp) -> bool:
+    """Whether a member needs elements."""
+    return op.op in NO_IDENTITY and MAY_BE_EMPTY not in op.attributes
 
 
 def fuse_function(function: func.FuncOp, largest: int = MAX_MEMBERS) -> None:

@@ -15,7 +15,7 @@ from xdsl.dialects import builtin as bi
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl, scalar_type
-from phintys.dialects.nd import MAP, FusedOp, YieldOp
+from phintys.dialects.nd import MAP, MAY_BE_EMPTY, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
 from .accumulators import TOTALS, Matches, OneByOne, Plain, Registers, accumulator
@@ -90,6 +90,8 @@ class FusedLoops:
         return next(row.name for row in DTYPES.values() if row.kind in "bif" and scalar_type(row.name) == type)
 
     def _require_elements(self) -> None:
+        if MAY_BE_EMPTY in self.op.attributes:
+            return
         for reduction in self.reductions:
             if reduction.combiner not in NO_IDENTITY:
                 continue

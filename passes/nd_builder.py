@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Block, Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import NdOp, create
+from phintys.dialects.nd import MAY_BE_EMPTY, NdOp, create
 from phintys.ir.types import TensorType
 
 Array = np.ndarray[Any, Any]
@@ -109,6 +110,12 @@ class Term:
     def op(self, name: str, *others: Term | float, **attrs: Any) -> Term:
         """`name(self, *others)`."""
         return Term(self.b, self.b.op(name, self.value, *(self._lift(other) for other in others), **attrs))
+
+    def shift(self, axes: Sequence[int]) -> Term:
+        """The maximum over axes, for results that are empty, or sums of nothing, where it has no elements."""
+        found = self.op("max", axes=axes)
+        self.b.created[-1].attributes[MAY_BE_EMPTY] = UnitAttr()
+        return found
 
     def __add__(self, other: Term | float) -> Term:
         return self.op("add", other)

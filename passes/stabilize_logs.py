@@ -181,7 +181,7 @@ def _shifted_sum(x: Term, weight: Term | None, inner: Term, axes: Sequence[int])
     x = x if x.type.shape == inner.type.shape else Term(x.b, x.b.broadcast_to(x.value, inner.value))
     counted = x if weight is None else weight.op("ne", 0.0).select(x, -inf)
     # The floor of the maximum is as good as the maximum itself, and has no derivative.
-    shift = finite(counted.op("max", axes=axes).op("floor"))
+    shift = finite(counted.shift(axes).op("floor"))
     part = (counted - shift.keep(axes, ndim)).op("exp")
     part = part if weight is None else part * weight
     return part.sum(axes).op("log") + shift

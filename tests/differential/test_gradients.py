@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from gradients import check
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+
+SEEDS = [7919 * number for number in range(50)]
+FRESH = int(time.time()) * 1000
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(10_000, 10**9))
-def test_random_costs(seed: int) -> None:
-    check(seed)
+@pytest.mark.parametrize("first", range(0, len(SEEDS), 10))
+def test_random_costs(first: int) -> None:
+    for seed in SEEDS[first : first + 10]:
+        check(seed)
+
+
+def test_fresh_costs() -> None:
+    for seed in range(FRESH, FRESH + 10):
+        try:
+            check(seed)
+        except Exception as error:
+            error.add_note(f"gradients.check({seed})")
+            raise

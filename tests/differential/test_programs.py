@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import time
 
 import numpy as np
+import pytest
 from harness import check as check_function
 from harness import op, values, variable
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from programs import check, generate
+from long import check_seed
+from maker import COMPLEX, REAL, Maker, draw
+from programs import MISFITS, Program, leaf
+from steps import LEFT_OUT, STEPS
 
 import phintys
 import phintys.tensor as T
+from phintys.ir.ops import OPS
+
+SEEDS = [7919 * number for number in range(120)]  # the same programs everywhere, whatever is installed
+FRESH = [int(time.time()) * 1000 + number for number in range(40)]  # and others each time
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(10_000, 10**9))
-def test_random_programs(seed: int) -> None:
-    check(generate(random.Random(seed)))
+@pytest.mark.parametrize("first", range(0, len(SEEDS), 12))
+def test_random_programs(first: int) -> None:
+    for seed in SEEDS[first : first + 12]:
+        explained(seed)
+
+
+@pytest.mark.parametrize("first", range(0, len(FRESH), 10), ids=lambda first: f"fresh {first}")
+def test_fresh_programs(first: int) -> None:
+    for seed in FRESH[first : first + 10]:
+        explained(seed)
+
+
+def explained(seed: int) -> None:
+    """Check one program, and compute it in two more ways; a failure says how to see it again."""
+    try:
+        check_seed(seed)
+    except Exception as error:
+        error.add_note(f"python -m tests.differential --seed {seed}")
+        raise
+
+
+def test_every_operation_can_appear() -> None:
+    """For those that are left out there is a reason."""
+    assert {*OPS} - {*STEPS} == {*LEFT_OUT}
+    missing = {*STEPS}
+    for seed in range(400):
+        draws = random.Random(seed)
+        maker = Maker(draws, False, COMPLEX * 2 + REAL if seed % 2 else REAL)
+        for number in range(4):
+            leaf(maker, Program(), number, draw(draws, draws.choice(maker.dtypes), draws.choices([1, 2, 3], k=number)))
+        for name in ["dimshuffle", "gt", *sorted(missing)]:
+            with contextlib.suppress(*MISFITS):
+                STEPS[name](maker)
+                missing.discard(name)
+        if not missing:
+            break
+    assert not missing
 
 
 # --- reduced ------------------------------------------------------------------------------------------------------------------

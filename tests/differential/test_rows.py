@@ -15,7 +15,7 @@ Array = np.ndarray
 
 
 def _softmax(x: Array, axis: int) -> Array:
-    e = np.exp(x - x.max(axis, keepdims=True))
+    e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))
     return e / e.sum(axis, keepdims=True)
 
 
@@ -51,8 +51,6 @@ PROGRAMS: dict[str, tuple[Callable[..., T.TensorVariable], Callable[..., Array]]
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_rows(name: str, shape: tuple[int, int]) -> None:
     build, reference = PROGRAMS[name]
-    if name == "of the transpose" and not shape[0]:
-        pytest.skip("a maximum of no elements")
     x = T.dmatrix("x")
     value = np.random.default_rng(1).uniform(0.5, 2, shape)
     np.testing.assert_allclose(phintys.function([x], build(x))(value), reference(value), rtol=1e-12, atol=1e-14)

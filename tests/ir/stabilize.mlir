@@ -107,7 +107,7 @@ func.func @log_sum(%x: tensor<?x?xf64>) -> tensor<?xf64> {
   func.return %l : tensor<?xf64>
 }
 // CHECK-LABEL: @log_sum
-// CHECK-NEXT:    [[m:%.+]] = nd.max %x {axes = array<i64: 1>}
+// CHECK-NEXT:    [[m:%.+]] = nd.max %x {axes = array<i64: 1>, nd.may_be_empty}
 // CHECK-NEXT:    [[f:%.+]] = nd.floor [[m]]
 // CHECK:         [[s:%.+]] = nd.select
 // CHECK:         [[d:%.+]] = nd.sub %x,
