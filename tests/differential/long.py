@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cases import FOUND, case_text, failure, reduce_case
 from programs import Program, check, generate
-from ways import WAYS, check_ways
+from ways import EMULATED, WAYS, check_ways
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 150  # seeds for a process
@@ -42,28 +42,28 @@ def check_seed(seed: int, names: Sequence[str] | None = None) -> Program:
     return program
 
 
-def work(first: int, count: int, every: bool) -> int:
+def work(first: int, count: int, names: Sequence[str]) -> int:
     """Check seeds, a line for each failure, and a line with the seed before each, for whoever finds this process dead."""
     bad = 0
     for seed in range(first, first + count):
         print(f"seed {seed}", flush=True)
         try:
-            check_seed(seed, list(WAYS) if every else None)
+            check_seed(seed, names)
         except Exception as error:
             bad += 1
             print(f"FAILED {seed} {type(error).__name__}: {str(error)[:300]!r}", flush=True)
             traceback.print_exc(limit=-4)
-            keep(seed)
+            keep(seed, names)
     return bad
 
 
-def keep(seed: int) -> None:
+def keep(seed: int, names: Sequence[str]) -> None:
     """Reduce the program of a seed that failed and write it next to the others."""
     program = generate(random.Random(seed))
     try:
         graph = program.graph()
         text = case_text(graph, program.values(), f"seed {seed}{'; wild' if program.wild else ''}")
-        way = next((name for name in WAYS if failure(text, name)), None)
+        way = next((name for name in {**dict.fromkeys(names), **WAYS} if failure(text, name)), None)
         small = reduce_case(text, way) if way else text
         FOUND.mkdir(exist_ok=True)
         (FOUND / f"seed-{seed}.phi").write_text(small, encoding="utf-8")
@@ -72,12 +72,12 @@ def keep(seed: int) -> None:
         print(f"NOT REDUCED {seed}: {type(error).__name__} {str(error)[:200]!r}", flush=True)
 
 
-def search(hours: float, first: int, every: bool) -> int:
+def search(hours: float, first: int, ways: str) -> int:
     """Start process after process until the time is over; the number of failures."""
     totals: Counter[str] = Counter()
     start = time.monotonic()
     while time.monotonic() - start < hours * 3600:
-        options = ["--work", str(first), "--count", str(BATCH), *(["--all"] if every else [])]
+        options = ["--work", str(first), "--count", str(BATCH), *(["--ways", ways] if ways else [])]
         command = [sys.executable, "-m", "tests.differential", *options]
         done = subprocess.run(command, env={**os.environ, **POISON}, cwd=ROOT, capture_output=True, text=True, check=False)
         seeds = re.findall(r"^seed (\d+)", done.stdout, re.MULTILINE)
@@ -99,12 +99,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=1.0, help="how long to search")
     parser.add_argument("--first", type=int, default=int(time.time()) * 1000, help="the first seed (default: from the clock)")
     parser.add_argument("--all", action="store_true", help="compute each program in every way, not in two")
+    parser.add_argument("--ways", default="", help=f"in these ways, separated by commas: {', '.join([*WAYS, *EMULATED])}")
     parser.add_argument("--seed", type=int, help="check one program")
     parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--count", type=int, default=BATCH, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
+    names = [name for name in options.ways.split(",") if name] or (list(WAYS) if options.all else [])
     if options.work is not None:
-        return min(1, work(options.work, options.count, options.all))
+        return min(1, work(options.work, options.count, names))
     if options.seed is not None:
-        return min(1, work(options.seed, 1, options.all))
-    return min(1, search(options.hours, options.first, options.all))
+        return min(1, work(options.seed, 1, names))
+    return min(1, search(options.hours, options.first, ",".join(names)))

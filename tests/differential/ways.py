@@ -19,12 +19,13 @@ from noise import compare, noisy
 from phintys.codegen.compiler import compile_graph, compile_to_object, graph_module, lower
 from phintys.codegen.executable import Executable
 from phintys.codegen.recipe import FULL, OPTIONAL, QUICK, Recipe
+from phintys.codegen.targets import TARGETS, compiler_of
 from phintys.codegen.threads import set_threads, threads
 from phintys.dialects.text import module_text, parse_module
 from phintys.ir.graph import Graph
 from phintys.ir.parser import parse_graph
 from phintys.ir.printer import format_graph
-from phintys.passes import parallelize
+from phintys.passes import loop_work
 
 Results = list[Array]
 Way = Callable[[Graph, Sequence[Array], Recipe], Results]
@@ -56,6 +57,13 @@ def _by(recipe: Recipe) -> Way:
     return way
 
 
+def _on(target: str) -> Way:
+    def way(graph: Graph, arrays: Sequence[Array], least: Recipe) -> Results:
+        return run(compiler_of(target)(graph, anew=True, recipe=least), graph, arrays)
+
+    return way
+
+
 def _from_rung(level: str) -> Way:
     """Lowered to a rung, printed, read again, lowered on from there."""
 
@@ -79,12 +87,12 @@ def from_graph_text(graph: Graph, arrays: Sequence[Array], least: Recipe) -> Res
 @contextmanager
 def small_chunks(cost: int = 64) -> Iterator[None]:
     """Cut loops of a few iterations into chunks."""
-    before, count = parallelize.CHUNK, threads()
-    parallelize.CHUNK = cost
+    before, count = loop_work.CHUNK, threads()
+    loop_work.CHUNK = cost
     try:
         yield
     finally:
-        parallelize.CHUNK = before
+        loop_work.CHUNK = before
         set_threads(count)
 
 
@@ -137,6 +145,7 @@ WAYS: dict[str, Way] = {
     "threads": several_threads,
     "cache": from_cache,
 }
+EMULATED: dict[str, Way] = {target: _on(target) for target in TARGETS if target != "cpu"}  # kernels for the GPU, on the CPU
 UNSTABLE = Recipe(frozenset({"stabilize"}))  # infinities and NaN as the interpreter has them
 
 
@@ -152,7 +161,7 @@ def check_ways(graph: Graph, arrays: Sequence[Array], names: Sequence[str], wild
         return
     for name in names:
         try:
-            found = WAYS[name](graph, arrays, UNSTABLE if wild else FULL)
+            found = (WAYS | EMULATED)[name](graph, arrays, UNSTABLE if wild else FULL)
         except (Refused, ValueError, IndexError, ZeroDivisionError) as error:
             assert expected is None, f"{name}: {error}"
             continue
