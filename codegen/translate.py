@@ -19,6 +19,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from phintys.dialects.llvm_extra import SwitchOp
 
 from . import rare
+from .merging import merged
 from .rows import CONSTANTS, ROWS
 from .text import TranslationError, argument_attributes, constant_text, loop_hints, symbol, type_text
 
@@ -58,16 +59,16 @@ class ModulePrinter:
 
     def run(self, module: Operation) -> str:
         """The text of the whole module."""
-        parts = []
+        parts: list[tuple[str | None, str]] = []
         for op in module.regions[0].block.ops:
             if isinstance(op, llvm.FuncOp):
-                parts.append(self.function(op))
+                parts.append((_private_name(op), self.function(op)))
             elif isinstance(op, llvm.GlobalOp):
-                parts.append(self.global_variable(op))
+                parts.append((None, self.global_variable(op)))
             else:
                 raise TranslationError(f"{op.name} at the top of a module: expected llvm.func or llvm.mlir.global")
         nodes = [f"!{number} = {node}" for number, node in enumerate(self.nodes)]
-        return "\n".join([*parts, *self.declarations, *self.kept_names(), *nodes]) + "\n"
+        return "\n".join([*merged(parts), *self.declarations, *self.kept_names(), *nodes]) + "\n"
 
     def kept_names(self) -> list[str]:
         """What keeps functions that nothing calls yet."""
@@ -130,6 +131,13 @@ class ModulePrinter:
         inputs += ["..."] * op.function_type.is_variadic
         output = type_text(op.function_type.output)
         return f"declare {output} {symbol(op.sym_name.data)}({', '.join(inputs)}) {self.attributes}"
+
+
+def _private_name(op: llvm.FuncOp) -> str | None:
+    """The name of a function with a body that nothing outside of the module knows."""
+    name = op.sym_name.data
+    private = op.body.blocks and op.linkage.linkage.data in ("internal", "private")
+    return name if private and symbol(name) == f"@{name}" else None
 
 
 def argument_words(op: llvm.FuncOp) -> list[str]:

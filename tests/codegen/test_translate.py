@@ -167,6 +167,29 @@ def test_private_function_inlined_and_loop_hints() -> None:
     assert loop_hints("vectorize, interleave=4") == ['!{!"llvm.loop.interleave.count", i32 4}']
 
 
+def test_functions_of_equal_text_become_one() -> None:
+    """And those that call them, if they come later; what others may know keeps its place."""
+    body = """{
+        %r = llvm.fadd %a, %a : f64
+        llvm.return %r : f64
+    }"""
+    calls = "{{ %r = llvm.call @{0}(%a) : (f64) -> f64 \n llvm.return %r : f64 }}"
+    module = parse(
+        f"llvm.func internal @f1(%a: f64) -> f64 {body} llvm.func internal @f1.call(%a: f64) -> f64 {calls.format('f1')}"
+        f"llvm.func internal @f10(%a: f64) -> f64 {body} llvm.func internal @f10.call(%a: f64) -> f64 {calls.format('f10')}"
+        f"llvm.func @known(%a: f64) -> f64 {body} llvm.func @main(%a: f64) -> f64 {calls.format('f10.call')}"
+    )
+    text = translate(module)
+    assert [line.split("(")[0].split("@")[1] for line in text.splitlines() if "define" in line] == [
+        "f1",
+        "f1.call",
+        "known",
+        "main",
+    ]
+    assert "call double @f1.call(" in text and "@f10" not in text
+    compile_object(text)
+
+
 def test_loop_metadata_is_a_node_of_its_own_for_each_loop() -> None:
     body = """
     llvm.br ^a(%zero : i64)
