@@ -89,8 +89,8 @@ def _without_lapack(functions: Sequence[str]) -> bool:
     return any(name in LINALG or name in WRITTEN for name in functions) and bool(blas.lacks())
 
 
-def graph_module(graph: Graph) -> ModuleOp:
-    """The `nd` module of a graph, located by node number; without LAPACK it says so."""
+def graph_module(graph: Graph, lapack: bool = True) -> ModuleOp:
+    """The `nd` module of a graph, located by node number; without LAPACK, or where it is not wanted, it says so."""
     from xdsl.dialects.builtin import StringAttr
 
     from phintys.passes.convert_graph_to_nd import graph_to_module
@@ -100,7 +100,7 @@ def graph_module(graph: Graph) -> ModuleOp:
         return f"#{number}"
 
     module = graph_to_module(graph, locate)
-    if _without_lapack([node.attrs["function"] for node in graph.nodes() if node.op == "host"]):
+    if not lapack or _without_lapack([node.attrs["function"] for node in graph.nodes() if node.op == "host"]):
         module.attributes["phi.lapack"] = StringAttr(ABSENT)
     return module
 

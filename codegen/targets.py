@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # `bind_strict`, as an `Executable`.
 TARGETS = {
     "cpu": "phintys.codegen.compiler:compile_graph",
+    "cuda": "phintys.codegen.device:compile_for_cuda",
     "cuda_emulated": "phintys.codegen.targets:emulate",
     "cuda_emulated_backward": "phintys.codegen.targets:emulate_backward",
 }

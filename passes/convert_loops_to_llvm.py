@@ -22,12 +22,12 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import VerifyException
 
-from phintys.dialects.convert import BY_ELEMENT, elements, location_text
+from phintys.dialects.convert import elements, location_text
 from phintys.dialects.rt import AssertOp
-from phintys.ir.types import BY_SHORT, TensorType
 
 from . import llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
+from .llvm_interface import arguments_text, results_text, signature_memory
 from .llvm_memory import Descriptor, byte_size, stored
 
 CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS}
@@ -231,7 +231,7 @@ class FunctionLowering:
         for argument in self.source.args:
             types.append(PTR)
             attributes.append({"llvm.noalias": bi.UnitAttr()})
-            for size in _memory(argument.type).get_shape():
+            for size in signature_memory(argument.type).get_shape():
                 if size == bi.DYNAMIC_INDEX:
                     types.append(I64)
                     attributes.append({})
@@ -243,7 +243,7 @@ class FunctionLowering:
             return
         arguments = iter(entry.args[1:])
         for argument in self.source.args:
-            type = _memory(argument.type)
+            type = signature_memory(argument.type)
             pointer = next(arguments)
             pointer.name_hint = argument.name_hint
             sizes: list[Int] = [next(arguments) if size == bi.DYNAMIC_INDEX else size for size in type.get_shape()]
@@ -270,48 +270,7 @@ class FunctionLowering:
         )
 
     def _interface(self) -> tuple[list[str], list[str], list[str]]:
-        arguments = []
-        rows = _rows(self.function.arg_attrs, self.source.args)
-        for number, (argument, attrs) in enumerate(zip(self.source.args, rows, strict=True)):
-            name = attrs.get("nd.name")
-            kind = "state" if "nd.state" in attrs else "input"
-            shown = name.data if isinstance(name, bi.StringAttr) else f"arg{number}"
-            arguments.append(f"{kind} {_tensor_type(argument.type, attrs)} {shown}")
-        results = []
-        for value, attrs in zip(self.returned, _rows(self.function.res_attrs, self.returned), strict=True):
-            update = attrs.get("nd.update")
-            if not isinstance(update, bi.IntegerAttr):
-                results.append(f"output {_tensor_type(value.type, attrs)}")
-            elif value is self.source.args[update.value.data]:
-                results.append(f"inplace {update.value.data}")
-            else:
-                results.append(f"update {update.value.data} {_tensor_type(value.type, attrs)}")
-        return arguments, results, self.checks
-
-
-def _rows(attributes: bi.ArrayAttr[bi.DictionaryAttr] | None, values: Sequence[SSAValue]) -> list[dict[str, Attribute]]:
-    """Attribute dictionaries of arguments or results, empty ones where there are none."""
-    return [dict(row.data) for row in attributes.data] if attributes is not None else [{} for _ in values]
-
-
-def _memory(type: Attribute) -> bi.MemRefType[Attribute]:
-    """A type in the signature of a function that callers reach, which is memory of elements they know."""
-    if not isinstance(type, bi.MemRefType) or type.element_type not in BY_ELEMENT:
-        raise VerifyException(
-            f"convert-loops-to-llvm: a function that takes or gives memory has {type} in its signature; "
-            "expected memrefs of numbers only (a scalar is memref<f64>)"
-        )
-    if not isinstance(type.layout, bi.NoneAttr):
-        raise VerifyException(f"convert-loops-to-llvm: {type} in a signature; what callers pass is contiguous")
-    return type
-
-
-def _tensor_type(given: Attribute, attrs: dict[str, Attribute]) -> TensorType:
-    type = _memory(given)
-    dtype = attrs.get("nd.dtype")
-    name = BY_SHORT[dtype.data] if isinstance(dtype, bi.StringAttr) else BY_ELEMENT[type.element_type]
-    sizes = tuple(None if size == bi.DYNAMIC_INDEX else size for size in type.get_shape())
-    return TensorType(name, sizes[:-1] if name.startswith("complex") else sizes)  # memory holds pairs of numbers
+        return arguments_text(self.function), results_text(self.function, self.returned), self.checks
 
 
 def _all_bytes(data: bytes, wanted: int) -> bytes:

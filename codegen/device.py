@@ -1,0 +1,110 @@
+"""Functions on a device: the driver of this process, made when a device is asked for first, and the way there from a graph."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from phintys.ir.graph import Graph, fingerprint
+from phintys.ir.host import is_local
+from phintys.ir.ops import ADDED
+from phintys.ir.phases import phase
+
+from . import cache
+from .device_executable import DeviceExecutable
+from .driver import DeviceError, Driver
+from .launch_plan import LaunchPlan, plan_of
+from .recipe import FULL, Recipe
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+
+    from .compiler import Observer
+
+__all__ = ["DeviceError", "compile_for", "compile_for_cuda", "current"]
+
+_lock = threading.Lock()
+_current: Driver | None = None
+
+
+def current() -> Driver:
+    """The GPU that functions run on. DeviceError, in one sentence, where there is none, or no pycuda."""
+    global _current
+    with _lock:
+        if _current is None:
+            from .cuda import CudaDriver
+
+            _current = CudaDriver()
+        return _current
+
+
+def use(driver: Driver | None) -> Driver | None:
+    """Make another driver the current one (tests do); gives the one before. `None`: the GPU, when it is asked for."""
+    global _current
+    with _lock:
+        before, _current = _current, driver
+        return before
+
+
+def compile_for_cuda(
+    graph: Graph,
+    observe: Observer | None = None,
+    *,
+    anew: bool = False,
+    recipe: Recipe = FULL,
+    device_outputs: Iterable[int] = (),
+) -> DeviceExecutable:
+    """A graph's function on the GPU; see `compile_for`. DeviceError before anything else where there is no GPU."""
+    return compile_for(current(), graph, observe, anew=anew, recipe=recipe, device_outputs=device_outputs)
+
+
+def compile_for(
+    driver: Driver,
+    graph: Graph,
+    observe: Observer | None = None,
+    *,
+    anew: bool = False,
+    recipe: Recipe = FULL,
+    device_outputs: Iterable[int] = (),
+) -> DeviceExecutable:
+    """A graph's function on a device: plan and PTX from the object cache, or down the GPU's ladder.
+
+    Outputs of the numbers `device_outputs` stay on the device. `observe`, `anew` and `recipe` as for `compile_graph`.
+    """
+    stay = frozenset(device_outputs)
+    functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
+    if any(map(is_local, functions)) or any(node.op in ADDED for node in graph.nodes()):
+        return DeviceExecutable(*_compiled(graph, driver, stay, observe, recipe), driver)
+    with phase("look into the object cache"):
+        words = [fingerprint(graph), cache.toolchain_fingerprint(), driver.architecture, str(sorted(stay)), recipe.key]
+        key = hashlib.sha256(" ".join(["device", *words]).encode()).hexdigest()
+        found = None if anew else cache.load(key)
+    if found is not None:
+        return DeviceExecutable(LaunchPlan.from_json(found[1]), found[0].decode(), driver)
+    plan, code = _compiled(graph, driver, stay, observe, recipe)
+    with phase("write to the object cache"):
+        cache.store(key, code.encode(), json.loads(json.dumps(plan.to_json())))
+    return DeviceExecutable(plan, code, driver)
+
+
+def _compiled(
+    graph: Graph, driver: Driver, stay: frozenset[int], observe: Observer | None, recipe: Recipe
+) -> tuple[LaunchPlan, str]:
+    from .compiler import collection_paused, graph_module, lower
+
+    with collection_paused():
+        module = graph_module(graph, lapack=False)
+        lower(module, "nvvm", observe=observe, recipe=recipe)
+        return _finished(module, driver, stay)
+
+
+def _finished(module: ModuleOp, driver: Driver, stay: frozenset[int]) -> tuple[LaunchPlan, str]:
+    """Plan and PTX of a module of level nvvm."""
+    from .ptx import ptx
+
+    with phase("write the launch plan"):
+        plan = plan_of(module, stay)
+    return plan, ptx(module, driver.architecture) if plan.kernels else ""

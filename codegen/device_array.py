@@ -1,0 +1,156 @@
+"""An array on a device, which libraries for arrays take as it is: `__cuda_array_interface__`, DLPack, and NumPy by a copy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .driver import Driver
+
+Array = np.ndarray[Any, Any]
+
+
+class DeviceArray:
+    """A C-contiguous array in the memory of a device.
+
+    It owns its memory, or keeps `owner` alive, which does. `np.asarray(a)` copies it to the host; so does pickling.
+    """
+
+    __slots__ = ("__weakref__", "address", "driver", "dtype", "owner", "shape")
+
+    def __init__(self, driver: Driver, address: int, shape: Sequence[int], dtype: Any, owner: Any = None) -> None:
+        self.driver = driver
+        self.address = address
+        self.shape = tuple(shape)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.owner = owner
+
+    def __del__(self) -> None:
+        if self.owner is None and self.address:
+            self.driver.free(self.address)
+
+    @classmethod
+    def of(cls, driver: Driver, value: Any) -> DeviceArray:
+        """A copy of an array, of the host's or of the device's, in memory of its own."""
+        array = value if isinstance(value, DeviceArray) else np.ascontiguousarray(value)
+        with driver:
+            address = driver.allocate(array.nbytes)
+            made = cls(driver, address, np.shape(value), array.dtype)
+            if isinstance(array, np.ndarray):
+                driver.upload(address, array)
+            else:
+                driver.copy(address, array.address, array.nbytes)
+        return made
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one element to the next, in each dimension."""
+        steps = [self.dtype.itemsize]
+        for size in reversed(self.shape[1:]):
+            steps.append(steps[-1] * size)
+        return tuple(reversed(steps))[-self.ndim :] if self.shape else ()
+
+    def get(self) -> Array:
+        """A copy on the host, when the work that makes it is done."""
+        result = np.empty(self.shape, self.dtype)
+        with self.driver:
+            self.driver.download(result, self.address)
+        return result
+
+    def copy(self) -> DeviceArray:
+        """A copy on the device."""
+        return self.of(self.driver, self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ValueError("an array on a device becomes one of NumPy by a copy only")
+        found = self.get()
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        return {
+            "shape": self.shape,
+            "typestr": self.dtype.str,
+            "data": (self.address, False),
+            "strides": None,
+            "stream": self.driver.stream,
+            "version": 3,
+        }
+
+    def __dlpack__(self, *, stream: int | None = None, **_: Any) -> Any:
+        from .dlpack import capsule
+
+        if stream != -1:
+            with self.driver:
+                self.driver.synchronize()  # whatever stream the taker works on: all is done
+        return capsule(self)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.driver.device_type, self.driver.device_number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return np.array, (self.get(),)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.get()[key]
+
+    def __float__(self) -> float:
+        return float(self.get())
+
+    def __int__(self) -> int:
+        return int(self.get())
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(map(str, self.shape))
+        return f"<{self.dtype}[{sizes}] on {self.driver.name}>"
+
+
+def from_interface(driver: Driver, value: Any) -> DeviceArray | None:
+    """An object with `__cuda_array_interface__` as an array on its memory, without a copy; `None` where it has gaps.
+
+    Work on it waits for what its maker has asked of the stream that the interface names.
+    """
+    seen = value.__cuda_array_interface__
+    dtype, shape = np.dtype(seen["typestr"]), tuple(seen["shape"])
+    made = DeviceArray(driver, seen["data"][0] or 0, shape, dtype, owner=value)
+    strides = seen.get("strides")
+    if seen.get("mask") is not None or (strides is not None and made.size and not _dense(strides, made)):
+        return None
+    stream = seen.get("stream")
+    if stream is not None and stream != driver.stream:
+        driver.wait_for(stream)
+    return made
+
+
+def _dense(strides: Sequence[int], array: DeviceArray) -> bool:
+    """Whether these strides are those of the array, where they matter."""
+    return all(size <= 1 or a == b for size, a, b in zip(array.shape, strides, array.strides, strict=True))
