@@ -1,8 +1,8 @@
 """A launch plan on a driver: what `Executable` is for the CPU, with the same `bind` and `bind_strict`.
 
-Calls take NumPy arrays, and arrays on a device without a copy. States live on the device: a cell that holds an array of the host
-is uploaded by the first call that needs it, and what a call gives a state stays there. Cells are changed when everything else has
-succeeded.
+Calls take NumPy arrays, and arrays on a device without a copy. States live on the device: a cell that holds an array of the
+host is uploaded by the first call that needs it, and what a call gives a state stays there. Cells are changed when everything
+else has succeeded.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DeviceExecutable:
             **self._constants(),
         }
 
-    # --- what plans call -----------------------------------------------------------------------------------------------------
+    # --- what plans call --------------------------------------------------------------------------------------------------
 
     def _memory_operations(self) -> dict[str, Any]:
         driver = self.driver
@@ -112,7 +112,7 @@ class DeviceExecutable:
                 found[f"{name}_d"] = self._kept[-1].address
         return found
 
-    # --- calls -----------------------------------------------------------------------------------------------------------------
+    # --- calls ------------------------------------------------------------------------------------------------------------
 
     def bind(
         self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool, where: Where | None = None
@@ -210,7 +210,7 @@ def accepted(driver: Driver, argument: Argument, value: Any) -> Value | None:
     if not type_.ndim and type(value) in (float, int, np.float64):
         made = np.asarray(value, own) if own.kind == "f" or type(value) is int else None
         return made if made is not None and made == value else None
-    found = value
+    found: Value | None = value
     if type(value) is not np.ndarray:
         if not hasattr(value, "__cuda_array_interface__"):
             return None

@@ -46,12 +46,10 @@ _DESTRUCTOR = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 _LENT: dict[int, tuple[Any, ...]] = {}  # by address of the struct: all that must live until its taker lets go
 
 
-@_DELETER
 def _let_go(managed: Any) -> None:
     _LENT.pop(ctypes.addressof(managed.contents), None)
 
 
-@_DESTRUCTOR
 def _not_taken(capsule: int) -> None:
     """A capsule that nobody has taken (who does renames it) lets go itself."""
     valid = ctypes.pythonapi.PyCapsule_IsValid
@@ -60,6 +58,9 @@ def _not_taken(capsule: int) -> None:
         pointer = ctypes.pythonapi.PyCapsule_GetPointer
         pointer.argtypes, pointer.restype = [ctypes.c_void_p, ctypes.c_char_p], ctypes.c_void_p
         _LENT.pop(pointer(capsule, NAME), None)
+
+
+_ON_DELETE, _ON_DESTROY = _DELETER(_let_go), _DESTRUCTOR(_not_taken)
 
 
 def capsule(array: DeviceArray) -> Any:
@@ -73,9 +74,9 @@ def capsule(array: DeviceArray) -> Any:
     tensor.ndim = array.ndim
     tensor.dtype = _DType(CODES[array.dtype.kind], array.itemsize * 8, 1)
     tensor.shape, tensor.strides = (ctypes.cast(row, ctypes.POINTER(ctypes.c_int64)) for row in (shape, steps))
-    managed.deleter = _let_go
+    managed.deleter = _ON_DELETE
     address = ctypes.addressof(managed)
     _LENT[address] = (managed, shape, steps, array)
     new = ctypes.pythonapi.PyCapsule_New
     new.argtypes, new.restype = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p], ctypes.py_object
-    return new(address, NAME, ctypes.cast(_not_taken, ctypes.c_void_p))
+    return new(address, NAME, ctypes.cast(_ON_DESTROY, ctypes.c_void_p))

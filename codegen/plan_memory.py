@@ -255,11 +255,11 @@ def _host(p: PlanWriter, op: Operation) -> None:
     names = [p.fresh(result.name_hint, "h") for result in op.results]
     p.lines.add(f"{', '.join(names)}{',' if len(names) == 1 else ''} = host_{number}({', '.join(operands)})")
     for value, name in zip(op.results, names, strict=True):
-        type = _type(value)
-        dtype = BY_ELEMENT[type.element_type]
+        memory_type = _type(value)
+        dtype = BY_ELEMENT[memory_type.element_type]
         p.lines.add(f"{name} = on_host({name}, '{dtype}')")
         sizes: list[Size] = []
-        for axis, size in enumerate(type.get_shape()):
+        for axis, size in enumerate(memory_type.get_shape()):
             sizes.append(p.fresh(f"{name}_{axis}") if size == bi.DYNAMIC_INDEX else size)
             if size == bi.DYNAMIC_INDEX:
                 p.lines.add(f"{sizes[-1]} = {name}.shape[{axis}]")

@@ -73,7 +73,7 @@ def numpy_float(name: str) -> Callable[..., float]:
     return call
 
 
-_MATH = {
+_MATH: dict[type[Operation], str] = {
     mlir_math.AbsFOp: "fabs",
     mlir_math.SqrtOp: "sqrt",
     mlir_math.FloorOp: "floor",
@@ -180,8 +180,9 @@ def _fill(row: str, op: Operation, operands: list[str]) -> str:
     type = op.operands[0].type
     if isinstance(op, arith.ExtSIOp) and type == bi.i1:
         row = "-int({0})"
-    plain = type == INDEX and isinstance(op, SIZES)
-    return row.format(*operands, u="" if plain else "int" if type == bi.i1 else f"u{width(type)}")
+    if type == INDEX and isinstance(op, SIZES):
+        row = row.replace("{u}({0})", "{0}").replace("{u}({1})", "{1}")
+    return row.format(*operands, u="int" if type == bi.i1 else f"u{width(type)}")
 
 
 SIZES = (arith.DivUIOp, arith.RemUIOp, arith.CeilDivUIOp, arith.MinUIOp, arith.MaxUIOp)  # indices there are not negative

@@ -21,7 +21,7 @@ from phintys.ir.types import DTYPES
 from phintys.passes.llvm_interface import arguments_text, results_text
 
 from . import plan_scalars
-from .interface import Interface, Result
+from .interface import Check, Host, Interface, Result
 from .launch_plan import Array, Kernel, LaunchPlan
 from .text import TranslationError
 
@@ -159,8 +159,9 @@ class PlanWriter:
             self.write(op)
             for value in ends.get(op, []):
                 self.let_go(value)
-        texts = ([str(row) for row in rows] for rows in (self.interface.arguments, self.interface.results))
-        interface = Interface.parse(*texts, checks=self.checks, hosts=self.hosts)
+        arguments, results = self.interface.arguments, self.interface.results
+        checks, hosts = (Check.parse(text) for text in self.checks), (Host.parse(text) for text in self.hosts)
+        interface = Interface(arguments, results, tuple(checks), hosts=tuple(hosts))
         return LaunchPlan(self._source(names), interface, tuple(self.kernels.values()), self.constants)
 
     def _source(self, names: list[str]) -> str:

@@ -1,0 +1,63 @@
+"""Matrix products by cuBLAS, called through ctypes.
+
+Source: NVIDIA, cuBLAS library documentation: cublasCreate, cublasSetStream, cublasSetMathMode, cublas<t>gemm (and with _64).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from .cuda_library import cublas_path, open_library
+from .driver import DeviceError, Matrix, blas_matrix
+
+DEFAULT_MATH, TF32_MATH = 0, 3
+NOT_TRANSPOSED, TRANSPOSED = 0, 1
+LARGEST = 2**31 - 1
+_TYPES: dict[str, tuple[str, Any]] = {"float32": ("cublasSgemm", ctypes.c_float), "float64": ("cublasDgemm", ctypes.c_double)}
+NEEDED = (
+    "matrix products on the GPU need cuBLAS, which is not found: `pip install nvidia-cublas` (for drivers of CUDA 12, "
+    "`nvidia-cublas-cu12`) brings it"
+)
+
+
+class Cublas:
+    """cuBLAS for one context and stream. DeviceError where it is not there."""
+
+    def __init__(self, stream: int, tf32: bool = False) -> None:
+        path = cublas_path()
+        if path is None:
+            raise DeviceError(NEEDED)
+        self.library = open_library(path)
+        self.handle = ctypes.c_void_p()
+        self._do("cublasCreate_v2", ctypes.byref(self.handle))
+        self._do("cublasSetStream_v2", self.handle, ctypes.c_void_p(stream))
+        self._do("cublasSetMathMode", self.handle, ctypes.c_int(TF32_MATH if tf32 else DEFAULT_MATH))
+
+    def _do(self, name: str, *arguments: Any) -> None:
+        status = getattr(self.library, name)(*arguments)
+        if status:
+            raise DeviceError(f"{name} of cuBLAS failed with status {status}")
+
+    def gemm(self, dtype: str, alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
+        """See `Driver.gemm`. c = a @ b row by row is, in cuBLAS's order, c' = b' @ a'."""
+        rows, inner, columns = a[1], a[2], b[2]
+        if not rows or not columns:
+            return
+        name, number = _TYPES[dtype]
+        (a_turned, a_step), (b_turned, b_step), (c_turned, c_step) = (blas_matrix(matrix) for matrix in (a, b, c))
+        if c_turned:
+            raise DeviceError("the result of a matrix product lies row by row")
+        wide = max(rows, columns, inner, a_step, b_step, c_step) > LARGEST
+        size = ctypes.c_int64 if wide else ctypes.c_int
+        self._do(
+            f"{name}_v2_64" if wide else f"{name}_v2",
+            self.handle,
+            ctypes.c_int(TRANSPOSED if b_turned else NOT_TRANSPOSED),
+            ctypes.c_int(TRANSPOSED if a_turned else NOT_TRANSPOSED),
+            *(size(n) for n in (columns, rows, inner)),
+            ctypes.byref(number(alpha)),
+            *(ctypes.c_void_p(b[0]), size(b_step), ctypes.c_void_p(a[0]), size(a_step)),
+            ctypes.byref(number(beta)),
+            *(ctypes.c_void_p(c[0]), size(c_step)),
+        )

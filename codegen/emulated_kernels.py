@@ -1,0 +1,116 @@
+"""Kernels of a module executed on the CPU, one launch at a time: with it, a `RecordingDriver` is a device that computes.
+
+device = RecordingDriver(EmulatedKernels(module))       # a module of level "gpu"
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects import arith, func, memref
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from phintys.dialects import gpu
+
+from .compiler import compile_module
+from .executable import Executable
+from .launch_plan import Kernel
+
+INDEX = bi.IndexType()
+
+
+class EmulatedKernels:
+    """Each kernel becomes a function of its own, compiled when it is launched first with so many threads."""
+
+    def __init__(self, module: bi.ModuleOp) -> None:
+        self.modules = [op.clone() for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
+        self.compiled: dict[tuple[str, int], tuple[Executable, list[int]]] = {}
+
+    def __call__(self, kernel: Kernel, blocks: int, threads: int, shared: int, arguments: list[Any]) -> None:
+        """Run a kernel on arrays, which it changes, and numbers."""
+        if (kernel.name, threads) not in self.compiled:
+            self.compiled[kernel.name, threads] = self._compile(kernel.name, threads)
+        executable, written = self.compiled[kernel.name, threads]
+        given = [*arguments, blocks, shared]
+        inputs = [np.asarray(value, _dtype(value)) for at, value in enumerate(given) if at not in written]
+        cells = [[given[at]] for at in written]
+        types = [argument.type.dtype for argument in executable.interface.inputs]
+        inputs = [value.astype(dtype, copy=False) for value, dtype in zip(inputs, types, strict=True)]
+        executable.bind_strict(cells, _fail, False)(*inputs)
+
+    def _compile(self, name: str, threads: int) -> tuple[Executable, list[int]]:
+        from phintys.passes.convert_gpu_to_loops import ConvertGpuToLoops
+
+        home, kernel = next(
+            (module, op)
+            for module in self.modules
+            for op in module.block.ops
+            if isinstance(op, gpu.FuncOp) and op.sym_name.data == name
+        )
+        written = [at for at, argument in enumerate(kernel.block.args) if _is_written(argument)]
+        module = bi.ModuleOp([_host(home.sym_name.data, kernel, written, threads), home.clone()])
+        ConvertGpuToLoops().apply(Context(), module)
+        return compile_module(module, "loops"), written
+
+
+def _dtype(value: Any) -> Any:
+    return value.dtype if isinstance(value, np.ndarray) else None
+
+
+def _fail(number: int, values: Any) -> None:
+    raise AssertionError(f"check {number} of a kernel failed: {values}")
+
+
+def _is_written(memory: SSAValue) -> bool:
+    """Whether memory, or a view of it, is stored to."""
+    for use in memory.uses:
+        op = use.operation
+        views = op.results and isinstance(op.results[0].type, bi.MemRefType)
+        if (isinstance(op, memref.StoreOp) and use.index == 1) or (views and _is_written(op.results[0])):
+            return True
+    return False
+
+
+def _host(home: str, kernel: gpu.FuncOp, written: list[int], threads: int) -> func.FuncOp:
+    """A function that launches a kernel on what it is given; numbers come in memory, as scalars of a function do."""
+    types = [argument.type for argument in kernel.block.args]
+    boxes: list[Attribute] = [type if isinstance(type, bi.MemRefType) else _box(type) for type in types]
+    block = Block(arg_types=[*boxes, _box(INDEX), _box(INDEX)])
+    ops: list[Operation] = []
+
+    def add(op: Operation) -> SSAValue:
+        ops.append(op)
+        return op.results[0]
+
+    def number(box: SSAValue, type: Attribute) -> SSAValue:
+        value = add(memref.LoadOp.get(box, []))
+        return add(arith.IndexCastOp(value, INDEX)) if type == INDEX else value
+
+    pairs = zip(types, block.args, strict=False)
+    values = [box if isinstance(type, bi.MemRefType) else number(box, type) for type, box in pairs]
+    grid, shared = (number(box, INDEX) for box in block.args[-2:])
+    bytes = add(arith.IndexCastOp(shared, bi.i32))
+    size, one = (add(arith.ConstantOp(bi.IntegerAttr(n, INDEX))) for n in (threads, 1))
+    ops.append(gpu.LaunchFuncOp.build_op(home, kernel.sym_name.data, grid, size, one, values, bytes))
+    results = [block.args[at] for at in written]
+    ops.append(func.ReturnOp(*results))
+    block.add_ops(ops)
+    marks = [{"nd.name": bi.StringAttr(f"a{at}")} for at in range(len(block.args))]
+    attributes: list[dict[str, Attribute]] = [
+        {**mark, "nd.state": bi.UnitAttr()} if at in written else {**mark} for at, mark in enumerate(marks)
+    ]
+    updates = [bi.DictionaryAttr({"nd.update": bi.IntegerAttr(at, 64)}) for at in written]
+    return func.FuncOp(
+        kernel.sym_name.data,
+        ([argument.type for argument in block.args], [value.type for value in results]),
+        Region(block),
+        arg_attrs=bi.ArrayAttr([bi.DictionaryAttr(row) for row in attributes]),
+        res_attrs=bi.ArrayAttr(updates),
+    )
+
+
+def _box(type: Attribute) -> bi.MemRefType[Attribute]:
+    return bi.MemRefType(bi.i64 if type == INDEX else type, [])
