@@ -20,8 +20,6 @@ from .launch_plan import LaunchPlan, plan_of
 from .recipe import FULL, Recipe
 
 if TYPE_CHECKING:
-    from xdsl.dialects.builtin import ModuleOp
-
     from .compiler import Observer
 
 __all__ = ["DeviceError", "compile_for", "compile_for_cuda", "current"]
@@ -70,7 +68,7 @@ def compile_for(
     recipe: Recipe = FULL,
     device_outputs: Iterable[int] = (),
 ) -> DeviceExecutable:
-    """A graph's function on a device: plan and PTX from the object cache, or down the GPU's ladder.
+    """A graph's function on a device: plan and kernels from the object cache, or down the GPU's ladder.
 
     Outputs of the numbers `device_outputs` stay on the device. `observe`, `anew` and `recipe` as for `compile_graph`.
     """
@@ -97,14 +95,7 @@ def _compiled(
 
     with collection_paused():
         module = graph_module(graph, lapack=False)
-        lower(module, "nvvm", observe=observe, recipe=recipe)
-        return _finished(module, driver, stay)
-
-
-def _finished(module: ModuleOp, driver: Driver, stay: frozenset[int]) -> tuple[LaunchPlan, str]:
-    """Plan and PTX of a module of level nvvm."""
-    from .ptx import ptx
-
-    with phase("write the launch plan"):
-        plan = plan_of(module, stay)
-    return plan, ptx(module, driver.architecture) if plan.kernels else ""
+        lower(module, driver.level, observe=observe, recipe=recipe)
+        with phase("write the launch plan"):
+            plan = plan_of(module, stay)
+        return plan, driver.code(module) if plan.kernels else ""

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from phintys.ir.types import TensorType
+
 from . import host
 from .device_array import DeviceArray, from_interface
 from .driver import Driver
@@ -210,16 +212,24 @@ def accepted(driver: Driver, argument: Argument, value: Any) -> Value | None:
     if not type_.ndim and type(value) in (float, int, np.float64):
         made = np.asarray(value, own) if own.kind == "f" or type(value) is int else None
         return made if made is not None and made == value else None
-    found: Value | None = value
     if type(value) is not np.ndarray:
-        if not hasattr(value, "__cuda_array_interface__"):
-            return None
-        if not (type(value) is DeviceArray and value.driver is driver):
-            found = from_interface(driver, value)
-    if found is None or found.dtype != own or len(found.shape) != type_.ndim:
+        return fitting(driver, type_, value) if hasattr(value, "__cuda_array_interface__") else None
+    if not _fits(type_, value):
         return None
-    if any(size not in (None, have) for size, have in zip(type_.shape, found.shape, strict=True)):
-        return None
-    if isinstance(found, np.ndarray) and not (found.flags.c_contiguous and found.flags.aligned):
-        return exact_array(found, type_.dtype)
-    return found
+    flags = value.flags
+    return value if flags.c_contiguous and flags.aligned else exact_array(value, type_.dtype)
+
+
+def fitting(driver: Driver, type_: TensorType, value: Any) -> DeviceArray | None:
+    """A value with `__cuda_array_interface__`, without a copy; `None` where it is not of the type, or has gaps."""
+    own = type(value) is DeviceArray and value.driver is driver
+    found = value if own else from_interface(driver, value)
+    return found if found is not None and _fits(type_, found) else None
+
+
+def _fits(type_: TensorType, value: Value) -> bool:
+    return (
+        value.dtype == np.dtype(type_.dtype)
+        and len(value.shape) == type_.ndim
+        and all(size in (None, have) for size, have in zip(type_.shape, value.shape, strict=True))
+    )

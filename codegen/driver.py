@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .launch_plan import Kernel
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
 
 Array = np.ndarray[Any, Any]
 Launch = Callable[..., None]  # (blocks, threads, bytes of shared memory, *arguments as in Kernel.format)
@@ -28,6 +31,7 @@ class Driver(ABC):
 
     name: str
     architecture: str
+    level = "nvvm"  # of the modules that `code` takes
     device_type = 2  # DLPack's number for CUDA
     device_number = 0
     stream = 1  # as `__cuda_array_interface__` numbers them
@@ -58,9 +62,15 @@ class Driver(ABC):
     def copy(self, target: int, source: int, size: int) -> None:
         """Copy bytes on the device."""
 
+    def code(self, module: ModuleOp) -> str:
+        """The kernels of a module of the driver's level as `load` takes them."""
+        from .ptx import ptx
+
+        return ptx(module, self.architecture)
+
     @abstractmethod
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
-        """What launches each of the kernels of a PTX text. A grid without blocks does nothing."""
+        """What launches each of the kernels of such a text. A grid without blocks does nothing."""
 
     @abstractmethod
     def gemm(self, dtype: str, alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:

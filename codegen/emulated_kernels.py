@@ -5,6 +5,7 @@ device = RecordingDriver(EmulatedKernels(module))       # a module of level "gpu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,33 @@ from xdsl.dialects import builtin as bi
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from phintys.dialects import gpu
+from phintys.dialects.text import module_text, parse_module
 
 from .compiler import compile_module
+from .driver import Launch
 from .executable import Executable
 from .launch_plan import Kernel
+from .recording import RecordingDriver
 
 INDEX = bi.IndexType()
+
+
+class EmulatedDevice(RecordingDriver):
+    """Its code is the text of a module of level "gpu"."""
+
+    name = "an emulated device"
+    architecture = "emulated"
+    level = "gpu"
+
+    def code(self, module: bi.ModuleOp) -> str:
+        """The kernels as text."""
+        kernels = [op.clone() for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
+        return module_text(bi.ModuleOp(kernels), generic=True)
+
+    def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
+        """See `Driver.load`."""
+        self.execute = EmulatedKernels(parse_module(code))
+        return super().load(code, kernels)
 
 
 class EmulatedKernels:

@@ -115,6 +115,8 @@ class RecordingDriver(Driver):
         return [self._launcher(kernel) for kernel in kernels]
 
     def _launcher(self, kernel: Kernel) -> Launch:
+        execute = self.execute
+
         def launch(blocks: int, threads: int, shared: int, *arguments: Any) -> None:
             name = kernel.name
             if not (0 < threads <= MOST_THREADS and threads % 32 == 0) or kernel.threads not in (None, threads):
@@ -125,8 +127,8 @@ class RecordingDriver(Driver):
             if not blocks:
                 return
             self.events.append(("launch", name, blocks, threads, shared))
-            if self.execute is not None:
-                self.execute(kernel, blocks, threads, shared, found)
+            if execute is not None:
+                execute(kernel, blocks, threads, shared, found)
 
         return launch
 

@@ -12,12 +12,14 @@ from phintys.ir.graph import Graph, topological
 
 from .call import MISSING, Caller
 from .config import config
+from .device_call import DeviceCaller
 from .errors import keywords
 from .failures import Failures
 from .fgraph import FunctionGraph, Maker
 from .modes import get_mode
 from .plan import Plan, make_plan
 from .profiling import ProfileStats
+from .residence import DEVICE_TARGETS, require_device
 from .tensor.random_state import returning_states
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .tensor.var import TensorVariable
@@ -52,8 +54,9 @@ def function(
     arguments at any loss of precision. `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without
     it). `rebuild_strict=False` lets `givens` change types. `mode`: a name or an object of `modes.py`. `profile`: True
     counts and times calls (`f.profile.summary()`, printed when the program ends). `accept_inplace` is Theano's and
-    changes nothing. `target`: where the function runs, "cpu", or "cuda_emulated", which runs the GPU's kernels on the
-    CPU, slowly (`config.device` without it).
+    changes nothing. `target`: where the function runs, "cpu", "cuda" (an NVIDIA GPU), or "cuda_emulated", which runs
+    the GPU's kernels on the CPU, slowly (`config.device` without it). On the GPU, `Out(variable, borrow=True)` leaves a
+    result there. Without a GPU it is a DeviceError that says what is missing.
 
     Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
     MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
@@ -61,6 +64,8 @@ def function(
     do not.
     """
     chosen = get_mode(mode)
+    where = config.device if target is None else target
+    require_device(where)
     plan = make_plan(
         inputs,
         outputs,
@@ -72,7 +77,7 @@ def function(
         allow_input_downcast,
         on_unused_input,
     )
-    plan.mode, plan.target = chosen, config.device if target is None else target
+    plan.mode, plan.target = chosen, where
     return make_function(plan, profile=config.profile if profile is None else profile)
 
 
@@ -215,12 +220,13 @@ def make_function(
     fail = Failures(plan.graph, executable.interface.checks)
     strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack, where=fail.where)
     mode = get_mode(None) if plan.mode is None else plan.mode
+    maker = DeviceCaller if plan.target in DEVICE_TARGETS else Caller
     watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name)
     if watched is None:
-        caller = Caller(plan.name, plan.inputs, plan.kept, cells, strict)
+        caller = maker(plan.name, plan.inputs, plan.kept, cells, strict)
         entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
     else:
-        entry = caller = Caller(plan.name, plan.inputs, plan.kept, cells, _unpacked(watched) if plan.unpack else watched)
+        entry = caller = maker(plan.name, plan.inputs, plan.kept, cells, _unpacked(watched) if plan.unpack else watched)
     call = caller if plan.kept or plan.keys is not None else entry
     stats = profile if isinstance(profile, ProfileStats) else ProfileStats(message=plan.name) if profile else None
     if stats is not None:
@@ -253,7 +259,8 @@ def _compiled(plan: Plan) -> Any:
         return compile_loudly(plan.graph, plan.name, config.debug, recipe, plan.target)
     from phintys.codegen.targets import compiler_of
 
-    return compiler_of(plan.target)(plan.graph, recipe=recipe)
+    stay = {"device_outputs": plan.borrowed} if plan.target in DEVICE_TARGETS else {}
+    return compiler_of(plan.target)(plan.graph, recipe=recipe, **stay)
 
 
 def _unpacked(call: Callable[..., Any]) -> Callable[..., Any]:

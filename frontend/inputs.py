@@ -87,7 +87,8 @@ class Param(In):
 
 
 class Out:
-    """An output of a function. `borrow` is Theano's: results are always arrays of their own."""
+    """An output of a function. With `borrow`, the result of a function on a GPU stays there, as an array with
+    `__cuda_array_interface__`; results on the CPU are always NumPy arrays of their own."""
 
     def __init__(self, variable: Any, borrow: bool = False) -> None:
         self.variable = variable

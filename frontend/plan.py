@@ -28,6 +28,7 @@ class Plan:
 
     `inputs` are all inputs as the caller gives them; those with an update live in `kept` (input number -> state) and
     are no inputs of the graph. `unpack`: the single output is returned itself. `keys`: outputs are returned as a dict.
+    `borrowed`: numbers of the outputs that may be returned where they were computed.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Plan:
     kept: dict[int, TensorSharedVariable] = field(default_factory=dict)
     mode: Mode | None = None
     target: str = "cpu"
+    borrowed: frozenset[int] = frozenset()
 
 
 def pairs(given: Any, what: str) -> Pairs:
@@ -86,7 +88,7 @@ def make_plan(
     shared += [state for state in states if all(state is not other for other in shared)]
     graph_name = name if name is not None and name.isidentifier() else "main"
     graph = Graph(graph_name, arguments, roots[: len(listed)], shared, list(zip(states, news, strict=True)))
-    return Plan(name or here() or "main", specs, graph, unpack, keys, kept)
+    return Plan(name or here() or "main", specs, graph, unpack, keys, kept, borrowed=_borrowed(outputs))
 
 
 # --- inputs and outputs -------------------------------------------------------------------------------------
@@ -135,6 +137,14 @@ def _outputs(outputs: Any) -> tuple[list[str] | None, bool, list[TensorVariable]
     if isinstance(outputs, list | tuple):
         return None, False, [_output(value) for value in outputs]
     return None, True, [_output(outputs)]
+
+
+def _borrowed(outputs: Any) -> frozenset[int]:
+    """Numbers of the outputs that were given as `Out(variable, borrow=True)`."""
+    if isinstance(outputs, Mapping):
+        outputs = [outputs[key] for key in sorted(outputs)]
+    listed = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return frozenset(number for number, value in enumerate(listed) if isinstance(value, Out) and value.borrow)
 
 
 def _output(value: Any) -> TensorVariable:

@@ -13,6 +13,7 @@ from phintys.ir.types import DTYPES
 from .conversion import exact
 from .errors import keywords
 from .location import here
+from .residence import placed
 from .tensor.random_state import RandomStateSharedVariable
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .types import TensorType, native_name
@@ -33,7 +34,8 @@ def shared(
 
     Its dtype is NumPy's for the value (`shared(0)` is int64, `shared(0.)` float64, whatever floatX is). No dimension
     broadcasts, even of size 1, unless `broadcastable` says so, since `set_value` may change the sizes. The value is
-    copied, unless `borrow`: then the variable uses the array itself, where that is C-contiguous. `strict` and
+    copied, unless `borrow`: then the variable uses the array itself, where that is C-contiguous. With
+    `config.device = "cuda"` the value is put on the GPU (DeviceError where there is none). `strict` and
     `allow_downcast` are for `set_value`. TypeError for values that are no tensors.
     """
     if isinstance(value, Value):
@@ -52,4 +54,4 @@ def shared(
         raise TypeError(f"a shared variable holds numbers of one of the dtypes {', '.join(DTYPES)}; got {array.dtype}")
     type = TensorType(dtype, broadcastable if broadcastable is not None else (False,) * array.ndim)
     kept = exact(array) if borrow else np.array(array, dtype=dtype, order="C", copy=True)
-    return TensorSharedVariable.of(type, type.filter(kept), name, strict, allow_downcast, here())
+    return TensorSharedVariable.of(type, placed(type.filter(kept)), name, strict, allow_downcast, here())

@@ -14,6 +14,7 @@ from phintys.ir.graph import Value
 from phintys.ir.host import STATE
 
 from ..location import here
+from ..residence import on_host
 from ..types import Array, TensorType
 from .sharedvar import TensorSharedVariable
 
@@ -90,7 +91,7 @@ class RandomStateSharedVariable(TensorSharedVariable):
         from phintys.codegen.host_random import state_tuple
 
         state = BorrowedState(0) if borrow else RandomState(0)
-        state.set_state(state_tuple(self.container.storage[0]))
+        state.set_state(state_tuple(on_host(self.container.storage[0])))
         if isinstance(state, BorrowedState):
             state.owner = self
         return state

@@ -5,12 +5,16 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ..residence import from_device, is_on_device, on_host, placed
 from ..types import Array, TensorType
 from .var import TensorVariable
 
 
 class Container:
-    """The storage cell of a shared variable: a list of one array, which compiled functions read and replace."""
+    """The storage cell of a shared variable: a list of one array, which compiled functions read and replace.
+
+    The array is NumPy's, or a `DeviceArray` where functions on a GPU use it.
+    """
 
     def __init__(self, type: TensorType, value: Array, name: str | None = None) -> None:
         self.type = type
@@ -20,11 +24,11 @@ class Container:
     @property
     def value(self) -> Array:
         """A copy of the array."""
-        return self.storage[0].copy()
+        return on_host(self.storage[0]).copy()
 
     @value.setter
     def value(self, value: Any) -> None:
-        self.storage[0] = self.type.filter(value).copy()
+        self.storage[0] = placed(self.type.filter(value).copy())
 
     @property
     def data(self) -> Array:
@@ -58,23 +62,35 @@ class TensorSharedVariable(TensorVariable):
         return result
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Array:
-        """The value: a copy, or with `borrow` the array that functions read and write, which may be replaced any time."""
+        """The value: a copy, or with `borrow` the array that functions read and write, which may be replaced any time.
+
+        A value on a GPU is copied to the host in any case, unless `return_internal_type` asks for the device's array.
+        """
         value = self.container.storage[0]
+        if is_on_device(value) and not return_internal_type:
+            return on_host(value)
         return value if borrow else value.copy()
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Replace the value, by a copy unless `borrow`; sizes may change. TypeError when it does not fit the type."""
         fields = vars(self)
+        there = from_device(self.type, new_value, borrow)
+        if there is not None:
+            self.container.storage[0] = there
+            return
+        if is_on_device(new_value) and hasattr(new_value, "__array__"):
+            new_value = on_host(new_value)
         value = self.type.filter(new_value, fields["_strict"], fields["_allow_downcast"])
         aliases = value is new_value or value.base is not None
-        self.container.storage[0] = value.copy() if aliases and not borrow else value
+        self.container.storage[0] = placed(value.copy() if aliases and not borrow else value)
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to zero, in place when `borrow`."""
-        if borrow:
-            self.container.storage[0][...] = 0
+        value = self.container.storage[0]
+        if borrow and not is_on_device(value):
+            value[...] = 0
         else:
-            self.container.storage[0] = self.container.storage[0] * 0
+            self.container.storage[0] = placed(on_host(value) * 0)
 
     def clone(self) -> TensorSharedVariable:
         """Another variable of the same cell."""

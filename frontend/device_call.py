@@ -1,0 +1,26 @@
+"""The slow path of functions on a device: arguments that are there already stay there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .call import Caller
+from .residence import is_on_device
+
+
+class DeviceCaller(Caller):
+    """Converts what is on the host; the executable itself moves states, and keeps apart what is written."""
+
+    def _convert(self, number: int, value: Any) -> Any:
+        """An argument on the device as it is where it fits, else by way of the host."""
+        from phintys.codegen.device import current
+        from phintys.codegen.device_executable import fitting
+
+        if is_on_device(value):
+            with current():
+                found = fitting(current(), self.inputs[number].variable.type, value)
+            value = value.get() if found is None and hasattr(value, "get") else found if found is not None else value
+        return value if is_on_device(value) else super()._convert(number, value)
+
+    def _separate(self, arrays: list[Any]) -> list[Any]:
+        return arrays
