@@ -1,6 +1,7 @@
-"""Kernels of a module executed on the CPU, one launch at a time: with it, a `RecordingDriver` is a device that computes.
+"""A device whose kernels are executed on the CPU, one launch at a time, between the checks of a `RecordingDriver`.
 
-device = RecordingDriver(EmulatedKernels(module))       # a module of level "gpu"
+    device = EmulatedDevice()
+    launch, = device.load(device.code(module), plan.kernels)       # a module of level "gpu"
 """
 
 from __future__ import annotations
