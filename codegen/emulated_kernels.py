@@ -1,7 +1,7 @@
 """A device whose kernels are executed on the CPU, one launch at a time, between the checks of a `RecordingDriver`.
 
-    device = EmulatedDevice()
-    launch, = device.load(device.code(module), plan.kernels)       # a module of level "gpu"
+device = EmulatedDevice()
+launch, = device.load(device.code(module), plan.kernels)       # a module of level "gpu"
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _fail(number: int, values: Any) -> None:
 
 def _is_written(memory: SSAValue) -> bool:
     """Whether memory, or a view of it, is stored to."""
-    for use in memory.uses:
+    for use in memory.uses if isinstance(memory.type, bi.MemRefType) else ():
         op = use.operation
         views = op.results and isinstance(op.results[0].type, bi.MemRefType)
         if (isinstance(op, memref.StoreOp) and use.index == 1) or (views and _is_written(op.results[0])):

@@ -106,6 +106,7 @@ class PlanWriter:
         self.values: dict[SSAValue, str] = {}
         self.memory: dict[SSAValue, Memory] = {}
         self.used: set[str] = {*keyword.kwlist, *dir(__builtins__), *plan_scalars.FUNCTIONS, *RUNTIME}
+        self.numbers: dict[str, int] = {}  # the last one of each kind of variable without a name
         self.kernels: dict[str, Kernel] = {}
         self.checks: list[str] = []
         self.hosts: list[str] = []
@@ -255,10 +256,10 @@ class PlanWriter:
         """A name that is not taken, the hint itself if possible."""
         base = hint if hint is not None and hint.isidentifier() else None
         number = 0
-        name = base or f"{start}{len(self.used)}"
+        name = base or f"{start}0"
         while name in self.used:
-            number += 1
-            name = f"{base or start}_{number}"
+            number = self.numbers[start] = self.numbers.get(start, 0) + 1 if base is None else number + 1
+            name = f"{start}{number}" if base is None else f"{base}_{number}"
         self.used.add(name)
         return name
 
@@ -267,7 +268,7 @@ class PlanWriter:
         self.values.update(zip(op.results, names, strict=True))
         self.lines.add(f"if {self.value(op.operands[0])}:")
         for number, region in enumerate((op.true_region, op.false_region)):
-            if not region.blocks or (number and not list(region.block.ops)):
+            if number and (not region.blocks or (isinstance(region.block.first_op, scf.YieldOp) and not names)):
                 continue
             if number:
                 self.lines.add("else:")
