@@ -1,6 +1,7 @@
-"""A kernel for each elementwise operation and each dtype that it takes; as a program, prints their PTX.
+"""Kernels for tests: of each elementwise operation and dtype, and of the examples; as a program, prints their PTX.
 
-    python device_kernels.py sm_90
+    python device_kernels.py elementwise sm_75 sm_90
+    python device_kernels.py examples sm_90
 
 LLVM ends the process that gives it what it cannot select: tests run this one, and look at how it ends.
 """
@@ -8,17 +9,21 @@ LLVM ends the process that gives it what it cannot select: tests run this one, a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from xdsl.context import Context
-from xdsl.dialects import arith, memref, scf
+from xdsl.dialects import arith, llvm, memref, scf
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 
+from phintys.codegen.compiler import graph_module, lower
 from phintys.codegen.ptx import ptx
 from phintys.dialects import gpu
 from phintys.dialects.convert import scalar_type
+from phintys.ir.examples import example
 from phintys.ir.ops import OPS
+from phintys.ir.parser import parse_graph
 from phintys.ir.types import DTYPES, TensorType, TypeInferenceError
 from phintys.passes.convert_gpu_to_nvvm import ConvertGpuToNvvm
 from phintys.passes.elementwise import ROWS, cast, emit_scalar
@@ -84,7 +89,7 @@ def cast_of(source: str, target: str) -> Body:
     return lambda e, values: cast(e, values[0], source, target)
 
 
-def module(kernels: Iterator[gpu.FuncOp]) -> bi.ModuleOp:
+def module(kernels: Iterable[gpu.FuncOp]) -> bi.ModuleOp:
     """Level nvvm of kernels."""
     found = bi.ModuleOp([gpu.ModuleOp.build_op("kernels", list(kernels))])
     found.verify()
@@ -94,7 +99,37 @@ def module(kernels: Iterator[gpu.FuncOp]) -> bi.ModuleOp:
     return found
 
 
+def program(text: str) -> bi.ModuleOp:
+    """Level nvvm of a program in graph text."""
+    return lower(graph_module(parse_graph(text)), "nvvm")
+
+
+def merged(modules: Iterable[bi.ModuleOp]) -> bi.ModuleOp:
+    """One module with the kernels of all. Their names differ; functions and memory of one name are the same in all."""
+    symbols: dict[str, Operation] = {}
+    for each in modules:
+        for kernels in each.body.block.ops:
+            if isinstance(kernels, gpu.ModuleOp):
+                for op in list(kernels.block.ops):
+                    op.detach()
+                    assert isinstance(op, llvm.FuncOp | llvm.GlobalOp)
+                    symbols.setdefault(op.sym_name.data, op)
+    return bi.ModuleOp([gpu.ModuleOp.build_op("kernels", list(symbols.values()))])
+
+
+def examples() -> bi.ModuleOp:
+    """The kernels of the example of every operation of the table."""
+    return merged(program(example(name).replace("graph example(", f"graph {name}(")) for name in OPS)
+
+
+SETS: dict[str, Callable[[], bi.ModuleOp]] = {
+    "elementwise": lambda: module(chain(operations(), casts())),
+    "examples": examples,
+}
+
+
 if __name__ == "__main__":
-    made = module(kernel for part in (operations(), casts()) for kernel in part)
-    for architecture in sys.argv[1:]:
-        print(ptx(made, architecture))
+    name, *architectures = sys.argv[1:]
+    made = SETS[name]()
+    for architecture in architectures:
+        print(f"// {architecture}\n{ptx(made, architecture)}")

@@ -20,32 +20,38 @@ import ptxas
 
 HERE = Path(__file__).parent
 REGISTERS = HERE / "registers.txt"
-LARGE = {"jv_float32", "jv_float64"}  # which keep numbers across the call for a seldom argument of the cosine
+LARGE = ("jv_", "iv_")  # which keep numbers across calls for seldom arguments
 TYPES = ("float32", "float64")  # of the kernels that the table has
 ROOM = 8  # registers: what a new version of LLVM or ptxas may need more
 
 
 @cache
-def kernels(architecture: str) -> str:
-    """All kernels, made in a process that LLVM may end."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / "device_kernels.py"), architecture], capture_output=True, text=True, check=False
-    )
+def kernels(which: str, *architectures: str) -> dict[str, str]:
+    """PTX of a set for each architecture, made in a process that LLVM may end."""
+    command = [sys.executable, str(HERE / "device_kernels.py"), which, *architectures]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+    pieces = re.split(r"^// (sm_\d+)$", done.stdout, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def check(text: str, architecture: str, folder: Path) -> dict[str, ptxas.Usage]:
+    """What the kernels need; no stack."""
+    if ptxas.find() is None:
+        pytest.skip("no ptxas: pip install nvidia-cuda-nvcc")
+    usage = ptxas.assemble(text, architecture, folder)
+    assert len(usage) == text.count(".entry")
+    assert {name: one for name, one in usage.items() if (one.stack or one.spilled) and not name.startswith(LARGE)} == {}
+    return usage
 
 
 @pytest.mark.parametrize("architecture", ["sm_75", "sm_120"])
-def test_every_operation_has_code(architecture: str, tmp_path: Path) -> None:
-    """No operation ends the process; no product is fused with a sum behind the rows' back; threads need no stack."""
-    text = kernels(architecture)
+def test_every_dtype_of_every_operation(architecture: str, tmp_path: Path) -> None:
+    """No product is fused with a sum behind the rows' back."""
+    text = kernels("elementwise", architecture)[architecture]
     assert text.count(".entry") > 400
     assert not re.search(r"\b(?:add|sub|mul)\.f(?:32|64)|\.approx|\.ftz", text)
-    if ptxas.find() is None:
-        pytest.skip("no ptxas: pip install nvidia-cuda-nvcc")
-    usage = ptxas.assemble(text, architecture, tmp_path)
-    assert len(usage) == text.count(".entry")
-    assert {name for name, one in usage.items() if one.stack or one.spilled} <= LARGE
+    usage = check(text, architecture, tmp_path)
     if architecture == "sm_75":
         recorded = dict(line.split() for line in REGISTERS.read_text().splitlines())
         assert recorded.keys() == {name for name in usage if name.endswith(TYPES)}, "write the table anew"
@@ -53,8 +59,15 @@ def test_every_operation_has_code(architecture: str, tmp_path: Path) -> None:
         assert {name: pair for name, pair in more.items() if pair[0] > int(pair[1]) + ROOM} == {}
 
 
+def test_the_example_of_every_operation(tmp_path: Path) -> None:
+    """Whole programs, with reductions, scatters, sorts; on each generation."""
+    for architecture, text in kernels("examples", *ptxas.ARCHITECTURES).items():
+        assert text.count(".entry") > 100
+        check(text, architecture, tmp_path)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        found = ptxas.assemble(kernels("sm_75"), "sm_75", Path(folder))
+        found = ptxas.assemble(kernels("elementwise", "sm_75")["sm_75"], "sm_75", Path(folder))
     rows = [f"{name} {one.registers}" for name, one in found.items() if name.endswith(TYPES)]
     REGISTERS.write_text("\n".join(rows) + "\n")
