@@ -33,6 +33,7 @@ INTRINSICS = re.compile(
     r"|fpto[su]i\.sat\.i(?:1|8|16|32|64)\.f(?:32|64)|umul\.fix\.sat\.i64"
     r"|nvvm\.(?:read\.ptx\.sreg\.(?:tid\.x|ctaid\.x|ntid\.x|nctaid\.x|laneid)|barrier0|shfl\.sync\.(?:bfly|up|down|idx)\.[if]32))"
 )
+CONTAINER = "gpu.container_module"  # marks a module of host code and kernels
 _CALLED = re.compile(r"call\b[^@\n]*@([\w.$]+)\(")
 _DEFINED = re.compile(r"^define\b[^@\n]*@([\w.$]+)\(", re.MULTILINE)
 
@@ -108,9 +109,12 @@ class DevicePrinter(ModulePrinter):
 
 
 def device_text(module: ModuleOp) -> str:
-    """LLVM IR of all kernels of a module of level nvvm; TranslationError for what has no place on a GPU."""
+    """LLVM IR of all kernels of a module of level nvvm; TranslationError for what has no place on a GPU.
+
+    A program whose work libraries do has none.
+    """
     kernels = [op for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
-    if not kernels:
+    if not kernels and CONTAINER not in module.attributes:
         raise TranslationError("this module has no gpu.module: nothing runs on a GPU")
     with phase("translate to LLVM IR"):
         text = f'target triple = "{TRIPLE}"\n' + "\n".join(DevicePrinter().run(op) for op in kernels)

@@ -141,5 +141,8 @@ def test_what_llvm_has_no_code_for(body: str, message: str) -> None:
 
 
 def test_a_module_without_kernels() -> None:
+    """The library's work on the device needs none; a module of another level is not meant."""
+    text = ptx(parse_module("builtin.module attributes {gpu.container_module} { func.func @f() { func.return } }"))
+    assert ".target sm_75" in text and ".entry" not in text
     with pytest.raises(TranslationError, match=r"no gpu\.module: nothing runs on a GPU"):
         ptx(parse_module("func.func @f() { func.return }"))

@@ -111,3 +111,27 @@ func.func private @phi_sign_f64(%x: f64) -> f64 {
 // CHECK:       func.func private @phi_sign_f64
 // CHECK-NEXT:    func.return %x
 // CHECK-NOT:   func.func
+// CHECK:       func.func private @phi_sign_f64
+// CHECK-NEXT:    func.return %x
+// CHECK-NOT:   func.func
+
+// -----
+
+/// Kernels call functions of their own module, and no C library's: what is left to it elsewhere is written out.
+gpu.module @kernels {
+  gpu.func @angle(%x: memref<?xf64>) kernel attributes {known_block_size = array<i32: 32, 1, 1>} {
+    %t = gpu.thread_id x
+    %v = memref.load %x[%t] : memref<?xf64>
+    %s = math.sin %v : f64
+    %r = xmath.fmod %s, %v : f64
+    memref.store %r, %x[%t] : memref<?xf64>
+    gpu.return
+  }
+}
+// CHECK:       gpu.module @kernels {
+// CHECK:         func.call @phi_sin_f64
+// CHECK:         func.call @phi_fmod_f64
+// CHECK:         func.func private @phi_sin_f64(%x: f64) -> f64 attributes {phi.inline = "always"} {
+// CHECK:         func.func private @phi_rare_sinl(%x: i1, %y: f64, %z: f64) -> f64 {
+// CHECK-NEXT:      scf.if %x -> (f64) {
+// CHECK:         func.func private @phi_fmod_f64(%x: f64, %y: f64) -> f64 {
