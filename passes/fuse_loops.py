@@ -1,7 +1,8 @@
 """fuse-loops: loops over the rows of the same arrays become one, so that a row is read from memory once and then from cache.
 
 Expects: loops. Leaves: loops. Two loops join when they count the same iterations, have a buffer's rows in common, and no
-iteration of the second needs, of what both touch, anything but its own row. Of two flat loops the first has to hand a
+iteration of the second needs, of what both touch, anything but its own row; and as long as the result is not too long
+for LLVM. Of two flat loops the first has to hand a
 temporary on to the second (what else two flat loops have in common was fused as tensors). The softmax of a matrix, three loops
 with loops inside, becomes one whose rows stay in the first-level cache.
 
@@ -30,6 +31,7 @@ from xdsl.passes import ModulePass
 from .accumulators import TOTALS
 from .loop_facts import Access, Memory, SizeFacts, blocks, calls_host, may_stop, touched
 
+LONGEST = 256  # operations of a joined loop: LLVM's time grows faster than the length, as `fuse` knows of what it joins
 WINDOW = 8  # loops that are tried before a loop: keeps the pass linear
 
 
@@ -40,6 +42,7 @@ class _Loop:
     op: scf.ForOp
     accesses: list[Access]
     nested: bool
+    length: int
 
 
 class _Fuser:
@@ -57,7 +60,8 @@ class _Fuser:
             accesses = self.memory.accesses(op)
             if accesses is None:
                 continue
-            loop = _Loop(op, accesses, any(isinstance(inner, scf.ForOp) for inner in op.body.block.ops))
+            nested = any(isinstance(inner, scf.ForOp) for inner in op.body.block.ops)
+            loop = _Loop(op, accesses, nested, sum(1 for _ in op.walk()))
             for first in reversed(done[-WINDOW:]):
                 if self._may_join(first, loop) and self._bring_together(first, loop):
                     done.remove(first)
@@ -68,7 +72,7 @@ class _Fuser:
     # --- legality ------------------------------------------------------------------------------------------------------------
 
     def _may_join(self, first: _Loop, second: _Loop) -> bool:
-        if not self._same_count(first.op, second.op):
+        if first.length + second.length > LONGEST or not self._same_count(first.op, second.op):
             return False
         flat = not (first.nested or second.nested)
         shared = False
@@ -170,7 +174,7 @@ class _Fuser:
             loop.erase()
         accesses = self.memory.accesses(joined)
         assert accesses is not None
-        return _Loop(joined, accesses, True)
+        return _Loop(joined, accesses, True, first.length + second.length)
 
 
 def _is_handed_on(root: SSAValue, first: _Loop) -> bool:

@@ -39,6 +39,7 @@ class _Planner:
         self.largest = largest
         self.dims = Dims(block.args)
         self.units: list[Unit] = []
+        self.alive: dict[int, Unit] = {}  # units that were not merged into another, by number
         self.unit_of: dict[SSAValue, Unit] = {}
         self.readers: dict[SSAValue, list[Unit]] = {}
 
@@ -49,6 +50,7 @@ class _Planner:
             space = self._space(op)
             unit = Unit(len(self.units), [op], space is not None)
             self.units.append(unit)
+            self.alive[unit.number] = unit
             unit.reach = self._dependencies(op)
             if space is not None:
                 assert isinstance(op, NdOp)
@@ -96,7 +98,10 @@ class _Planner:
             if value in self.unit_of:
                 yield self.unit_of[value]
         for value in unit.reads:
-            yield from self.readers.get(value, ())
+            if value in self.readers:  # what was merged is one reader, or a value that all read would cost a square
+                merged = dict.fromkeys(map(_root, self.readers[value]))
+                self.readers[value] = [other for other in merged if len(other.members) < self.largest]
+                yield from self.readers[value]
 
     def _join(self, unit: Unit, other: Unit) -> Unit:
         """Merge `unit` into `other` where that is legal; the unit that holds the members of `unit` afterwards."""
@@ -108,9 +113,10 @@ class _Planner:
         other.axes = other.axes if unit.axes is None else unit.axes
         other.reach = (other.reach | unit.reach) & ~(1 << other.number | 1 << unit.number)
         unit.merged_into = other
+        del self.alive[unit.number]
         both = 1 << unit.number | 1 << other.number
-        for later in self.units:
-            if later.reach & both and later.merged_into is None:
+        for later in self.alive.values():
+            if later.reach & both:
                 later.reach |= other.reach | 1 << other.number
         return other
 
@@ -143,41 +149,33 @@ class _Planner:
 
     def _ordered(self) -> list[Unit]:
         """Units after what they depend on, else in the original order."""
-        alive = [unit for unit in self.units if unit.merged_into is None]
-        for unit in alive:
-            unit.members.sort(key=self._positions().__getitem__)
-        done = 0
+        positions = {op: k for k, op in enumerate(self.block.ops)}
+        for unit in self.alive.values():
+            unit.members.sort(key=positions.__getitem__)
+        done: set[Unit] = set()
         order: list[Unit] = []
-        aliases = {unit.number: _root(unit).number for unit in self.units}
-        pending = alive
+        needs = {unit: self._needs(unit) for unit in self.alive.values()}
+        pending = list(self.alive.values())
         while pending:
             waiting = []
             for unit in pending:
-                needs = {aliases[bit] for bit in _bits(unit.reach)} - {unit.number}
-                if all(done >> number & 1 for number in needs):
+                if needs[unit] <= done:
                     order.append(unit)
-                    done |= 1 << unit.number
+                    done.add(unit)
                 else:
                     waiting.append(unit)
             assert len(waiting) < len(pending), "fusion made a cycle"
             pending = waiting
         return order
 
-    def _positions(self) -> dict[Operation, int]:
-        if not hasattr(self, "_position_cache"):
-            self._position_cache = {op: k for k, op in enumerate(self.block.ops)}
-        return self._position_cache
+    def _needs(self, unit: Unit) -> set[Unit]:
+        """The units that compute what `unit` reads."""
+        values = (value for op in unit.members for value in _operands(op))
+        return {_root(self.unit_of[value]) for value in values if value in self.unit_of} - {unit}
 
 
 def _is_alloc(value: SSAValue) -> bool:
     return isinstance(value.owner, NdOp) and value.owner.op == "alloc"
-
-
-def _bits(mask: int) -> Iterable[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def _operands(op: Operation) -> Iterable[SSAValue]:
