@@ -23,6 +23,7 @@ from .runtime_enter import ENTER
 from .runtime_host import HOST, HOST_VALUES
 from .runtime_leave import LEAVE, VALUES
 from .runtime_memory import MEMORY, MEMORY_VALUES
+from .runtime_overlap import OVERLAP, OVERLAP_VALUES
 from .runtime_results import RESULTS
 from .runtime_threads import THREADS, THREADS_VALUES
 
@@ -107,8 +108,8 @@ def runtime_text() -> str:
     values: dict[str, object] = {name: value for name, value in vars(symbols).items() if name.isupper()}
     values |= {"F64": codes["f64"], "F32": codes["f32"], "TUPLE_ITEMS": symbols.tuple_items()}
     values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **HOST_VALUES, **MEMORY_VALUES}
-    values |= THREADS_VALUES
+    values |= {**THREADS_VALUES, **OVERLAP_VALUES}
     items = ", ".join(f"i64 {row.bits // 8}" for row in DTYPES.values())
     table = f"@phi_item_bytes = internal constant [{len(DTYPES)} x i64] [{items}]\n"
-    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, RESULTS, HOST, LEAVE, MEMORY, THREADS)]
+    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, OVERLAP, RESULTS, HOST, LEAVE, MEMORY, THREADS)]
     return "\n".join([STRUCTURES, EXTERNALS, table, *parts])

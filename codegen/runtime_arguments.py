@@ -98,10 +98,15 @@ out:
 
 ; Whether the buffer of a state written in place shares a byte with any other argument.
 define internal i1 @phi_aliased(ptr %frame) {
+begin:
   $FRAME
-  br label %next
+  %few = icmp ult i32 %arguments, $MANY
+  br i1 %few, label %next, label %many
+many:
+  %found = call i1 @phi_aliased_many(ptr %frame)
+  ret i1 %found
 next:
-  %i = phi i32 [ 0, %0 ], [ %i.next, %advance ]
+  %i = phi i32 [ 0, %begin ], [ %i.next, %advance ]
   %done = icmp eq i32 %i, %arguments
   br i1 %done, label %apart, label %one
 one:
@@ -110,8 +115,8 @@ one:
   %flags = load i32, ptr %flags.at
   %writes = and i32 %flags, $WRITEABLE
   %reads.only = icmp eq i32 %writes, 0
-  br i1 %reads.only, label %advance, label %begin
-begin:
+  br i1 %reads.only, label %advance, label %written
+written:
   %slot = getelementptr %Slot, ptr %slots, i32 %i
   %data.at = getelementptr %Slot, ptr %slot, i32 0, i32 1
   %low = load ptr, ptr %data.at
@@ -119,7 +124,7 @@ begin:
   %high = getelementptr i8, ptr %low, i64 %bytes
   br label %other
 other:
-  %j = phi i32 [ 0, %begin ], [ %j.next, %skip ]
+  %j = phi i32 [ 0, %written ], [ %j.next, %skip ]
   %j.done = icmp eq i32 %j, %arguments
   br i1 %j.done, label %advance, label %pair
 pair:

@@ -248,6 +248,33 @@ def test_neighbours_and_empty_arrays_do_not_overlap() -> None:
     bound(ACCUMULATE, [[store[2:2]]])(store[2:2])
 
 
+@pytest.mark.parametrize("count", [15, 16, 17, 40])
+def test_overlap_among_many_states_is_found_as_among_few(count: int) -> None:
+    random = np.random.default_rng(count)
+    written = set(random.choice(count, 4, replace=False).tolist())
+    outputs = [f"inplace {number}" for number in sorted(written)]
+    program = compiled(function([f"state f64[?] w{i}" for i in range(count)], outputs, "llvm.return %ok : i32"))
+    seen = set()
+    for _ in range(60):
+        store = np.zeros(5 * count)
+        slots = random.permutation(count) * 5
+        lengths = random.choice([0, 1, 4, 5, 6], count, p=[0.1, 0.2, 0.33, 0.34, 0.03])
+        spans = [(int(first), int(first + length)) for first, length in zip(slots, lengths, strict=True)]
+        pairs = [(i, j) for i in written for j in range(count) if i != j]
+        meets = any(
+            max(spans[i][0], spans[j][0]) < min(spans[i][1], spans[j][1], 5 * count) and lengths[i] and lengths[j]
+            for i, j in pairs
+        )
+        call = program.bind([[store[low:high]] for low, high in spans], slow, fail, True)
+        if meets:
+            with pytest.raises(SlowPathTaken):
+                call()
+        else:
+            call()
+        seen.add(meets)
+    assert seen == {True, False}
+
+
 @pytest.mark.parametrize(
     "held",
     [np.arange(8.0)[::2], np.arange(4), [1.0], None, np.zeros((2, 2))],
