@@ -1,0 +1,93 @@
+"""Break the compiler on purpose, one mistake at a time, and see which tests notice.
+
+    python -m tests.mutation              all rows of `rows.py`
+    python -m tests.mutation diagonal     those with this word in their name
+
+The tree is copied; each mistake is made in the copy, the row's tests run there, and the mistake is taken back. A mutant is
+caught when a test fails or the process dies (they pass in the tree as it is: that is what CI sees to). Exit code 1 when one
+survives.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+from rows import MUTANTS, Mutant  # noqa: E402
+
+COPIED = ("frontend", "codegen", "dialects", "ir", "passes", "tools", "tests", ".ci", "pyproject.toml", "README.md", "LICENSE")
+LIMIT = 600  # seconds for the tests of one mutant: what takes longer hangs, and is caught
+
+
+def copy_tree(target: Path) -> None:
+    """The tree, importable as a package from `target/build/typing`."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+        else:
+            shutil.copy(source, target / name)
+    subprocess.run([sys.executable, ".ci/link_typing.py"], cwd=target, check=True)
+
+
+def run_tests(tree: Path, tests: Sequence[str]) -> tuple[bool, str]:
+    """Whether the tests pass in the tree, and the first line that says what does not."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree / "build" / "typing"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PHINTYS_CACHE": "0",
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", "-k", "not fresh", *tests]
+    try:
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        return False, f"no end after {LIMIT} s"
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return done.returncode == 0, failed[0] if failed else f"exit code {done.returncode}: {done.stdout[-200:]!r}"
+
+
+def attempt(tree: Path, mutant: Mutant) -> tuple[bool, str]:
+    """Make one mistake, run its tests, take it back: whether it was caught, and by what."""
+    path = tree / mutant.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}; expected once")
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    try:
+        passed, how = run_tests(tree, mutant.tests)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    return not passed, how
+
+
+def main(words: Sequence[str]) -> int:
+    """Try all mutants whose name has one of the words; 1 when one survives."""
+    chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
+    survivors = []
+    with tempfile.TemporaryDirectory(prefix="phintys-mutation-") as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        for mutant in chosen:
+            start = time.monotonic()
+            caught, how = attempt(tree, mutant)
+            survivors += [] if caught else [mutant.name]
+            print(
+                f"{'caught  ' if caught else 'SURVIVED'} {time.monotonic() - start:5.0f} s  {mutant.name}: {how[:150]}",
+                flush=True,
+            )
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} caught")
+    return min(1, len(survivors))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
