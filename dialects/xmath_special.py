@@ -67,6 +67,7 @@ SPECIAL: dict[str, type[ScalarFunction]] = {
         ("psi", "The derivative of gammaln.", 1),
         ("tri_gamma", "The derivative of psi.", 1),
         ("tetra_gamma", "The derivative of tri_gamma.", 1),
+        ("penta_gamma", "The derivative of tetra_gamma.", 1),
         ("gammainc", "The lower incomplete gamma function of order x, over gamma(x).", 2),
         ("gammaincc", "1 - gammainc, accurate in the upper tail.", 2),
         ("j0", "The Bessel function of the first kind of order 0.", 1),

@@ -32,6 +32,7 @@ MATH: tuple[OpRow, ...] = (
     unary("psi", REAL_FLOAT, "Digamma function, the derivative of gammaln."),
     unary("tri_gamma", REAL_FLOAT, "Trigamma function, the derivative of psi."),
     unary("tetra_gamma", REAL_FLOAT, "The derivative of tri_gamma."),
+    unary("penta_gamma", REAL_FLOAT, "The derivative of tetra_gamma."),
     binary("gammainc", REAL_FLOAT, None, "Regularized lower incomplete gamma function of order x at y; NaN below 0."),
     binary("gammaincc", REAL_FLOAT, None, "1 - gammainc(x, y), accurate in the upper tail."),
     unary("j0", REAL_FLOAT, "Bessel function of the first kind of order 0."),

@@ -145,6 +145,20 @@ def _tetra_gamma(x: float) -> float:
     )
 
 
+def _penta_gamma(x: float) -> float:
+    if x <= 0:
+        if not x % 1 > 0:
+            return math.inf if math.isfinite(x) else math.nan
+        sine, cosine = (f(PI * np.longdouble(x - round(x))) for f in (np.sin, np.cos))
+        return float(2 * (PI / sine) ** 4 * (2 * cosine * cosine + 1) - _penta_gamma(1 - x))
+    y, total = np.longdouble(x), np.longdouble(0)
+    while y < 40:
+        total += 6 / y**4
+        y += 1
+    total += 2 / y**3 + 3 / y**4
+    return float(total + sum((2 * k + 2) * (2 * k + 1) * number / y ** (2 * k + 3) for k, number in enumerate(BERNOULLI, 1)))
+
+
 def _of_floats(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """Ints are rounded already, and keep their dtype."""
 
@@ -197,6 +211,7 @@ SPECIAL: dict[str, Callable[..., Array]] = {
     "psi": _each(_psi),
     "tri_gamma": _each(_tri_gamma),
     "tetra_gamma": _each(_tetra_gamma),
+    "penta_gamma": _each(_penta_gamma),
     "threefry": threefry,
     **DECIMAL,
 }

@@ -55,6 +55,7 @@ MATH: dict[str, Row] = {
     "gammaln": (lambda c: c.g * c.x.op("psi"),),
     "psi": (lambda c: c.g * c.x.op("tri_gamma"),),
     "tri_gamma": (lambda c: c.g * c.x.op("tetra_gamma"),),
+    "tetra_gamma": (lambda c: c.g * c.x.op("penta_gamma"),),
     "gammainc": (_not_the_order, lambda c: c.g * _gamma_density(c)),
     "gammaincc": (_not_the_order, lambda c: -(c.g * _gamma_density(c))),
     "j0": (lambda c: -(c.g * c.x.op("j1")),),

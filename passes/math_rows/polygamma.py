@@ -1,4 +1,4 @@
-"""The first two derivatives of psi: the asymptotic series beyond 10, the recurrence below it, the reflection formula below 0.
+"""The first three derivatives of psi: the asymptotic series beyond 10, the recurrence below it, the reflection formula below 0.
 
 Abramowitz and Stegun, Handbook of Mathematical Functions, 6.4.6, 6.4.7, 6.4.12, 6.4.13.
 """
@@ -14,6 +14,7 @@ from phintys.passes.scalar_builder import ScalarBuilder
 
 SHIFT = 10  # the series is used from here
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+PENTA_SERIES = tuple((2 * k + 2) * (2 * k + 1) * number for k, number in enumerate(BERNOULLI, 1))
 TETRA_SERIES = tuple(-(2 * k + 1) * number for k, number in enumerate(BERNOULLI, 1))
 SINE = tuple((-1) ** k * pi ** (2 * k + 1) / factorial(2 * k + 1) for k in range(12))  # sin(pi r), |r| <= 1/2
 COSINE = tuple((-1) ** k * pi ** (2 * k) / factorial(2 * k) for k in range(13))
@@ -78,3 +79,23 @@ def tetra_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     below = b.select(b.equal(r, 0.0), nan, below)
     value = b.select(reflected, below, value)
     return b.select(b.equal(x, 0.0), b.copysign(inf, b.neg(x)), value)
+
+
+def penta_gamma(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """2 / y^3 + 3 / y^4 + sum (2k + 2) (2k + 1) B(2k) / y^(2k+3), and the steps.
+
+    Below 0 it is 2 (pi / sin(pi x))^4 (2 cos(pi x)^2 + 1) - penta_gamma(1 - x).
+    """
+    positive, reflected = _positive(b, x)
+    y, steps = _shifted(b, positive, 4)
+    inverse = b.div(1.0, y)
+    square = b.mul(inverse, inverse)
+    cube = b.mul(square, inverse)
+    series = b.mul(b.mul(cube, square), b.polynomial(square, PENTA_SERIES))
+    value = b.add(b.mul(steps, 6.0), b.add(b.fma(b.mul(square, square), 3.0, b.mul(cube, 2.0)), series))
+    _, sine, cosine = sine_and_cosine(b, x)
+    scale = b.div(pi, sine)
+    scale = b.mul(scale, scale)
+    below = b.mul(b.mul(scale, scale), b.fma(b.mul(cosine, cosine), 4.0, 2.0))
+    value = b.select(reflected, b.sub(below, value), value)
+    return b.select(b.equal(x, 0.0), inf, value)

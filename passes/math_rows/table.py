@@ -74,6 +74,7 @@ ROWS: dict[type[Operation], Row] = {
     SPECIAL["psi"]: in_double(digamma.psi),
     SPECIAL["tri_gamma"]: polygamma.tri_gamma,
     SPECIAL["tetra_gamma"]: polygamma.tetra_gamma,
+    SPECIAL["penta_gamma"]: in_double(polygamma.penta_gamma),
     SPECIAL["gammainc"]: in_double(gamma_incomplete.gammainc),
     SPECIAL["gammaincc"]: in_double(gamma_incomplete.gammaincc),
     SPECIAL["j0"]: in_double(bessel.j0),

@@ -24,9 +24,11 @@ INEXACT = {"div", "sigmoid", "tanh", "exp", "softplus"}  # a whole result says n
 WHOLE = {"add", "sub", "mul", "sum", "prod", "dot", "cast"}  # of complex whole numbers whole ones
 SHAPING = {"shape", "indexing"}
 # Functions with roots away from 0: near those the error is absolute. Errors of the others are of a few ulp at most.
-ROOTED = {"j0", "j1", "jv", "psi", "gammaln", "xlogx", "log", "tri_gamma", "tetra_gamma"}
+ROOTED = {"j0", "j1", "jv", "psi", "gammaln", "xlogx", "log", "tri_gamma", "tetra_gamma", "penta_gamma"}
 ROUGH = {"gammainc": 64.0, "gammaincc": 64.0, "jv": 256.0, "iv": 256.0, "host": 1e4, "erfcinv": 8.0, "erfinv": 8.0}
-ROUGH |= dict.fromkeys(("psi", "tri_gamma", "tetra_gamma", "gamma", "gammaln", "erfcx", "i0", "i1", "j0", "j1"), 8.0)
+ROUGH |= dict.fromkeys(
+    ("psi", "tri_gamma", "tetra_gamma", "penta_gamma", "gamma", "gammaln", "erfcx", "i0", "i1", "j0", "j1"), 8.0
+)
 Terms = Callable[[NdOp, Sequence[Array]], "tuple[Array, Array]"]
 
 
