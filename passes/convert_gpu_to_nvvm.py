@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import builtin as bi
-from xdsl.dialects import func, llvm, memref
+from xdsl.dialects import func, llvm, memref, scf
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -121,6 +121,10 @@ class KernelLowering(FunctionLowering):
             raise error(f"{op.name} has no place in a kernel: {REFUSED[type(op)]}", name=location_text(op))
         else:
             super().lower(op)
+
+    def _for(self, op: scf.ForOp) -> None:
+        """A mark for threads of the CPU means nothing here."""
+        self.loop(op, *(self.value(value) for value in op.operands[:3]))
 
     def shared(self, element: Attribute, count: int | None) -> SSAValue:
         """The address of memory of the block: a global of its own, or the one whose size the launch says."""

@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
     "what to do": (
         (("--load",), {"metavar": "FILE", **MANY}, "first run a Python file that registers passes or operations"),
         (("-p",), {"dest": "passes", "default": "", "metavar": "PASSES"}, "passes to run: a,b{option=1},c"),
-        (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops, llvm, llvmir or asm: lower to there and print"),
+        (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops; llvm, llvmir, asm; gpu, nvvm, ptx: lower to there"),
         (("--target-arch",), {"dest": "architecture", "metavar": "SM"}, "with --emit=ptx: sm_75 (the default), sm_90, ..."),
         (("-O",), {"dest": "optimize", **TRUE}, "with --emit=graph, nd or llvmir: run the passes of that level"),
         (
@@ -115,7 +115,8 @@ def _check_architecture(parser: argparse.ArgumentParser, options: argparse.Names
         parser.error("--target-arch goes with --emit=ptx")
     if options.architecture not in ARCHITECTURES:
         close = near_match(options.architecture, ARCHITECTURES)
-        parser.error(f"--target-arch={options.architecture}{close}: expected one of {', '.join(ARCHITECTURES)}")
+        listed = ", ".join(ARCHITECTURES)
+        parser.error(f"--target-arch={options.architecture}: expected one of {listed}{'; ' if close else ''}{close}")
 
 
 def _check_passes(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
