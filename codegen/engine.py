@@ -215,28 +215,11 @@ def _load(data: bytes, names: list[str], purpose: str) -> dict[str, int]:
     return found
 
 
-RUNTIME_FUNCTIONS = (
-    "phi_enter",
-    "phi_leave",
-    "phi_slow",
-    "phi_output",
-    "phi_host",
-    "phi_alloc",
-    "phi_free",
-    "phi_pool_clear",
-    "phi_parallel",
-    "phi_team_reset",
-)
-RUNTIME_VALUES = ("phi_threads", "phi_pool_limit", "phi_pool_held", "phi_pool_lock", "phi_handler", "phi_numpy_handler")
-
-
 def start() -> dict[str, int]:
     """Load the runtime once; addresses of its functions and variables."""
     with _LOCK:
         if not _RUNTIME:
-            found = _load(_runtime_object(), [*RUNTIME_FUNCTIONS, *RUNTIME_VALUES], "runtime")
-            for name, address in found.items():
-                _llvm().add_symbol(name, address)
+            found = _load_runtime()
             _install_handler(found)
             ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
             ctypes.c_int32.from_address(found["phi_threads"]).value = default_threads()
@@ -268,16 +251,26 @@ def start_in_background() -> None:
         threading.Thread(target=work, name="phintys runtime").start()
 
 
-def _runtime_object() -> bytes:
-    """The runtime's object, from the disk cache where it is there."""
-    from .runtime import runtime_text
+def _load_runtime() -> dict[str, int]:
+    """Load the runtime's parts, each of which may use what those before it have."""
+    from .runtime import runtime_parts
 
-    text = runtime_text()
+    found: dict[str, int] = {}
+    for part in runtime_parts():
+        new = _load(_runtime_object(part.text, part.often), list(part.names), "runtime")
+        for name, address in new.items():
+            _llvm().add_symbol(name, address)
+        found.update(new)
+    return found
+
+
+def _runtime_object(text: str, often: bool) -> bytes:
+    """The object of a part of the runtime, from the disk cache where it is there."""
     key = f"runtime {disk.toolchain_fingerprint()} {hashlib.sha256(text.encode()).hexdigest()}"
     found = disk.load(key)
     if found is not None:
         return found[0]
-    made = compile_object(text, optimized=False)
+    made = compile_object(text, optimized=False) if often else compile_quickly(text)
     disk.store(key, made, {})
     return made
 

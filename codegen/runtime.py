@@ -1,6 +1,6 @@
 """The part of every call that is the same for all functions, written once in LLVM IR.
 
-In: the tables that `entry.py` lays beside each function (what its arguments must be). Out: an object of its own,
+In: the tables that `entry.py` lays beside each function (what its arguments must be). Out: two objects,
 loaded once a process, whose functions the entries call: `phi_enter` checks and unwraps the arguments, `phi_output`
 makes a result array for the body, `phi_host` calls Python from it, `phi_leave` wraps up (result list, new values of
 states, errors), `phi_slow` hands the call to Python; `runtime_memory.py` adds `phi_alloc`, `phi_free` and the recycling
@@ -15,6 +15,9 @@ the GIL when their inputs are large.
 
 from __future__ import annotations
 
+from string import Template
+from typing import NamedTuple
+
 from phintys.ir.types import DTYPES
 
 from . import symbols
@@ -26,6 +29,14 @@ from .runtime_memory import MEMORY, MEMORY_VALUES
 from .runtime_overlap import OVERLAP, OVERLAP_VALUES
 from .runtime_results import RESULTS
 from .runtime_threads import THREADS, THREADS_VALUES
+
+# What compiled functions and Python use, by the part that has it.
+CALL_NAMES = ("phi_enter", "phi_leave", "phi_slow", "phi_output", "phi_host")
+MEMORY_NAMES = (
+    *("phi_alloc", "phi_free", "phi_pool_clear", "phi_pool_limit", "phi_pool_held", "phi_pool_lock"),
+    *("phi_handler", "phi_numpy_handler"),
+)
+THREADS_NAMES = ("phi_parallel", "phi_team_reset", "phi_threads")
 
 # A function whose inputs hold this many bytes in all works long enough for another thread to run meanwhile.
 RELEASE_BYTES = 1 << 18
@@ -64,6 +75,10 @@ declare ptr @PyObject_CallFunction(ptr, ptr, ...)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @phi_array_new(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @phi_array_handler(ptr)
+@phi_handler = external global ptr
+"""
+
+INTRINSICS = """
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare i64 @llvm.umin.i64(i64, i64)
@@ -102,8 +117,19 @@ def _integer_rows() -> dict[str, str]:
     return {"INT_CASES": " ".join(cases), "INT_BLOCKS": "\n".join(blocks)}
 
 
-def runtime_text() -> str:
-    """The whole runtime as LLVM IR."""
+class Part(NamedTuple):
+    """A part of the runtime: its LLVM IR, what others may use of it, and whether all calls run through it.
+
+    For those that seldom do, plain code is good enough: LLVM makes it ten times as fast.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    often: bool
+
+
+def runtime_parts() -> tuple[Part, Part]:
+    """The runtime as LLVM IR; the second part uses the first."""
     codes = {row.short: code for code, row in enumerate(DTYPES.values())}
     values: dict[str, object] = {name: value for name, value in vars(symbols).items() if name.isupper()}
     values |= {"F64": codes["f64"], "F32": codes["f32"], "TUPLE_ITEMS": symbols.tuple_items()}
@@ -111,5 +137,10 @@ def runtime_text() -> str:
     values |= {**THREADS_VALUES, **OVERLAP_VALUES}
     items = ", ".join(f"i64 {row.bits // 8}" for row in DTYPES.values())
     table = f"@phi_item_bytes = internal constant [{len(DTYPES)} x i64] [{items}]\n"
-    parts = [part.substitute(values) for part in (ENTER, ARGUMENTS, OVERLAP, RESULTS, HOST, LEAVE, MEMORY, THREADS)]
-    return "\n".join([STRUCTURES, EXTERNALS, table, *parts])
+
+    def text(*templates: Template) -> str:
+        return "\n".join(template.substitute(values) for template in templates)
+
+    memory = Part(INTRINSICS + text(MEMORY, THREADS), MEMORY_NAMES + THREADS_NAMES, False)
+    calls = "\n".join([STRUCTURES, EXTERNALS, INTRINSICS, table, text(ENTER, ARGUMENTS, OVERLAP, RESULTS, HOST, LEAVE)])
+    return memory, Part(calls, CALL_NAMES, True)
