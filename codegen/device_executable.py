@@ -21,7 +21,7 @@ from .driver import Driver
 from .executable import Fail, Where, exact_array, refusal
 from .interface import Argument
 from .launch_plan import LaunchPlan
-from .plan_scalars import FUNCTIONS
+from .plan_functions import FUNCTIONS
 
 Array = np.ndarray[Any, Any]
 Value = Array | DeviceArray

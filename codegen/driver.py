@@ -88,6 +88,8 @@ class Driver(ABC):
 def blas_matrix(matrix: Matrix) -> tuple[bool, int]:
     """Whether a matrix lies transposed (its columns without gaps), and the distance of its rows or columns."""
     _, rows, columns, between_rows, between_columns = matrix
+    if not rows or not columns:
+        return False, max(1, columns)
     if (between_columns == 1 or columns <= 1) and (rows <= 1 or between_rows >= max(1, columns)):
         return False, max(1, columns, between_rows if rows > 1 else 1)
     if (between_rows == 1 or rows <= 1) and (columns <= 1 or between_columns >= max(1, rows)):

@@ -16,7 +16,8 @@ from phintys.dialects.rt_host import HostOp
 from phintys.ir.types import DTYPES
 
 from .interface import Check, Host, Result
-from .plan_writer import Memory, PlanWriter, Size, as_tuple, on_host, product
+from .plan_values import Memory, Size, as_tuple, on_host, product
+from .plan_writer import PlanWriter
 from .text import TranslationError
 
 

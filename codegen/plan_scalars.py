@@ -1,4 +1,4 @@
-"""Scalar operations of a launch plan, as Python: rows of templates by operation, and the functions that these call.
+"""Scalar operations of a launch plan, as Python: rows of templates by operation; what they call is in `plan_functions.py`.
 
 Indices and integers are Python's, kept in the range of a signed number of their width (an index is a size or a position, and
 never overflows); f64 and f32 are Python floats, f32 rounded after each operation; i1 is a bool.
@@ -6,71 +6,12 @@ never overflows); f64 and f32 are Python floats, f32 rounded after each operatio
 
 from __future__ import annotations
 
-import ctypes
-import math
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
 from xdsl.dialects import arith
 from xdsl.dialects import builtin as bi
 from xdsl.dialects import math as mlir_math
 from xdsl.ir import Attribute, Operation
 
 INDEX = bi.IndexType()
-
-
-def wrapping(width: int) -> Callable[[int], int]:
-    """Numbers modulo 2^width, as signed ones."""
-    half, whole = 1 << (width - 1), 1 << width
-
-    def wrap(value: int) -> int:
-        return (value + half) % whole - half
-
-    return wrap
-
-
-def unsigned(width: int) -> Callable[[int], int]:
-    """Signed numbers as unsigned ones of the same bits."""
-    mask = (1 << width) - 1
-
-    def read(value: int) -> int:
-        return value & mask
-
-    return read
-
-
-def f32(value: float) -> float:
-    """The nearest f32."""
-    return ctypes.c_float(value).value
-
-
-def divide(a: float, b: float) -> float:
-    """IEEE's quotient, which Python does not give of a zero divisor."""
-    if b:
-        return a / b
-    return math.nan if not a or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
-
-
-def quotient(a: int, b: int) -> int:
-    """The quotient without its fraction."""
-    return -(-a // b) if (a < 0) != (b < 0) else a // b
-
-
-def remainder(a: int, b: int) -> int:
-    """What `quotient` leaves, with the sign of `a`."""
-    return a - b * quotient(a, b)
-
-
-def numpy_float(name: str) -> Callable[..., float]:
-    """A function of NumPy's on floats, without warnings."""
-    function = getattr(np, name)
-
-    def call(*values: float) -> float:
-        with np.errstate(all="ignore"):
-            return float(function(*values))
-
-    return call
 
 
 _MATH: dict[type[Operation], str] = {
@@ -84,14 +25,6 @@ _MATH: dict[type[Operation], str] = {
     mlir_math.LogOp: "log",
     mlir_math.PowFOp: "power",
 }
-# What plans find beside the operations of a driver.
-FUNCTIONS: dict[str, Any] = {
-    **{f"i{width}": wrapping(width) for width in (8, 16, 32, 64)},
-    **{f"u{width}": unsigned(width) for width in (8, 16, 32, 64)},
-    **{name: numpy_float(name) for name in ("minimum", "maximum", "fmin", "fmax", "copysign", *_MATH.values())},
-    **{"f32": f32, "divide": divide, "quotient": quotient, "remainder": remainder, "inf": math.inf, "nan": math.nan},
-}
-
 ROWS: dict[type[Operation], str] = {
     arith.AddiOp: "{0} + {1}",
     arith.SubiOp: "{0} - {1}",

@@ -7,89 +7,30 @@ after the last use; a call that fails frees what it holds.
 
 from __future__ import annotations
 
+import builtins
 import keyword
-from dataclasses import dataclass, field
 
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from phintys.dialects import gpu
 from phintys.dialects.convert import BY_ELEMENT, location_text
 from phintys.dialects.rt import ToDeviceOp, ToHostOp
-from phintys.ir.types import DTYPES
 from phintys.passes.llvm_interface import arguments_text, results_text
 
-from . import plan_scalars
+from . import plan_functions, plan_scalars
 from .interface import Check, Host, Interface, Result
 from .launch_plan import Array, Kernel, LaunchPlan
+from .plan_values import Lines, Memory, Size, as_tuple, in_block, on_host, parameter_text, used_on_host, users
 from .text import TranslationError
 
-Size = int | str
 # What plans call; no variable has such a name.
 RUNTIME = (
     *("allocate", "free", "release", "to_device", "to_host", "on_host", "host_array", "host_view", "device_array", "copied"),
-    *("gemm", "fail", "arguments", "main", "copy", "prod"),
+    *("gemm", "fail", "arguments", "main", "copy"),
 )
-
-
-@dataclass(eq=False)
-class Memory:
-    """A memref: the variable that holds its address or array, and how its elements lie there (`strides` None: row by row)."""
-
-    name: str
-    on_device: bool
-    dtype: str
-    sizes: list[Size]
-    strides: list[Size] | None = None
-    offset: Size = 0
-    root: SSAValue | None = None
-    is_view: bool = False
-
-    @property
-    def shape(self) -> str:
-        """The sizes as a tuple."""
-        return as_tuple(self.sizes)
-
-    @property
-    def row_strides(self) -> list[Size]:
-        """The strides, in elements."""
-        if self.strides is not None:
-            return self.strides
-        strides: list[Size] = []
-        step: Size = 1
-        for size in reversed(self.sizes):
-            strides.append(step)
-            step = product([step, size])
-        return strides[::-1]
-
-
-def as_tuple(values: list[Size] | list[str]) -> str:
-    """`(a, b)`, `(a,)`, `()`."""
-    return f"({', '.join(map(str, values))}{',' if len(values) == 1 else ''})"
-
-
-def product(sizes: list[Size]) -> Size:
-    """The product as an expression, its known part multiplied out."""
-    known = 1
-    for size in sizes:
-        known *= size if isinstance(size, int) else 1
-    rest = [size for size in sizes if isinstance(size, str)]
-    if known == 0 or not rest:
-        return known
-    return " * ".join([*([str(known)] if known != 1 else []), *rest])
-
-
-@dataclass
-class Lines:
-    """Source text under way."""
-
-    text: list[str] = field(default_factory=list)
-    depth: int = 2
-
-    def add(self, line: str) -> None:
-        """One line at the current depth."""
-        self.text.append("    " * self.depth + line)
+NUMBERED = ("launch_", "host_", "constant_")
 
 
 class PlanWriter:
@@ -105,7 +46,7 @@ class PlanWriter:
         self.lines = Lines()
         self.values: dict[SSAValue, str] = {}
         self.memory: dict[SSAValue, Memory] = {}
-        self.used: set[str] = {*keyword.kwlist, *dir(__builtins__), *plan_scalars.FUNCTIONS, *RUNTIME}
+        self.used: set[str] = {*keyword.kwlist, *dir(builtins), *plan_functions.FUNCTIONS, *RUNTIME}
         self.numbers: dict[str, int] = {}  # the last one of each kind of variable without a name
         self.kernels: dict[str, Kernel] = {}
         self.checks: list[str] = []
@@ -190,7 +131,7 @@ class PlanWriter:
             if row.is_state:
                 self.memory[argument].name = self.fresh(f"{name}_d")
                 self.lines.add(f"{self.memory[argument].name} = {name}.address")
-            elif _used_on_host(argument):
+            elif used_on_host(argument):
                 self.memory[argument].name = self.fresh(f"{name}_h")
                 self.lines.add(f"{self.memory[argument].name} = on_host({name}, '{dtype}')")
 
@@ -201,12 +142,12 @@ class PlanWriter:
             root = op.results[0] if op.results else None
             if root is None or not isinstance(op, memref.AllocOp | ToDeviceOp):
                 continue
-            users = [user for user in _users(root)]
-            if any(isinstance(user, memref.DeallocOp) for user in users) or (isinstance(op, memref.AllocOp) and on_host(op)):
+            found = users(root)
+            if any(isinstance(user, memref.DeallocOp) for user in found) or (isinstance(op, memref.AllocOp) and on_host(op)):
                 continue
             if root in self.kept:
                 continue
-            within = [_in_block(user, block) for user in users] or [op]
+            within = [in_block(user, block) for user in found] or [op]
             last = max(within, key=lambda user: block.get_operation_index(user))
             if not isinstance(last, func.ReturnOp):
                 ends.setdefault(last, []).append(root)
@@ -254,7 +195,7 @@ class PlanWriter:
 
     def fresh(self, hint: str | None, start: str = "t") -> str:
         """A name that is not taken, the hint itself if possible."""
-        base = hint if hint is not None and hint.isidentifier() else None
+        base = hint if hint is not None and hint.isidentifier() and not hint.startswith(NUMBERED) else None
         number = 0
         name = base or f"{start}0"
         while name in self.used:
@@ -295,7 +236,7 @@ class PlanWriter:
             threads = op.threads.owner
             known = threads.value if isinstance(threads, arith.ConstantOp) else None
             count = known.value.data if isinstance(known, bi.IntegerAttr) else None
-            self.kernels[kernel] = Kernel(kernel, tuple(_parameter(value.type) for value in op.arguments), count)
+            self.kernels[kernel] = Kernel(kernel, tuple(parameter_text(value.type) for value in op.arguments), count)
         return f"launch_{list(self.kernels).index(kernel)}"
 
     # --- results -------------------------------------------------------------------------------------------------------------
@@ -314,43 +255,4 @@ class PlanWriter:
         """Whether device memory of a nested block is let go by nobody else."""
         owner = root.owner
         nested = isinstance(owner, Operation) and owner.parent_block() is not self.function.body.blocks[0]
-        return nested and not any(isinstance(user, memref.DeallocOp) for user in _users(root))
-
-
-def on_host(op: memref.AllocOp) -> bool:
-    """Whether an allocation is of host memory."""
-    return "phi.host" in op.attributes
-
-
-def _parameter(type: Attribute) -> str:
-    if not isinstance(type, bi.MemRefType):
-        return str(type)
-    sizes = ", ".join("?" if size == bi.DYNAMIC_INDEX else str(size) for size in type.get_shape())
-    return f"{DTYPES[BY_ELEMENT[type.element_type]].short}[{sizes}]"
-
-
-def _users(value: SSAValue) -> list[Operation]:
-    """The operations that use memory, through views too."""
-    found = []
-    for use in value.uses:
-        found.append(use.operation)
-        if isinstance(use.operation, memref.ReinterpretCastOp):
-            found += _users(use.operation.results[0])
-    return found
-
-
-def _in_block(op: Operation, block: Block) -> Operation:
-    """The operation of the block that an operation is, or stands in."""
-    while op.parent_block() is not block:
-        parent = op.parent_op()
-        assert parent is not None
-        op = parent
-    return op
-
-
-def _used_on_host(argument: SSAValue) -> bool:
-    passing = (memref.DimOp, memref.ReinterpretCastOp, ToDeviceOp)
-    return any(not isinstance(user, passing) for user in _users(argument))
-
-
-__all__ = ["Memory", "PlanWriter", "Size", "ToHostOp", "as_tuple", "on_host", "product"]
+        return nested and not any(isinstance(user, memref.DeallocOp) for user in users(root))
