@@ -6,6 +6,7 @@ Expects: loops in the plain form of `convert-nd-to-loops{device=true}`. Leaves: 
     elements     a thread an iteration, of one loop or of several one in another
     rows         a block an iteration, whose loops its threads share
     totals       numbers that a loop carries: first each block's, then those of all blocks
+    scatter      a thread an iteration; the first that writes to a place does so for all
     scalars      numbers that are stored; one thread
     one thread   a loop whose iterations need their order
 
@@ -36,6 +37,7 @@ from .gpu_kernel import Kernel
 from .gpu_loops import ThreadKernel, alone
 from .gpu_nests import find_nest
 from .gpu_rows import RowKernel
+from .gpu_scatter import ScatterKernel
 from .loop_facts import Memory, SizeFacts, root_of, touched
 
 STAY = (memref.AllocOp, memref.DimOp, memref.ReinterpretCastOp, memref.GetGlobalOp, memref.LoadOp)
@@ -118,7 +120,8 @@ class FunctionOnDevice:
         if nest is None:
             alone(self.host, op, self.checks)
         else:
-            (RowKernel if nest.by_block else ThreadKernel)(self.host, nest, self.checks).write()
+            kind = ScatterKernel if nest.scatter else RowKernel if nest.by_block else ThreadKernel
+            kind(self.host, nest, self.checks).write()
         self.gone.append(op)
 
     def _flush(self) -> None:

@@ -3,6 +3,8 @@
 Nest.parallel     loops whose iterations are independent, taken together
 Nest.serial       loops around them that keep their order (the rows added to a table, of which each column is by itself)
 Nest.leaf         what is done for one iteration of all of them; loops in it are of one thread, or shared by a block
+
+A view that is written names each element once, unless a stride is 0: so it is with all that `convert-nd-to-loops` writes.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from phintys.dialects.rt import AssertOp
 
 from .gpu_host import constant_of, is_pure
+from .gpu_places import is_scatter
 from .gpu_reducers import Reducer, reducers
 from .loop_facts import Memory, View, root_of
 
@@ -28,11 +31,12 @@ class Nest:
 
     loop: scf.ForOp
     parallel: list[scf.ForOp]
-    serial: list[scf.ForOp]
+    serial: list[scf.ForOp]  # of a scatter: the one among `parallel` that goes over the places
     leaf: list[Operation]
     reducers: list[Reducer]
     private: list[SSAValue] = field(default_factory=list)
     by_block: bool = False
+    scatter: bool = False
 
     @property
     def yields(self) -> Sequence[SSAValue]:
@@ -53,12 +57,21 @@ def find_nest(loop: scf.ForOp, memory: Memory) -> Nest | None:
     if not all(free) and (loop.results or private or not _views_outside(loop)):
         return None
     parallel = [level for level, is_free in zip(levels, free, strict=True) if is_free]
+    serial = [level for level in levels if level not in parallel]
+    if serial and _one_buffer(leaf) and is_scatter(leaf, serial):
+        return Nest(loop, levels, serial, leaf, found, scatter=True)
     if not parallel:
         return None
-    serial = [level for level in levels if level not in parallel]
     nest = Nest(loop, parallel, serial, leaf, found, private)
     nest.by_block = _is_for_blocks(nest, memory)
     return None if private and not nest.by_block else nest
+
+
+def _one_buffer(leaf: Sequence[Operation]) -> bool:
+    """Whether all that is written is one buffer, seen in one way."""
+    written = {root_of(op.memref) for op in leaf if isinstance(op, memref.StoreOp)}
+    seen = {op.memref for op in leaf if isinstance(op, memref.LoadOp | memref.StoreOp) and root_of(op.memref) in written}
+    return len(seen) == 1
 
 
 def _allowed(loop: scf.ForOp) -> bool:
@@ -151,7 +164,7 @@ def rows(ops: Iterable[Operation], loop: scf.ForOp, memory: Memory) -> dict[SSAV
             continue
         root, view = root_of(op.memref), memory.view(op.memref)
         own = [axis for axis, index in enumerate(op.indices) if index is variable]
-        row = (view, own[0]) if view is not None and len(own) == 1 and view.dense else None
+        row = (view, own[0]) if view is not None and len(own) == 1 and 0 not in view.strides else None
         known, writes = found.setdefault(root, (set(), False))
         known.add(row)
         found[root] = known, writes or isinstance(op, memref.StoreOp)

@@ -15,6 +15,7 @@ from .buffers import Buffer
 from .combiners import OPERATIONS, identity
 from .emit import Emitter, Index
 from .loops_indexing import written_copy
+from .nest import Nest
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering, Row
@@ -90,6 +91,21 @@ def _product(e: Emitter, memory: tuple[SSAValue, ...], sizes: list[Index], lengt
         level.end_loop()
 
 
+def _stacked(low: Lowering, x: Buffer, y: Buffer, target: Buffer) -> None:
+    """The products of a stack, in loops over all their elements."""
+    left, right, into = (buffer.view(low.body) for buffer in (x, y, target))
+    kind = DTYPES[target.dtype].kind
+    nest = Nest(low.body, target.sizes)
+    number, row, column = nest.ivs
+    start = nest.e.constant(identity("add", target.dtype), scalar_type(target.dtype))
+    inner, loop = nest.e.loop(0, x.sizes[2], 1, [start])
+    k, total = loop.regions[0].block.args
+    product = inner.op(OPERATIONS["mul", kind], [inner.load(left, [number, row, k]), inner.load(right, [number, k, column])])
+    inner.end_loop([inner.op(OPERATIONS["add", kind], [total, product])])
+    nest.e.store(loop.results[0], into, nest.ivs)
+    nest.close()
+
+
 def _matrix(e: Emitter, source: Buffer, number: SSAValue) -> SSAValue:
     """A memref of one matrix of a stack."""
     offset = e.add(source.offset, e.mul(number, source.strides[0]))
@@ -99,10 +115,13 @@ def _matrix(e: Emitter, source: Buffer, number: SSAValue) -> SSAValue:
 def _batched_dot(low: Lowering, op: NdOp) -> None:
     """A product of matrices for each pair: of floats a call of the BLAS, of ints in loops."""
     x, y = (low.buffer(value) for value in op.operands)
-    floats = DTYPES[x.dtype].kind == "f" and not low.device  # the device's library is called for whole matrices
+    floats = DTYPES[x.dtype].kind == "f" and not low.device
     if floats:
         x, y = (source if source.positive and 1 in source.strides[1:] else low.copy(source) for source in (x, y))
     target = low.destination(op.results[0], [x.sizes[0], x.sizes[1], y.sizes[2]])
+    if low.device:
+        _stacked(low, x, y, target)
+        return
     inner, loop = low.body.loop(0, x.sizes[0])
     (number,) = loop.regions[0].block.args
     left, right, into = (_matrix(inner, buffer, number) for buffer in (x, y, target))

@@ -197,3 +197,29 @@ func.func @step(%w: memref<4xf64> {nd.name = "w", nd.state}) -> (memref<4xf64> {
 // CHECK-LABEL: func.func @step
 // CHECK-NOT:  rt.to_
 // CHECK:      func.return %w
+
+// -----
+
+/// Places that may come twice: the first iteration that has a place does the work of all that have it, in order.
+func.func @scatter(%t: memref<?xf64> {nd.name = "t", nd.state}, %at: memref<?xi64> {nd.name = "at"}, %x: memref<?xf64> {nd.name = "x"}) -> (memref<?xf64> {nd.update = 0 : i64}) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %m = memref.dim %at, %0 : memref<?xi64>
+  scf.for %i = %0 to %m step %1 {
+    %k = memref.load %at[%i] : memref<?xi64>
+    %p = arith.index_cast %k : i64 to index
+    %v = memref.load %x[%i] : memref<?xf64>
+    %o = memref.load %t[%p] : memref<?xf64>
+    %s = arith.addf %o, %v : f64
+    memref.store %s, %t[%p] : memref<?xf64>
+  }
+  func.return %t : memref<?xf64>
+}
+// CHECK-LABEL: func.func @scatter
+// CHECK:      gpu.func @scatter_0({{.*}}phi.mapping = "scatter"
+// CHECK:      scf.for %[[ME:[0-9a-z_]+]] = %{{.*}} to
+// CHECK:      %{{.*}} = scf.for %{{.*}} = %{{.*}} to %[[ME]] step %{{.*}} iter_args
+// CHECK:      scf.for %{{[0-9a-z_]+}} = %[[ME]] to
+// CHECK:      arith.cmpi eq
+// CHECK-NEXT: scf.if
+// CHECK:      memref.store

@@ -1,0 +1,78 @@
+"""How the threads of a GPU share what each operation does, and that they do it right: kernels executed by loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from xdsl.context import Context
+
+import phintys
+import phintys.tensor as T
+from phintys.codegen.compiler import graph_module
+from phintys.dialects.text import verify_module
+from phintys.ir.examples import example
+from phintys.ir.ops import OPS
+from phintys.ir.parser import parse_graph
+from phintys.passes.legality import check_level
+from phintys.passes.pipeline import stages
+from phintys.passes.rule_counts import counting_rules
+
+# What keeps its order: streams whose next number follows from the last, running products of a vector, places found one by one.
+IN_ORDER = {"random_uniform", "random_normal", "random_mrg", "cumprod_pairs", "sort", "argsort", "nonzero"}
+SIZES = ((5, 7), (1, 1), (67, 513), (300, 33), (3, 2000))
+TARGETS = ("cuda_emulated", "cuda_emulated_backward")
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_every_operation_has_kernels(name: str) -> None:
+    module = graph_module(parse_graph(example(name)))
+    with counting_rules() as counts:
+        for stage in stages("nd", "gpu"):
+            stage.make().apply(Context(), module)
+    verify_module(module)
+    check_level(module, "gpu")
+    assert bool(counts["kernel: one thread"]) == (name in IN_ORDER)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_rows_columns_and_totals(target: str) -> None:
+    x, y = T.dmatrix("x"), T.lvector("y")
+    p = T.nnet.softmax(x)
+    cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y])
+    results = [cost, T.grad(cost, x), T.argmax(p, axis=1), x.argmin(), x.max(axis=0), x.std(axis=0), x.prod(axis=1), x.sum()]
+    results += [x.T * 2.0, T.cumsum(x, axis=0), T.cumsum(x, axis=1), T.concatenate([x, x], axis=1)]
+    check([x, y], results, target, lambda n, m, draw: (draw.normal(size=(n, m)), draw.integers(0, m, n)))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_rows_at_places_that_come_twice(target: str) -> None:
+    w, u, v = T.dmatrix("w"), T.dmatrix("u"), T.dvector("v")
+    i, j = T.lvector("i"), T.lvector("j")
+    results = [T.inc_subtensor(w[i], u), T.set_subtensor(w[i], u), T.inc_subtensor(w[i, j], v), T.set_subtensor(w[i, j], v)]
+
+    def draw(n: int, m: int, draw: np.random.Generator) -> tuple[object, ...]:
+        places = draw.integers(-n, n, n), draw.integers(-m, m, n)
+        return draw.normal(size=(n, m)), draw.normal(size=(n, m)), draw.normal(size=n), *places
+
+    check([w, u, v, i, j], results, target, draw)
+
+
+def check(inputs: list[object], results: list[object], target: str, draw: object) -> None:
+    """Compare with what the CPU's own code gives."""
+    wanted, found = (phintys.function(inputs, results, target=name) for name in ("cpu", target))
+    generator = np.random.default_rng(0)
+    for rows, columns in SIZES:
+        arguments = draw(rows, columns, generator)  # type: ignore[operator]
+        for a, b in zip(wanted(*arguments), found(*arguments), strict=True):
+            np.testing.assert_allclose(b, a, rtol=1e-11, atol=1e-13)
+
+
+def test_the_first_index_that_is_wrong_is_named() -> None:
+    x, i = T.dvector("x"), T.lvector("i")
+    state = phintys.shared(np.zeros(3))
+    f = phintys.function([x, i], x[i], updates=[(state, state + 1.0)], target="cuda_emulated")
+    with pytest.raises(IndexError, match="index 7 is out of bounds for dimension 0 of size 4"):
+        f(np.zeros(4), np.array([1, 7, -9, 2]))
+    assert not state.get_value().any()
+    f(np.zeros(4), np.array([1, -4]))
+    assert state.get_value().all()
