@@ -33,7 +33,7 @@ from .runtime_threads import THREADS, THREADS_VALUES
 # What compiled functions and Python use, by the part that has it.
 CALL_NAMES = ("phi_enter", "phi_leave", "phi_slow", "phi_output", "phi_host")
 MEMORY_NAMES = (
-    *("phi_alloc", "phi_free", "phi_pool_clear", "phi_pool_limit", "phi_pool_held", "phi_pool_lock"),
+    *("phi_alloc", "phi_free", "phi_free_all", "phi_pool_clear", "phi_pool_limit", "phi_pool_held", "phi_pool_lock"),
     *("phi_handler", "phi_numpy_handler"),
 )
 THREADS_NAMES = ("phi_parallel", "phi_team_reset", "phi_threads")

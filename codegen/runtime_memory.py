@@ -89,6 +89,23 @@ out:
   ret void
 }
 
+define void @phi_free_all(ptr %slots, i64 %count) {
+entry:
+  br label %next
+next:
+  %i = phi i64 [0, %entry], [%following, %one]
+  %more = icmp ult i64 %i, %count
+  br i1 %more, label %one, label %out
+one:
+  %slot = getelementptr ptr, ptr %slots, i64 %i
+  %p = load ptr, ptr %slot
+  call void @phi_free(ptr %p)
+  %following = add i64 %i, 1
+  br label %next
+out:
+  ret void
+}
+
 define internal void @phi_release(ptr %p) {
   %raw.at = getelementptr i8, ptr %p, i64 -8
   %raw = load ptr, ptr %raw.at

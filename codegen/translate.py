@@ -29,6 +29,7 @@ _KEPT_BY_NOBODY = "ptr captures(none)"
 RUNTIME_DECLARATIONS = {
     "phi_alloc": "declare noalias align 64 ptr @phi_alloc(i64) nounwind willreturn",
     "phi_free": "declare void @phi_free(ptr captures(none)) nounwind willreturn",
+    "phi_free_all": "declare void @phi_free_all(ptr captures(none), i64) cold nounwind willreturn",
     "phi_output": "declare noalias align 16 ptr @phi_output(ptr, i32, ptr captures(none)) nounwind willreturn",
 } | {
     name: f"declare void @{name}({', '.join([_KEPT_BY_NOBODY] * count)}) nounwind willreturn memory(argmem: readwrite)"

@@ -29,12 +29,13 @@ from . import llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_rows, llv
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_interface import arguments_text, results_text, signature_memory
 from .llvm_memory import Descriptor, byte_size, stored
+from .llvm_temporaries import Temporaries
 
 CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS}
 
 
 class FunctionLowering:
-    """Lowers one function. `live` are the heap temporaries that a failing check has to free."""
+    """Lowers one function. `temporaries` are those of the heap, which a failing check has to free."""
 
     def __init__(self, function: func.FuncOp, declarations: dict[str, llvm.FuncOp]) -> None:
         self.function = function
@@ -45,8 +46,7 @@ class FunctionLowering:
         self.is_body = not types or any(isinstance(type, bi.MemRefType) for type in types)
         self.values: dict[SSAValue, SSAValue] = {}
         self.memrefs: dict[SSAValue, Descriptor] = {}
-        self.live: list[SSAValue] = []
-        self.exits: dict[tuple[Block | None, SSAValue | None], Block] = {}
+        self.temporaries = Temporaries(self)
         self.slots: list[SSAValue] = []
         self.checks: list[str] = []
         self.hosts: list[str] = []
@@ -64,6 +64,7 @@ class FunctionLowering:
         self._bind_arguments(entry)
         for op in self.source.ops:
             self.lower(op)
+        self.temporaries.finish()
         return self._wrap(region, types, attributes)
 
     # --- values --------------------------------------------------------------------------------------------------------------
@@ -92,33 +93,6 @@ class FunctionLowering:
 
     # --- failure -------------------------------------------------------------------------------------------------------------
 
-    def free(self, pointer: SSAValue) -> None:
-        """Free a heap temporary."""
-        self.declare("phi_free", [PTR], None)
-        self.e.call("phi_free", [pointer], None)
-
-    def leave(self, status: int) -> None:
-        """Return a status other than 0; temporaries are freed, each in a block that all exits it is live at go through."""
-        tail: Block | None = None
-        for pointer in (None, *self.live):
-            if (tail, pointer) not in self.exits:
-                self.exits[tail, pointer] = self._exit(tail, pointer)
-            tail = self.exits[tail, pointer]
-        assert tail is not None
-        self.e.branch(tail, [self.e.int(status, I32)])
-
-    def _exit(self, tail: Block | None, pointer: SSAValue | None) -> Block:
-        """A block that frees a temporary and goes on with a status to `tail`, or returns it."""
-        here = self.e.block
-        self.e.block = block = self.e.new_block([I32])
-        if tail is None or pointer is None:
-            self.e.effect(llvm.ReturnOp, [block.args[0]])
-        else:
-            self.free(pointer)
-            self.e.branch(tail, [block.args[0]])
-        self.e.block = here
-        return block
-
     def fail_if_null(self, pointer: SSAValue) -> None:
         """Return -1 when memory has run out."""
         address = self.e.op(llvm.PtrToIntOp, [pointer], I64)
@@ -126,7 +100,7 @@ class FunctionLowering:
         failed, go_on = self.e.new_block(), self.e.new_block()
         self.e.branch_if(fine, go_on, failed)
         self.e.block = failed
-        self.leave(-1)
+        self.temporaries.leave(-1)
         self.e.block = go_on
 
     def _assert(self, op: AssertOp) -> None:
@@ -136,7 +110,7 @@ class FunctionLowering:
         self.e.block = failed
         for number, value in enumerate(op.values):
             self.e.store(self.value(value), self.e.element(self.context, number, I64))
-        self.leave(len(self.checks))
+        self.temporaries.leave(len(self.checks))
         self.e.block = go_on
 
     # --- operations ----------------------------------------------------------------------------------------------------------

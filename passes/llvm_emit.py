@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -92,6 +92,22 @@ class LlvmEmitter:
             self.entry.insert_op_after(op, self._last_constant)
         self._last_constant = op
         return op.results[0]
+
+    def at_start(self, write: Callable[[], None]) -> None:
+        """Have operations written at the start of the function, behind what was hoisted."""
+        here, self.block = self.block, Block()
+        write()
+        made, self.block = self.block, here
+        for op in reversed(list(made.ops)):
+            op.detach()
+            last = self._last_constant
+            first = self.entry.first_op
+            if last is not None:
+                self.entry.insert_op_after(op, last)
+            elif first is not None:
+                self.entry.insert_op_before(op, first)
+            else:
+                self.entry.add_op(op)
 
     def constant(self, value: Attribute, type: Attribute) -> SSAValue:
         """A scalar constant of an attribute."""

@@ -61,7 +61,7 @@ def _leave_unless_zero(low: FunctionLowering, status: SSAValue) -> None:
     failed, go_on = e.new_block(), e.new_block()
     e.branch_if(fine, go_on, failed)
     e.block = failed
-    low.leave(-1)
+    low.temporaries.leave(-1)
     e.block = go_on
 
 

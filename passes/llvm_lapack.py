@@ -85,8 +85,7 @@ class _Call:
         self._call()
         info = e.load(self.known["info"], I64) if self.row.has_info else None
         for pointer in reversed(held):
-            self.low.live.remove(pointer)
-            self.low.free(pointer)
+            self.low.temporaries.release(pointer)
         return info
 
     def _ask(self) -> None:
@@ -116,10 +115,7 @@ class _Call:
     def _take(self, name: str, count: Int, bytes: int) -> SSAValue:
         """Work memory of the heap; its address and length become arguments."""
         low, e = self.low, self.low.e
-        low.declare("phi_alloc", [I64], PTR)
-        pointer: SSAValue = e.call("phi_alloc", [e.int(e.mul(count, bytes))], PTR)
-        low.fail_if_null(pointer)
-        low.live.append(pointer)
+        pointer = low.temporaries.ask(e.int(e.mul(count, bytes)))
         self.known[name] = pointer
         length = f"l{name}"
         if length in self.known:

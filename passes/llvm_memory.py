@@ -95,20 +95,16 @@ def alloc(low: FunctionLowering, op: Operation) -> None:
     if isinstance(total, int) and total <= STACK_BYTES:
         low.memrefs[result] = contiguous(low, e.alloca(bi.i8, max(1, total)), sizes, element)
         return
-    low.declare("phi_alloc", [I64], PTR)
-    pointer = e.call("phi_alloc", [e.int(total)], PTR)
-    low.fail_if_null(pointer)
+    pointer = low.temporaries.ask(e.int(total))
     low.memrefs[result] = contiguous(low, pointer, sizes, element)
     low.memrefs[result].on_heap = True
-    low.live.append(pointer)
 
 
 def dealloc(low: FunctionLowering, op: Operation) -> None:
     """Free a temporary of the heap."""
     descriptor = low.memrefs[op.operands[0]]
     if descriptor.on_heap:
-        low.live.remove(descriptor.pointer)
-        low.free(descriptor.pointer)
+        low.temporaries.release(descriptor.pointer)
 
 
 def reinterpret_cast(low: FunctionLowering, op: Operation) -> None:

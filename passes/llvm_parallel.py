@@ -22,6 +22,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor
+from .llvm_temporaries import Temporaries
 from .loop_facts import PARALLEL
 from .loop_work import FEWEST_CHUNKS
 
@@ -66,7 +67,7 @@ class _Part:
         self.inner = inner = copy(low)
         inner.e = LlvmEmitter(Region(entry), entry)
         inner.e.location = low.e.location
-        inner.values, inner.memrefs, inner.live, inner.exits, inner.slots = {}, {}, [], {}, []
+        inner.values, inner.memrefs, inner.slots, inner.temporaries = {}, {}, [], Temporaries(inner)
         self.registers: dict[SSAValue, SSAValue] = dict(zip(self.passed, entry.args, strict=False))
         for leaf in leaves:
             if isinstance(leaf.owner, llvm.ConstantOp | llvm.AddressOfOp):
@@ -80,6 +81,7 @@ class _Part:
         begin, end = entry.args[-2:]
         inner.loop(op, begin, end, inner.value(op.step))
         inner.e.effect(llvm.ReturnOp, [inner.e.int(0, I32)])
+        inner.temporaries.finish()
 
     def _descriptor(self, d: Descriptor) -> Descriptor:
         def here(part: Int) -> Int:
@@ -134,7 +136,7 @@ def lower(low: FunctionLowering, op: scf.ForOp) -> None:
     failed, go_on = e.new_block(), e.new_block()
     e.branch_if(fine, go_on, failed)
     e.block = failed
-    low.leave(-1)
+    low.temporaries.leave(-1)
     e.block = go_on
 
 

@@ -27,8 +27,8 @@ func.func @double(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
 
 // -----
 
-/// A temporary of unknown size comes from the heap; running out of memory is status -1. What fails later frees it, in a block
-/// that all exits share.
+/// A temporary of unknown size comes from the heap; running out of memory is status -1. While it lives, a slot of the frame has
+/// its address: what fails frees what is in the slots, in a block that all exits share.
 func.func @temporary(%x: memref<?xf64> {nd.name = "x"}, %ok: memref<i1> {nd.name = "ok"}) -> memref<f64> {
   %c0 = arith.constant 0 : index
   %n = memref.dim %x, %c0 : memref<?xf64>
@@ -41,22 +41,24 @@ func.func @temporary(%x: memref<?xf64> {nd.name = "x"}, %ok: memref<i1> {nd.name
 }
 // CHECK-LABEL: llvm.func @temporary
 // CHECK-SAME:      phi.checks = ["ValueError|{{.*}}|size {0}"]
+// CHECK:         [[slots:%.+]] = llvm.alloca {{%.+}} x !llvm.ptr
+// CHECK:         llvm.call_intrinsic "llvm.memset.p0.i64"([[slots]],
 // CHECK:         [[t:%.+]] = llvm.call @phi_alloc(
 // CHECK:         llvm.cond_br {{%.+}}, ^[[got:bb[0-9]+]], ^[[none:bb[0-9]+]]
 // CHECK-NEXT:  ^[[none]]:
 // CHECK-NEXT:    llvm.br ^[[leave:bb[0-9]+]]({{%.+}} : i32)
 // CHECK-NEXT:  ^[[got]]:
+// CHECK-NEXT:    llvm.store [[t]], [[slots]]
 // CHECK:         llvm.cond_br {{%.+}}, ^[[fine:bb[0-9]+]], ^[[failed:bb[0-9]+]]
 // CHECK-NEXT:  ^[[leave]]([[status:%.+]]: i32):
+// CHECK-NEXT:    llvm.call @phi_free_all([[slots]],
 // CHECK-NEXT:    llvm.return [[status]] : i32
 // CHECK-NEXT:  ^[[failed]]:
 // CHECK-NEXT:    llvm.store
-// CHECK-NEXT:    llvm.br ^[[free:bb[0-9]+]]({{%.+}} : i32)
+// CHECK-NEXT:    llvm.br ^[[leave]]({{%.+}} : i32)
 // CHECK-NEXT:  ^[[fine]]:
+// CHECK-NEXT:    llvm.store {{%.+}}, [[slots]]
 // CHECK-NEXT:    llvm.call @phi_free([[t]])
-// CHECK:       ^[[free]]([[code:%.+]]: i32):
-// CHECK-NEXT:    llvm.call @phi_free([[t]])
-// CHECK-NEXT:    llvm.br ^[[leave]]([[code]] : i32)
 
 // -----
 

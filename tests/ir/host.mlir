@@ -24,11 +24,12 @@ func.func @host(%x: tensor<?x3xf64> {nd.name = "x"}, %s: tensor<?xf64> {nd.name 
 // CHECK:         func.return [[out]], [[new]]
 // LLVM-LABEL: llvm.func @host
 // LLVM-SAME:      phi.hosts = ["g|f64[], u32[?]|host.mlir:13:3|{'axis': 1}"]
+// LLVM:       ^[[leave:bb[0-9]+]]({{%.+}}: i32):
+// LLVM-NEXT:    llvm.call @phi_free_all(
 // LLVM:         [[status:%.+]] = llvm.call @phi_host(
 // LLVM-NEXT:    [[fine:%.+]] = llvm.icmp "eq" [[status]]
 // LLVM-NEXT:    llvm.cond_br [[fine]], ^[[go:bb[0-9]+]], ^[[failed:bb[0-9]+]]
 // LLVM-NEXT:  ^[[failed]]:
-// LLVM-NEXT:    llvm.br ^[[leave:bb[0-9]+]](
+// LLVM-NEXT:    llvm.br ^[[leave]](
 // LLVM-NEXT:  ^[[go]]:
-// LLVM:       ^[[leave]](
-// LLVM-NEXT:    llvm.call @phi_free(
+
