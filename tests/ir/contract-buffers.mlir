@@ -124,3 +124,33 @@ func.func @view(%x: memref<?x?xf64>, %y: memref<?x?xf64>) {
 // CHECK:         memref.store %s, %0[%j]
 // CHECK:         memref.load %0[%j_1]
 // CHECK:         memref.dealloc %0
+
+// -----
+
+/// A row that another iteration reads, and a column: the buffer stays whole.
+func.func @other_rows(%x: memref<8x8xf64>, %y: memref<8x8xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %first = memref.alloc() : memref<8x8xf64>
+  %turned = memref.alloc() : memref<8x8xf64>
+  scf.for %i = %c0 to %c8 step %c1 {
+    scf.for %j = %c0 to %c8 step %c1 {
+      %f = memref.load %x[%i, %j] : memref<8x8xf64>
+      memref.store %f, %first[%i, %j] : memref<8x8xf64>
+      memref.store %f, %turned[%i, %j] : memref<8x8xf64>
+    }
+    scf.for %j = %c0 to %c8 step %c1 {
+      %g = memref.load %first[%c0, %j] : memref<8x8xf64>
+      %h = memref.load %turned[%j, %i] : memref<8x8xf64>
+      %s = arith.addf %g, %h : f64
+      memref.store %s, %y[%i, %j] : memref<8x8xf64>
+    }
+  }
+  memref.dealloc %first : memref<8x8xf64>
+  memref.dealloc %turned : memref<8x8xf64>
+  func.return
+}
+// CHECK-LABEL: @other_rows
+// CHECK:         %first = memref.alloc() : memref<8x8xf64>
+// CHECK-NEXT:    %turned = memref.alloc() : memref<8x8xf64>
