@@ -276,3 +276,30 @@ func.func @few(%x: memref<10xf64>, %y: memref<10xf64>) {
 }
 // CHECK-LABEL: func.func @few
 // CHECK-NOT:   phi.parallel
+
+// -----
+
+/// Rows and columns of one buffer, and rows that overlap: iterations touch each other's data.
+func.func @shared(%x: memref<?x?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %n = memref.dim %x, %c0 : memref<?x?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      %f = memref.load %x[%j, %i] : memref<?x?xf64>
+      memref.store %f, %x[%i, %j] : memref<?x?xf64>
+    }
+  }
+  %rows = memref.reinterpret_cast %y to offset: [0], sizes: [%n, 8], strides: [4, 1] : memref<?xf64> to memref<?x8xf64, strided<[4, 1]>>
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %c8 step %c1 {
+      %f = memref.load %rows[%i, %j] : memref<?x8xf64, strided<[4, 1]>>
+      %g = arith.addf %f, %f : f64
+      memref.store %g, %rows[%i, %j] : memref<?x8xf64, strided<[4, 1]>>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: @shared
+// CHECK-NOT:     phi.parallel

@@ -218,11 +218,11 @@ MUTANTS = (
         ("tests/ir/parallelize.mlir", "tests/ir/fuse-loops.mlir", "tests/ir/contract-buffers.mlir", ROWS, PROGRAMS),
     ),
     Mutant(
-        "the diagonal is a row",
-        "passes/loop_facts.py",
-        "own[0] if len(own) == 1 else None",
-        "own[0] if own else None",
-        ("tests/ir/parallelize.mlir", "tests/ir/fuse-loops.mlir", "tests/ir/contract-buffers.mlir", PROGRAMS),
+        "two maxima become one without their NaN",
+        "passes/accumulators.py",
+        "return [best, e.op(arith.OrIOp, [came, later[1]])]",
+        "return [best, came]",
+        (REDUCTIONS,),
     ),
     Mutant(
         "iterations on different rows run at once",
