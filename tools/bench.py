@@ -14,10 +14,12 @@ import difflib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .report import CommandError, UsageError, print_table, write_whole
 
 MOST_THREADS = 1024
+Report = dict[str, Any]
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -31,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=15, help="turns that everybody has (15; fewer where they are slow)")
     parser.add_argument("--seconds", type=float, default=6.0, help="stop taking turns after so many seconds a workload (6)")
     parser.add_argument("--sweep", action="store_true", help="how time grows with elements, operations, shared variables")
+    parser.add_argument(
+        "--from",
+        dest="saved",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        help="report what --json wrote, instead of measuring; samples of several files are put together (may be repeated)",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write machine, versions and all samples into FILE")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="draw the report into FILE (.png, .svg, .pdf)")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table in Markdown into FILE")
@@ -38,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure in processes of their own, print each workload's table as it is done; 1 if a target is missed."""
-    from .benchmarks import picture, run, sweep_report, tables
     from .benchmarks.table import WORKLOADS
 
     if arguments.list:
@@ -49,21 +58,48 @@ def main(arguments: argparse.Namespace) -> int:
     names = chosen_workloads(arguments.workloads, {name: row.group for name, row in WORKLOADS.items()})
     check_device(arguments.device)
     check_files(arguments)
-    results = []
+    report = saved_report(arguments.saved, names) if arguments.saved else new_report(arguments, names, peers, threads)
+    write_files(report, arguments)
+    return 0 if all(result["reached"] is not False for result in report["results"]) else 1
+
+
+def new_report(arguments: argparse.Namespace, names: list[str], peers: list[str], threads: list[int]) -> Report:
+    """Measure, and print each table as it is done."""
+    from .benchmarks import run, sweep_report, tables
+
+    report: Report = {"machine": run.machine(), "versions": run.versions(), "results": [], "sweep": {}}
     if arguments.workloads or not arguments.sweep:
         for result in run.measure(names, peers, threads, arguments.rounds, arguments.seconds):
-            results.append(run.judged(result, judge=result["threads"] == threads[0]))
-            tables.show(results[-1], len(threads) > 1)
-        tables.summary(results, threads)
-    sweep = sweep_report.measure(peers, threads[0]) if arguments.sweep else {}
+            report["results"].append(run.judged(result, judge=result["threads"] == threads[0]))
+            tables.show(report["results"][-1], len(threads) > 1)
+        tables.summary(report, threads)
+    if arguments.sweep:
+        report["sweep"] = sweep_report.measure(peers, threads[0])
+    return report
+
+
+def saved_report(paths: Sequence[Path], names: list[str]) -> Report:
+    """What earlier runs have written, printed again."""
+    from .benchmarks import saved, tables
+
+    report = saved.read(paths, names)
+    threads = sorted({result["threads"] for result in report["results"]})
+    for result in report["results"]:
+        tables.show(result, len(threads) > 1)
+    tables.summary(report, threads)
+    return report
+
+
+def write_files(report: Report, arguments: argparse.Namespace) -> None:
+    """The files that were asked for."""
+    from .benchmarks import picture, tables
+
     if arguments.json:
-        report = {"machine": run.machine(), "versions": run.versions(), "results": results, "sweep": sweep}
         write_whole(arguments.json, json.dumps(report, indent=1).encode())
     if arguments.markdown:
-        write_whole(arguments.markdown, tables.markdown(results).encode())
+        write_whole(arguments.markdown, tables.markdown(report).encode())
     if arguments.plot:
-        picture.draw(results, sweep, arguments.plot)
-    return 0 if all(result["reached"] is not False for result in results) else 1
+        picture.draw(report, arguments.plot)
 
 
 def near(word: str, words: Iterable[str]) -> str:

@@ -132,17 +132,33 @@ def test_results_are_judged_by_the_least_time() -> None:
 
 def test_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = [made_up(name, phintys=1e-6, numpy=2e-6, jax=3e-6, copy=5e-7) for name in ("pow10", "logistic", "add")]
+    curves = {"operations": {"a": {1: 1.0, 10: 10.0, 100: 1000.0}}}
+    report = {"machine": run.machine(), "versions": run.versions(), "results": shown, "sweep": curves}
     tables.show(shown[0], True)
-    tables.summary(shown, [1])
+    tables.summary(report, [1])
     printed = capsys.readouterr().out
     assert "floor: copy" in printed
     assert "MISSED" in printed
-    assert "| x ** 10, 10 M | **1 µs** | 2 µs | 3 µs | 500 ns copy |" in tables.markdown(shown)
-    curves = {"operations": {"a": {1: 1.0, 10: 10.0, 100: 1000.0}}}
+    assert "| x ** 10, 10 M | **1 µs** | 2 µs | 3 µs | 500 ns copy |" in tables.markdown(report)
     sweep_report.show("operations", curves["operations"])
     assert "power 2.00: MORE THAN LINEAR" in capsys.readouterr().out
-    picture.draw(shown, curves, tmp_path / "report.png")
+    picture.draw(report, tmp_path / "report.png")
     assert {path.name for path in tmp_path.iterdir()} == {"report.png", "report-sweep.png"}
+
+
+def test_saved_reports_are_put_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = {"machine": run.machine(), "versions": run.versions(), "sweep": {"operations": {"a": {1: 1.0}}}}
+    for number, ours in enumerate((2e-6, 1e-6)):
+        result = made_up("pow10", phintys=ours, numpy=3e-6, copy=1e-6)
+        (tmp_path / f"{number}.json").write_text(json.dumps({**report, "results": [result]}))
+    saved = [word for number in range(2) for word in ("--from", str(tmp_path / f"{number}.json"))]
+    assert main(["bench", "pow10", *saved, "--json", str(tmp_path / "both.json")]) == 0
+    both = json.loads((tmp_path / "both.json").read_text())
+    assert both["results"][0]["samples"]["phintys"] == [4e-6, 2e-6, 2e-6, 1e-6]
+    assert "reached" in capsys.readouterr().out
+    (tmp_path / "0.json").write_text("[]")
+    assert main(["bench", *saved]) == 1
+    assert "is not a report" in capsys.readouterr().err
 
 
 def test_a_run_from_words_to_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from phintys.tools.report import duration
 
 from .row import OURS
-from .run import best_peer, machine
+from .run import best_peer
 from .sweep_report import UNITS
 from .tables import TITLES
 
@@ -26,17 +26,19 @@ COLOURS = {
 OTHERS = ("#111827", "#2563eb", "#ea580c")
 GREY, PALE, RED = "#6b7280", "#f3f4f6", "#b91c1c"
 LINE, WIDTH, MARGIN = 0.27, 11.5, 1.6  # inches
+COLUMNS = 1.13, 1.28  # of the width of the axes: where the figures on the right end
 
 
-def draw(results: Sequence[Result], sweep: dict[str, Any], path: Path) -> None:
+def draw(report: dict[str, Any], path: Path) -> None:
     """Draw what there is: the workloads into `path`, the sweep beside it, or into `path` where it is alone."""
+    results, sweep = report["results"], report["sweep"]
     if results:
-        workloads(results, path)
+        workloads(results, report["machine"], path)
     if sweep:
         growth(sweep, path.with_stem(f"{path.stem}-sweep") if results else path)
 
 
-def workloads(results: Sequence[Result], path: Path) -> None:
+def workloads(results: Sequence[Result], where: dict[str, str], path: Path) -> None:
     """Dots right of the line are slower than Phintys, so many times; a bar is a floor."""
     from matplotlib.figure import Figure
 
@@ -59,7 +61,7 @@ def workloads(results: Sequence[Result], path: Path) -> None:
         height += 1
     axes.set_yticks(heights, titles, fontsize=9)
     axes.set_ylim(height - 0.4, -0.6)
-    dress(axes, shown)
+    dress(axes, shown, where)
     save(figure, path)
 
 
@@ -74,18 +76,22 @@ def one_line(axes: Any, result: Result, height: float) -> None:
     axes.plot(1, height, "D", color=COLOURS[OURS], markersize=5.5, zorder=4)
     peer = best_peer(result)
     behind = peer is not None and result["seconds"][peer] < ours
-    words = duration(ours) + ("" if peer is None else f"  {result['seconds'][peer] / ours:.2g} ×")
-    place = axes.get_yaxis_transform()
-    axes.text(1.01, height, words, transform=place, va="center", fontsize=9, color=RED if behind else COLOURS[OURS])
+    words = "" if peer is None else f"{result['seconds'][peer] / ours:.2g} ×"
+    look = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right", "fontsize": 9}
+    axes.text(COLUMNS[0], height, duration(ours), color=COLOURS[OURS], **look)
+    axes.text(COLUMNS[1], height, words, color=RED if behind else COLOURS[OURS], **look)
 
 
-def dress(axes: Any, shown: Sequence[Result]) -> None:
+def dress(axes: Any, shown: Sequence[Result], where: dict[str, str]) -> None:
     """Scale, line at 1, legend, words."""
     from matplotlib.lines import Line2D
 
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     axes.set_xlim(max(low, 0.02), min(high, 2000.0))
+    if high < 200:  # else the tens are close enough to each other
+        axes.set_xticks([tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= tick <= high])
+        axes.set_xticks([], minor=True)
     axes.axvline(1, color=COLOURS[OURS], linewidth=1, zorder=1)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} ×")
     axes.xaxis.grid(True, color="#d1d5db", linewidth=0.6, zorder=1)
@@ -93,13 +99,15 @@ def dress(axes: Any, shown: Sequence[Result]) -> None:
     for side in axes.spines.values():
         side.set_visible(False)
     present = [name for name in COLOURS if any(name in result["seconds"] for result in shown)]
-    marks = [mark(Line2D, "D" if name == OURS else "o", COLOURS[name], TITLES.get(name, name.capitalize())) for name in present]
+    marks = [mark(Line2D, "D" if name == OURS else "o", COLOURS[name], TITLES.get(name, name)) for name in present]
     if any(result["floors"] for result in shown):
         marks.append(mark(Line2D, "|", GREY, "floor of the hardware"))
-    axes.legend(handles=marks, loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=len(marks), frameon=False, fontsize=9)
-    axes.text(1.01, 1.0, " Phintys, best\n peer to it", transform=axes.transAxes, fontsize=9, color=GREY, va="bottom")
-    of = machine()
-    axes.set_xlabel(f"time, in multiples of Phintys' (least of all samples; {of['cpu']}, {of['cores']} cores)", color=GREY)
+    axes.figure.legend(handles=marks, loc="outside upper center", ncols=len(marks), frameon=False, fontsize=9)
+    for place, words in zip(COLUMNS, ("Phintys", "best other"), strict=True):
+        axes.text(place, 1.0, words, transform=axes.transAxes, fontsize=9, color=GREY, ha="right", va="center")
+    axes.set_xlabel(
+        f"time, in multiples of Phintys' (least of all samples; {where['cpu']}, {where['cores']} cores)", color=GREY
+    )
 
 
 def mark(kind: Any, sign: str, colour: str, label: str) -> Any:
@@ -129,4 +137,4 @@ def growth(sweep: dict[str, Any], path: Path) -> None:
 
 def save(figure: Any, path: Path) -> None:
     """Write the picture in the format that its name asks for."""
-    figure.savefig(path, dpi=150, facecolor="white")
+    figure.savefig(path, dpi=150, facecolor="white", bbox_inches="tight", pad_inches=0.15)

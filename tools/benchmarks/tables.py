@@ -8,10 +8,11 @@ from typing import Any
 from phintys.tools.report import console, duration, print_table
 
 from .row import OURS, PEERS
-from .run import best_peer, machine, versions
+from .run import best_peer
 
 Result = dict[str, Any]
-TITLES = {"numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "pytensor": "PyTensor"}
+Report = dict[str, Any]
+TITLES = {"phintys": "Phintys", "numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "pytensor": "PyTensor"}
 
 
 def show(result: Result, with_threads: bool) -> None:
@@ -59,9 +60,9 @@ def verdict(result: Result) -> str:
     return {True: "reached", False: "MISSED", None: ""}[result["reached"]]
 
 
-def summary(results: Sequence[Result], threads: Sequence[int]) -> None:
+def summary(report: Report, threads: Sequence[int]) -> None:
     """One line a workload, what more threads bring, what it was measured on."""
-    first = [result for result in results if result["threads"] == threads[0]]
+    first = [result for result in report["results"] if result["threads"] == threads[0]]
     rows = []
     for result in first:
         peer, floor = best_peer(result), next(iter(result["floors"]), None)
@@ -72,8 +73,9 @@ def summary(results: Sequence[Result], threads: Sequence[int]) -> None:
     head = ("", "Phintys", "best of the others", "of Phintys'", "floor", "of Phintys'", "to reach", "")
     print_table("Summary", head, rows, right=(1, 2, 3, 4, 5, 6))
     if len(threads) > 1:
-        speedups(results, threads)
-    console().print(", ".join(f"{key} {value}" for key, value in {**machine(), **versions()}.items() if value))
+        speedups(report["results"], threads)
+    words = {**report["machine"], **report["versions"]}
+    console().print(", ".join(f"{key} {value}" for key, value in words.items() if value))
 
 
 def speedups(results: Sequence[Result], threads: Sequence[int]) -> None:
@@ -91,8 +93,9 @@ def speedups(results: Sequence[Result], threads: Sequence[int]) -> None:
     print_table("Phintys with more threads", head, rows, right=range(1, len(head)))
 
 
-def markdown(results: Sequence[Result]) -> str:
+def markdown(report: Report) -> str:
     """The table of all workloads as Markdown, and a line that says what it was measured on and how."""
+    results = report["results"]
     columns = [name for name in PEERS if any(name in result["seconds"] for result in results)]
     head = ["workload", "Phintys", *(TITLES.get(name, name) for name in columns), "floor"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
@@ -104,7 +107,7 @@ def markdown(results: Sequence[Result]) -> str:
         least = min(result["seconds"][name] for name in (OURS, *columns) if name in result["seconds"])
         cells = [f"**{cell}**" if cell == duration(least) else cell for cell in cells]
         lines.append("| " + " | ".join([title, *cells, named(result, floor)]) + " |")
-    where, of = machine(), versions()
+    where, of = report["machine"], report["versions"]
     systems = ", ".join(f"{TITLES.get(name, name)} {of[name]}" for name in columns if name in of)
     lines += ["", f"Least of all samples; {where['cpu']}, {where['cores']} cores, Python {where['python']}; {systems}."]
     return "\n".join(lines) + "\n"
