@@ -11,7 +11,7 @@ Memref descriptors exist only while lowering: no value of the result is a struct
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,7 @@ class FunctionLowering:
         self.checks: list[str] = []
         self.hosts: list[str] = []
         self.parts: list[llvm.FuncOp] = []
+        self.part_names: dict[Hashable, str] = {}
         last = self.source.last_op
         assert last is not None
         self.returned = list(last.operands)

@@ -5,13 +5,14 @@
     @f.part0(values that the loop uses..., lo, hi) -> i32         the loop; pointers are noalias, as they are around it
     @f.part0.call(env, lo, hi) -> i32                             loads the values from `env` and calls it
 
+Loops that are the same, but for the values they are given, share the functions: LLVM compiles each kernel once.
 Where the bounds hold a few chunks only, the loop is called right away; else `phi_parallel` gives out chunks to threads. A
 status other than 0 says that memory has run out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -83,6 +84,12 @@ class _Part:
         inner.e.effect(llvm.ReturnOp, [inner.e.int(0, I32)])
         inner.temporaries.finish()
 
+    def known_by(self, names: dict[Hashable, str]) -> bool:
+        """Whether a loop with the same function came before, whose name this one takes; if not, its own is noted."""
+        key = (tuple(self.types), _content(self.inner.e.region))
+        self.name = names.setdefault(key, own := self.name)
+        return self.name != own
+
     def _descriptor(self, d: Descriptor) -> Descriptor:
         def here(part: Int) -> Int:
             return self.registers[part] if isinstance(part, SSAValue) else part
@@ -106,6 +113,22 @@ class _Part:
         return [loop, _function(f"{self.name}.call", [PTR, I64, I64], e.region)]
 
 
+def _content(region: Region) -> Hashable:
+    """What two regions have in common if and only if they do the same, operation by operation."""
+    numbers: dict[SSAValue | Block, int] = {}
+    for block in region.blocks:
+        for thing in (block, *block.args, *(value for op in block.ops for value in op.results)):
+            numbers[thing] = len(numbers)
+
+    def row(op: Operation) -> Hashable:
+        operands = tuple(numbers[value] for value in op.operands)
+        successors = tuple(numbers[block] for block in op.successors)
+        kinds = tuple(value.type for value in op.results)
+        return op.name, operands, kinds, successors, frozenset(op.properties.items()), frozenset(op.attributes.items())
+
+    return tuple((tuple(value.type for value in block.args), tuple(map(row, block.ops))) for block in region.blocks)
+
+
 def _function(name: str, types: list[Attribute], body: Region) -> llvm.FuncOp:
     type = llvm.LLVMFunctionType(types, I32)
     return llvm.FuncOp(name, type, llvm.LinkageAttr("internal"), body=body)
@@ -116,7 +139,8 @@ def lower(low: FunctionLowering, op: scf.ForOp) -> None:
     e = low.e
     first, last, grain = (low.value(value) for value in op.operands[:3])
     part = _Part(low, op)
-    low.parts += part.functions()
+    if not part.known_by(low.part_names):
+        low.parts += part.functions()
     # 0 chunks and bounds in the wrong order are few as well: sizes do not overflow.
     few = e.add(first, e.mul(grain, _fewest(op) - 1))
     many = e.op(llvm.ICmpOp, [last, e.int(few)], bi.i1, {"predicate": bi.IntegerAttr(SGT, bi.i64)})

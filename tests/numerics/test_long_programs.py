@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xdsl.dialects import scf
+from xdsl.dialects import llvm, scf
 
 from phintys.codegen.compiler import compile_graph, graph_module, lower
 from phintys.ir.parser import parse_graph
@@ -53,3 +53,17 @@ def test_planning_is_linear_where_all_read_one_value(monkeypatch: pytest.MonkeyP
         lower(graph_module(parse_graph(chain(length))), until="loops")
         counts.append(tried)
     assert counts[1] < 3 * counts[0]
+
+
+def kernels(*functions: str) -> int:
+    """How many kernels a program has that applies the functions to products of matrices."""
+    lines = [f"  y{i + 1} = {name}(dot(y{i}, x))" for i, name in enumerate(functions)]
+    text = "\n".join(["graph net(y0: f64[?, 64], x: f64[64, 64]) {", *lines, f"  return y{len(functions)}", "}"])
+    module = lower(graph_module(parse_graph(text)))
+    names = [op.sym_name.data for op in module.walk() if isinstance(op, llvm.FuncOp)]
+    return sum(".part" in name and not name.endswith(".call") for name in names)
+
+
+def test_equal_loops_are_compiled_once() -> None:
+    assert kernels("tanh") == kernels("tanh", "tanh", "tanh") == 1
+    assert kernels("tanh", "cos", "tanh", "cos", "tanh") == 2
