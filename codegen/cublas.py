@@ -16,15 +16,15 @@ NOT_TRANSPOSED, TRANSPOSED = 0, 1
 LARGEST = 2**31 - 1
 _TYPES: dict[str, tuple[str, Any]] = {"float32": ("cublasSgemm", ctypes.c_float), "float64": ("cublasDgemm", ctypes.c_double)}
 NEEDED = (
-    "matrix products on the GPU need cuBLAS, which is not found: `pip install nvidia-cublas` (for drivers of CUDA 12, "
-    "`nvidia-cublas-cu12`) brings it"
+    "matrix products on the GPU need cuBLAS, which is not found: `pip install nvidia-cublas` (`nvidia-cublas-cu12` for "
+    "drivers of CUDA 12) brings it"
 )
 
 
 class Cublas:
     """cuBLAS for one context and stream. DeviceError where it is not there."""
 
-    def __init__(self, stream: int, tf32: bool = False) -> None:
+    def __init__(self, stream: int) -> None:
         path = cublas_path()
         if path is None:
             raise DeviceError(NEEDED)
@@ -32,7 +32,13 @@ class Cublas:
         self.handle = ctypes.c_void_p()
         self._do("cublasCreate_v2", ctypes.byref(self.handle))
         self._do("cublasSetStream_v2", self.handle, ctypes.c_void_p(stream))
-        self._do("cublasSetMathMode", self.handle, ctypes.c_int(TF32_MATH if tf32 else DEFAULT_MATH))
+        self._tf32 = False
+
+    def use_tf32(self, wanted: bool) -> None:
+        """Whether factors of float32 are rounded to 10 bits of fraction, for speed."""
+        if wanted != self._tf32:
+            self._do("cublasSetMathMode", self.handle, ctypes.c_int(TF32_MATH if wanted else DEFAULT_MATH))
+            self._tf32 = wanted
 
     def _do(self, name: str, *arguments: Any) -> None:
         status = getattr(self.library, name)(*arguments)

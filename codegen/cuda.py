@@ -17,6 +17,7 @@ from typing import Any
 
 from . import cuda_library
 from .architectures import ARCHITECTURES
+from .device_options import options
 from .device_pool import Pool
 from .driver import Array, DeviceError, Driver, Launch, Matrix
 from .launch_plan import Kernel
@@ -28,7 +29,7 @@ PLAIN_SHARED = 48 * 1024  # bytes of shared memory that a kernel has without bei
 class CudaDriver(Driver):
     """The GPU of number `device`. DeviceError, in one sentence, where it cannot be used."""
 
-    def __init__(self, device: int = 0, tf32: bool = False) -> None:
+    def __init__(self, device: int = 0) -> None:
         cuda_library.check()
         try:
             import pycuda.driver as cuda
@@ -46,7 +47,6 @@ class CudaDriver(Driver):
         self.device_number = device
         self.architecture = architecture_for(*found.compute_capability())
         self.context = found.retain_primary_context()
-        self.tf32 = tf32
         self._lock = threading.RLock()
         self._blas: Any = None
         with self:
@@ -132,7 +132,8 @@ class CudaDriver(Driver):
         if self._blas is None:
             from .cublas import Cublas
 
-            self._blas = Cublas(self.stream, self.tf32)
+            self._blas = Cublas(self.stream)
+        self._blas.use_tf32(options.tf32)
         self._blas.gemm(dtype, alpha, a, b, beta, c)
 
     def synchronize(self) -> None:

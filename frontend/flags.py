@@ -43,6 +43,13 @@ def use_threads(flags: Mapping[str, Any]) -> None:
     set_threads(flags["threads"] or None if flags["openmp"] else 1)
 
 
+def use_tf32(flags: Mapping[str, Any]) -> None:
+    """Tell the GPU's library, or leave it for when there is one."""
+    from phintys.codegen.device_options import set_tf32
+
+    set_tf32(flags["cuda.tf32"])
+
+
 def anything(value: Any) -> Any:
     """A value as it is."""
     return value
@@ -77,6 +84,7 @@ USED = (
         choices=("cpu", "cuda", "cuda_emulated", "cuda_emulated_backward"),
         doc="where functions run, see `function(target=)`",
     ),
+    Flag("cuda.tf32", False, boolean, doc="whether products of float32 matrices on a GPU are rounded to tf32", apply=use_tf32),
     Flag("on_unused_input", "raise", choices=("raise", "warn", "ignore"), doc="inputs that no result depends on"),
     Flag("mode", "Mode", doc="default mode of functions"),
     Flag("compute_test_value", "off", choices=_REPORT, doc="compute expressions as they are written"),

@@ -138,20 +138,11 @@ def check_cache() -> Iterator[Finding]:
 
 
 def check_gpu() -> Iterator[Finding]:
-    """An NVIDIA driver."""
-    import ctypes
+    """What functions on a GPU need."""
+    from .doctor_gpu import rows
 
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
-    except OSError:
-        yield Finding(LACKS, "GPU", "no NVIDIA driver on this machine; everything runs on the CPU")
-        return
-    count = ctypes.c_int(0)
-    status = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
-    if status or not count.value:
-        yield Finding(LACKS, "GPU", f"an NVIDIA driver, but no usable device (CUDA error {status})")
-    else:
-        yield Finding(OK, "GPU", f"{count.value} NVIDIA device(s)")
+    for found, subject, text in rows():
+        yield Finding(OK if found else LACKS, subject, text)
 
 
 def check_compiler() -> Iterator[Finding]:

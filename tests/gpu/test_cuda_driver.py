@@ -1,0 +1,172 @@
+"""The driver on pycuda, against a stand-in: the order and the arguments of its calls (there is no GPU in these tests)."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from standin import Library, StandIn
+
+import phintys
+import phintys.tensor as T
+from phintys import function, shared
+from phintys.codegen import cublas, cuda_library, device
+from phintys.codegen.cuda import CudaDriver, architecture_for
+from phintys.codegen.device_array import DeviceArray
+from phintys.codegen.device_pool import Pool, rounded
+from phintys.codegen.driver import DeviceError, blas_matrix
+from phintys.codegen.launch_plan import Kernel
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    made = StandIn()
+    package = ModuleType("pycuda")
+    package.driver = made.module()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pycuda", package)
+    monkeypatch.setitem(sys.modules, "pycuda.driver", package.driver)  # type: ignore[attr-defined]
+    monkeypatch.setattr(cuda_library, "missing", lambda: None)
+    monkeypatch.setattr(cuda_library, "driver_library", lambda: Library(made.calls, cuPointerGetAttribute=1))
+    monkeypatch.setattr(cublas, "cublas_path", lambda: "libcublas.so")
+    monkeypatch.setattr(cublas, "open_library", lambda path: Library(made.calls))
+    return made
+
+
+def since(cuda: StandIn, *kinds: str) -> list[tuple[Any, ...]]:
+    """The calls of these kinds, which are forgotten."""
+    found = [call for call in cuda.calls if call[0] in kinds or not kinds]
+    cuda.calls.clear()
+    return found
+
+
+def test_a_call_from_end_to_end(cuda: StandIn) -> None:
+    before = device.use(None)
+    try:
+        w, x = shared(np.ones(3), "w"), T.dvector("x")
+        f = function([x], (w * x), updates=[(w, w + 1)], target="cuda")
+        loads = since(cuda, "load")
+        assert len(loads) == 1 and b".target sm_90" in loads[0][1] and loads[0][1].endswith(b"\0")
+        f(np.ones(3))
+        kinds = [call[0] for call in cuda.calls if call[0] != "cuPointerGetAttribute"]
+        assert kinds[:2] == ["mem_alloc", "htod"] and kinds[-2:] == ["dtoh", "synchronize"] and "launch" in kinds
+        assert all(call[4] == 77 and call[2][1:] == call[3][1:] == (1, 1) for call in since(cuda, "launch"))
+        f(np.ones(3))
+        assert since(cuda, "mem_alloc") == []  # all memory comes from the pool
+        assert cuda.depth == 0
+    finally:
+        device.use(before)
+
+
+def test_launches(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    with driver:
+        (launch,) = driver.load(".ptx", [Kernel("k", ("f64[?]", "index", "f32", "i1"), 128)])
+        launch(4, 128, 0, 4096, 10, 10, 0.5, True)
+        launch(0, 128, 0, 4096, 0, 0, 0.5, True)
+        launch(4, 128, 60000, 4096, 10, 10, 0.5, False)
+        launch(4, 128, 50000, 4096, 10, 10, 0.5, False)
+    calls = since(cuda, "launch", "set_attribute")
+    assert calls[0] == ("launch", "k", (4, 1, 1), (128, 1, 1), 77, (4096, 10, 10, 0.5, True), 0)
+    assert [call[0] for call in calls] == ["launch", "set_attribute", "launch", "launch"]
+    assert calls[1] == ("set_attribute", "most shared", 60000)
+
+
+def test_pinned_memory_is_waited_for(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phintys.codegen.cuda.is_pinned", lambda array: True)
+    DeviceArray.of(CudaDriver(), np.ones(2))
+    assert [call[0] for call in cuda.calls][-2:] == ["htod", "synchronize"]
+
+
+def test_copies_wait_where_they_have_to(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    array = DeviceArray.of(driver, np.arange(4.0))
+    assert array.copy().get().tolist() == [0, 1, 2, 3]
+    kinds = [call[0] for call in since(cuda)]
+    assert kinds[-3:] == ["dtod", "dtoh", "synchronize"] and "synchronize" not in kinds[:-1]
+    assert array.__cuda_array_interface__["stream"] == 77
+    with driver:
+        driver.wait_for(1)
+        assert since(cuda, "cuStreamSynchronize") == []
+        driver.wait_for(5)
+    assert since(cuda, "cuStreamSynchronize") == [("cuStreamSynchronize", 5)]
+
+
+def test_memory_runs_out_with_a_sentence(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    with driver:
+        kept = [driver.allocate(300_000) for _ in range(3)]
+        with pytest.raises(MemoryError, match=r"cuda0 \(Stand-in\) has no 524288 bytes left"):
+            driver.allocate(500_000)
+        driver.free(kept.pop())
+        driver.free(kept.pop())
+        assert driver.allocate(500_000)  # what was idle has gone back
+    assert len(since(cuda, "free")) == 2
+
+
+def test_products(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    with driver:
+        with phintys.change_flags({"cuda.tf32": True}):
+            driver.gemm("float32", 2.0, (100, 3, 4, 4, 1), (200, 4, 5, 1, 4), 0.5, (300, 3, 5, 5, 1))
+        driver.gemm("float64", 1.0, (100, 3, 0, 0, 1), (200, 0, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
+        driver.gemm("float64", 1.0, (100, 0, 4, 4, 1), (200, 4, 5, 5, 1), 0.0, (300, 0, 5, 5, 1))
+        driver.gemm("float64", 1.0, (100, 3, 4, 2**31, 1), (200, 4, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
+    calls = [call for call in since(cuda) if call[0].startswith("cublas")]
+    assert [call[0] for call in calls[:3]] == ["cublasCreate_v2", "cublasSetStream_v2", "cublasSetMathMode"]
+    assert calls[1][2] == 77 and calls[2][2] == 3 and calls[4] == ("cublasSetMathMode", None, 0)
+    del calls[4]
+    # c' (5 x 3) = b' (5 x 4) a' (4 x 3): b lies transposed, as cuBLAS would have it turned
+    assert calls[3] == ("cublasSgemm_v2", None, 1, 0, 5, 3, 4, 2.0, 200, 4, 100, 4, 0.5, 300, 5)
+    assert calls[4] == ("cublasDgemm_v2", None, 0, 0, 5, 3, 0, 1.0, 200, 5, 100, 1, 0.0, 300, 5)
+    assert calls[5][0] == "cublasDgemm_v2_64" and calls[5][11] == 2**31 and len(calls) == 6
+
+
+def test_products_need_cublas(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cublas, "cublas_path", lambda: None)
+    driver = CudaDriver()
+    with driver, pytest.raises(DeviceError, match="need cuBLAS, which is not found: `pip install nvidia-cublas`"):
+        driver.gemm("float64", 1.0, (1, 1, 1, 1, 1), (1, 1, 1, 1, 1), 0.0, (1, 1, 1, 1, 1))
+
+
+def test_matrices_that_blas_takes() -> None:
+    rng = np.random.default_rng(0)
+    for rows, columns, *steps in rng.integers(0, 4, (300, 4)).tolist():
+        try:
+            turned, step = blas_matrix((0, rows, columns, *steps))  # type: ignore[arg-type]
+        except DeviceError:
+            continue
+        assert step >= max(1, rows if turned else columns)
+        for i in range(rows):
+            for j in range(columns):
+                assert i * steps[0] + j * steps[1] == (j * step + i if turned else i * step + j)
+
+
+def test_architectures() -> None:
+    found = [architecture_for(*capability) for capability in ((7, 5), (8, 0), (8, 7), (9, 0), (10, 0), (12, 1))]
+    assert found == ["sm_75", "sm_80", "sm_87", "sm_90", "sm_100", "sm_120"]
+    with pytest.raises(DeviceError, match=r"compute capability 7\.0; 7\.5 is the oldest"):
+        architecture_for(7, 0)
+
+
+def test_a_pycuda_that_does_not_load(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pycuda.driver")
+    monkeypatch.setitem(sys.modules, "pycuda", ModuleType("pycuda"))
+    with pytest.raises(DeviceError, match="pycuda"):
+        CudaDriver()
+
+
+def test_the_pool_wastes_at_most_a_quarter_and_reuses_blocks() -> None:
+    sizes = [1, 511, 512, 513, 700, 1000, 4097, 10**6, 2**30 + 1]
+    assert all(size <= rounded(size) <= max(512, 1.26 * size) for size in sizes)
+    given, back = iter(range(1000, 2000)), []
+    pool = Pool(lambda size: next(given), back.append)
+    first = pool.allocate(1000)
+    assert pool.free(first) == 0 and pool.allocate(1010) == first and pool.allocate(1010) != first
+    assert pool.free(0) == 0
+    pool.free(first)
+    assert pool.trim() == 1 and back == [first] and pool.held == rounded(1010)
+    with pytest.raises(KeyError):
+        pool.free(first)
