@@ -14,9 +14,10 @@ from importlib import import_module
 from xdsl.passes import ModulePass
 
 LEVELS = ("graph", "nd", "fused", "loops", "llvm", "llvmir", "asm")
-GPU_LEVELS = ("graph", "nd", "fused", "loops", "gpu", "nvvm", "ptx")
+GPU_LEVELS = ("graph", "nd", "fused", "loops", "gpu", "nvvm", "ptx", "plan")
 GPU_ONLY = frozenset(GPU_LEVELS) - frozenset(LEVELS)
-TEXTS = {"llvmir": "llvm", "asm": "llvm", "ptx": "nvvm"}  # levels that are text for other programs: the modules they come from
+# Levels that are text for other programs: the modules they come from. The plan is the host's code, as Python.
+TEXTS = {"llvmir": "llvm", "asm": "llvm", "ptx": "nvvm", "plan": "gpu"}
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
     "what to do": (
         (("--load",), {"metavar": "FILE", **MANY}, "first run a Python file that registers passes or operations"),
         (("-p",), {"dest": "passes", "default": "", "metavar": "PASSES"}, "passes to run: a,b{option=1},c"),
-        (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops; llvm, llvmir, asm; gpu, nvvm, ptx: lower to there"),
+        (("--emit",), {"metavar": "LEVEL"}, "graph, nd, fused, loops; llvm, llvmir, asm; gpu, plan, nvvm, ptx: lower to there"),
         (("--target-arch",), {"dest": "architecture", "metavar": "SM"}, "with --emit=ptx: sm_75 (the default), sm_90, ..."),
         (("-O",), {"dest": "optimize", **TRUE}, "with --emit=graph, nd or llvmir: run the passes of that level"),
         (

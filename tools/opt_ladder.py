@@ -114,6 +114,10 @@ def emit(program: Program, runner: Runner, target: str) -> str:
         return _native_text(module, runner, target)
     if target == "ptx":
         return _device_text(module, runner)
+    if target == "plan":
+        from phintys.codegen.launch_plan import plan_of
+
+        return str(runner.guard("the launch plan", plan_of, module).source)
     with phase("print"):
         return module_text(module, generic=options.generic, locations=options.locations)
 

@@ -21,6 +21,7 @@ LEVELS = {
     "gpu": "kernels and their launches",
     "nvvm": "kernels in the llvm and nvvm dialects",
     "ptx": "PTX",
+    "plan": "the host's part, as Python",
 }
 
 
