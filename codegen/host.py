@@ -31,6 +31,11 @@ def sort(x: Array, axis: int = -1) -> Array:
     return np.sort(x, axis=axis)
 
 
+def argsort(x: Array, axis: int = -1) -> Array:
+    """Positions that sort, equal elements in their order."""
+    return np.argsort(x, axis=axis, kind="stable")
+
+
 # Functions that LAPACK carries out (passes/loops_lapack.py), and those written in terms of them (passes/decompose_linalg.py).
 # The callables are what stands in for it where it is absent, and for batches of matrices.
 LINALG = (
@@ -41,6 +46,7 @@ WRITTEN = ("cofactor", "expm", "pinv")
 
 HOST: dict[str, HostFunction | str] = {
     "sort": sort,
+    "argsort": argsort,
     **{
         f"random_{name}": f"phintys.codegen.host_random:{name}"
         for name in ("binomial", "choice", "multinomial", "permutation", "poisson", "random_integers")

@@ -5,6 +5,7 @@ Expects: loops in the plain form of `convert-nd-to-loops{device=true}`. Leaves: 
 
     elements     a thread an iteration, of one loop or of several one in another
     rows         a block an iteration, whose loops its threads share
+    columns      several threads an iteration, each of a part of its one loop; then one thread an iteration
     totals       numbers that a loop carries: first each block's, then those of all blocks
     scatter      a thread an iteration; the first that writes to a place does so for all
     scalars      numbers that are stored; one thread
@@ -32,10 +33,12 @@ from phintys.ir.diagnostics import error
 
 from .convert_nd_to_loops import last_use
 from .gpu_checks import Checks, has_checks
+from .gpu_chunks import hoist
+from .gpu_columns import ColumnKernel
 from .gpu_host import MODULE, Host, is_pure
 from .gpu_kernel import Kernel
 from .gpu_loops import ThreadKernel, alone
-from .gpu_nests import find_nest
+from .gpu_nests import Nest, find_nest
 from .gpu_rows import RowKernel
 from .gpu_scatter import ScatterKernel
 from .loop_facts import Memory, SizeFacts, root_of, touched
@@ -47,6 +50,8 @@ class FunctionOnDevice:
     """Converts one function."""
 
     def __init__(self, function: func.FuncOp, kernels: gpu.ModuleOp, borrow: bool) -> None:
+        for op in list(function.body.block.ops):
+            hoist(op)
         self.host = Host(function, kernels)
         self.checks = Checks(self.host)
         self.memory = Memory(SizeFacts(function.body.block))
@@ -120,8 +125,7 @@ class FunctionOnDevice:
         if nest is None:
             alone(self.host, op, self.checks)
         else:
-            kind = ScatterKernel if nest.scatter else RowKernel if nest.by_block else ThreadKernel
-            kind(self.host, nest, self.checks).write()
+            _kernel(nest)(self.host, nest, self.checks).write()
         self.gone.append(op)
 
     def _flush(self) -> None:
@@ -232,6 +236,14 @@ class ConvertLoopsToGpu(ModulePass):
         if not kernels.block.is_empty:
             op.body.block.add_op(kernels)
         op.attributes["gpu.container_module"] = bi.UnitAttr()
+
+
+def _kernel(nest: Nest) -> type[ScatterKernel | RowKernel | ColumnKernel | ThreadKernel]:
+    if nest.scatter:
+        return ScatterKernel
+    if nest.by_block:
+        return RowKernel
+    return ColumnKernel if nest.columns else ThreadKernel
 
 
 def _has_memory(function: func.FuncOp) -> bool:

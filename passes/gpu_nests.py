@@ -22,6 +22,7 @@ from .gpu_places import is_scatter
 from .gpu_reducers import Reducer, reducers
 from .loop_facts import Memory, View, root_of
 
+LONG = 64  # an inner loop that is known to be no longer is not taken apart
 NARROW = 32  # an inner loop that is known to be shorter is left to one thread
 
 
@@ -37,6 +38,7 @@ class Nest:
     private: list[SSAValue] = field(default_factory=list)
     by_block: bool = False
     scatter: bool = False
+    columns: bool = False
 
     @property
     def yields(self) -> Sequence[SSAValue]:
@@ -64,6 +66,7 @@ def find_nest(loop: scf.ForOp, memory: Memory) -> Nest | None:
         return None
     nest = Nest(loop, parallel, serial, leaf, found, private)
     nest.by_block = _is_for_blocks(nest, memory)
+    nest.columns = not nest.by_block and _is_for_columns(nest)
     return None if private and not nest.by_block else nest
 
 
@@ -193,6 +196,21 @@ def _is_for_blocks(nest: Nest, memory: Memory) -> bool:
     if all(count is not None and count < NARROW for count in trips):
         return False
     return _along(inner, nest, memory)
+
+
+def _is_for_columns(nest: Nest) -> bool:
+    """Whether each iteration is one reduction that may be long, with nothing written before it."""
+    loops = [op for op in nest.leaf if op.regions]
+    if len(loops) != 1 or nest.serial or nest.reducers or any(isinstance(op, AssertOp) for op in nest.loop.walk()):
+        return False
+    loop = loops[0]
+    if not isinstance(loop, scf.ForOp) or not loop.results or not reducers(loop):
+        return False
+    count = trip(loop)
+    place = nest.leaf.index(loop)
+    writes = [*nest.leaf[:place], *loop.body.walk()]
+    starts = is_outside(loop.ub, nest.loop) and constant_of(loop.lb) == 0 and constant_of(loop.step) == 1
+    return starts and (count is None or count > LONG) and not any(isinstance(op, memref.StoreOp) for op in writes)
 
 
 def trip(op: scf.ForOp) -> int | None:

@@ -54,10 +54,15 @@ def _host(low: Lowering, op: NdOp) -> None:
     if native is not None:
         native(low, op)
         return
-    attrs, e = op.attrs, low.body
+    call_python(low, op, op.attrs["function"], op.attrs["options"])
+
+
+def call_python(low: Lowering, op: NdOp, function: str, options: str) -> None:
+    """A call of a function of `codegen.host` for an operation's results."""
+    e = low.body
     operands = [_operand(low, value) for value in op.operands]
     gives = [from_xdsl(value.type) for value in op.results]
-    call = HostOp.build_op(attrs["function"], attrs["options"], operands, op.types, gives, op.location)
+    call = HostOp.build_op(function, options, operands, op.types, gives, op.location)
     e.insert(call)
     for value, memory, type in zip(op.results, call.results, gives, strict=True):
         if not type.ndim:

@@ -18,9 +18,11 @@ from xdsl.ir import Block, Region, SSAValue
 
 from phintys.dialects.convert import scalar_type
 from phintys.dialects.nd import NdOp
+from phintys.ir.host import options_text
 from phintys.ir.types import DTYPES
 
 from .emit import Emitter, Index
+from .loops_host import call_python
 from .nest import Nest
 
 if TYPE_CHECKING:
@@ -180,7 +182,10 @@ class _Line:
 
 
 def _sorted(low: Lowering, op: NdOp) -> None:
-    """`sort` and `argsort`."""
+    """`sort` and `argsort`; a GPU leaves them to NumPy."""
+    if low.device:
+        call_python(low, op, op.op, options_text({"axis": op.attrs["axis"]}))
+        return
     source, axis = low.buffer(op.operands[0]), op.attrs["axis"]
     target = low.destination(op.results[0], source.sizes)
     size, order = source.sizes[axis], _Order(source.dtype, op.op == "sort")

@@ -65,7 +65,7 @@ func.func @rows(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
 
 // -----
 
-/// A reduction of each column: a thread a column, so that neighbours read neighbours.
+/// A reduction of each column: neighbouring threads are of neighbouring columns, and each column is taken apart.
 func.func @columns(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index
@@ -84,7 +84,10 @@ func.func @columns(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
   func.return %y : memref<?xf32>
 }
 // CHECK-LABEL: func.func @columns
-// CHECK:      gpu.func @columns_0({{.*}}phi.mapping = "elements"
+// CHECK:      gpu.func @columns_0({{.*}}phi.mapping = "columns"
+// CHECK:      scf.for
+// CHECK:      scf.for
+// CHECK:      gpu.func @columns_1({{.*}}phi.mapping = "columns"
 // CHECK-NOT:  gpu.shuffle
 // CHECK:      gpu.return
 
