@@ -30,7 +30,7 @@ ADD = Row(
         "numba": add_numba,
     },
     Target(0.3e-6),
-    {"a call of C": lambda: (operator.add, (2.0, 3.0))},
+    {"C call": lambda: (operator.add, (2.0, 3.0))},
 )
 
 
@@ -77,7 +77,7 @@ ACCUMULATOR = Row(
         "jax": accumulator_jax,
     },
     Target(0.35e-6),
-    {"a call of C": lambda: (operator.add, (1, 1))},
+    {"C call": lambda: (operator.add, (1, 1))},
 )
 
 # --- the XOR net of the beginner's tutorial: 2 + bias, 3 + bias, 1 ---
@@ -154,7 +154,7 @@ XOR = Row(
     "training step of the XOR net",
     {**trainings(xor_cost, xor_weights, xor_data), "numpy": xor_numpy, "numba": xor_numba},
     Target(1.3e-6),
-    {"a call of C": ADD.floors["a call of C"]},
+    {"C call": ADD.floors["C call"]},
 )
 
 
@@ -173,7 +173,7 @@ XOR_INT = Row(
         "numba": lambda: (xor_numba()[0], xor_integers()),
     },
     Target(6e-6),
-    {"a call of C": ADD.floors["a call of C"]},
+    {"C call": ADD.floors["C call"]},
 )
 
 # --- Rosenbrock's function by gradient descent ---
@@ -222,7 +222,7 @@ ROSENBROCK = Row(
     "gradient descent step on Rosenbrock's function",
     {**trainings(rosenbrock_cost, rosenbrock_start, tuple), "numpy": rosenbrock_numpy, "numba": rosenbrock_numba},
     Target(0.6e-6),
-    {"a call of C": ADD.floors["a call of C"]},
+    {"C call": ADD.floors["C call"]},
 )
 
 ROWS = (ADD, ACCUMULATOR, XOR, XOR_INT, ROSENBROCK)

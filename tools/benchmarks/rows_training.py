@@ -161,7 +161,7 @@ def net_row(name: str, title: str, sizes: tuple[int, ...], batch: int, kind: tup
             "numpy": lambda: net_numpy(sizes, batch, dtype),
         },
         target,
-        {"its gemm calls": lambda: products(sizes, batch, dtype)},
+        {"gemm calls": lambda: products(sizes, batch, dtype)},
         tolerance,
     )
 
@@ -240,7 +240,7 @@ def entropy_row(kind: tuple[str, str, float], target: Target) -> Row:
 
 
 SOFTMAX, NET = (784, 10), (784, 512, 512, 10)
-GEMMS = Target(ratio=1.1, of="its gemm calls")
+GEMMS = Target(ratio=1.1, of="gemm calls")
 ROWS = (
     regression_row("seed002", 784, Target(166e-6)),
     regression_row("seed002-2", 2, Target(9.4e-6)),

@@ -93,8 +93,9 @@ def judged(result: Result, judge: bool = True) -> Result:
 
 
 def best_peer(result: Result) -> str | None:
-    """Who came first beside Phintys and its floors; None where nobody else was there."""
-    peers = [name for name in result["seconds"] if name in PEERS and not (result["fresh"] and name == "numpy")]
+    """Who came first beside Phintys and its floors, of first results among those that compile; None where nobody was there."""
+    skipped = {"": (), "import": ("numpy",)}.get(result["fresh"], ("numpy", "torch"))
+    peers = [name for name in result["seconds"] if name in PEERS and name not in skipped]
     return min(peers, key=lambda name: result["seconds"][name], default=None)
 
 

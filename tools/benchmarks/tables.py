@@ -21,7 +21,7 @@ def show(result: Result, with_threads: bool) -> None:
     rows = [figures(result, name, ours) for name in ordered(result)]
     rows += [(name, words, "", "", "") for name, words in result["missing"].items()]
     threads = f", {result['threads']} threads" if with_threads else ""
-    head = ("", "least", "median", "of Phintys' time", "import" if result["imports"] else "")
+    head = ("", "least", "median", "of Phintys' time", "with import" if result["imports"] else "")
     print_table(f"{result['name']}: {result['title']}{threads}", head, rows, right=(1, 2, 3, 4))
 
 
@@ -39,8 +39,14 @@ def figures(result: Result, name: str, ours: float | None) -> tuple[str, ...]:
         duration(seconds),
         duration(result["medians"][name]),
         f"{seconds / ours:.2f}" if ours else "",
-        duration(min(result["imports"][name])) if result["imports"].get(name) else "",
+        duration(whole(result, name)) if result["imports"].get(name) else "",
     )
+
+
+def whole(result: Result, name: str) -> float:
+    """CPU seconds of a process from its start to the first result, importing included."""
+    imports = min(result["imports"][name])
+    return imports if result["fresh"] == "import" else imports + float(result["seconds"][name])
 
 
 def ratio(result: Result, name: str | None) -> str:
