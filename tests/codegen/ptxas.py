@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-from functools import cache
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from phintys.codegen.cuda_library import ptxas_path
 
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_120")
 ENTRY = re.compile(r"Compiling entry function '([^']+)'")
@@ -27,26 +24,12 @@ class Usage(NamedTuple):
     spilled: int
 
 
-@cache
-def find() -> Path | None:
-    """The program: the wheel's, or one on the search path."""
-    try:
-        found = [Path(str(file.locate())) for file in files("nvidia-cuda-nvcc") or () if file.name == "ptxas"]
-    except PackageNotFoundError:
-        found = []
-    other = shutil.which("ptxas")
-    return found[0] if found else Path(other) if other else None
-
-
-needed = pytest.mark.skipif(find() is None, reason="no ptxas: pip install nvidia-cuda-nvcc")
-
-
 def assemble(text: str, architecture: str, folder: Path) -> dict[str, Usage]:
     """What each kernel of the PTX needs; AssertionError with what the assembler says when it refuses the text."""
-    program, source = find(), folder / f"kernels_{architecture}.ptx"
+    program, source = ptxas_path(), folder / f"kernels_{architecture}.ptx"
     assert program is not None
     source.write_text(text)
-    command = [str(program), "-v", f"-arch={architecture}", str(source), "-o", str(folder / f"kernels_{architecture}.cubin")]
+    command = [program, "-v", f"-arch={architecture}", str(source), "-o", str(folder / f"kernels_{architecture}.cubin")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return read(done.stderr)

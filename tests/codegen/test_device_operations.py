@@ -37,7 +37,7 @@ def kernels(which: str, *architectures: str) -> dict[str, str]:
 
 def check(text: str, architecture: str, folder: Path) -> dict[str, ptxas.Usage]:
     """What the kernels need; no stack."""
-    if ptxas.find() is None:
+    if ptxas.ptxas_path() is None:
         pytest.skip("no ptxas: pip install nvidia-cuda-nvcc")
     usage = ptxas.assemble(text, architecture, folder)
     assert len(usage) == text.count(".entry")

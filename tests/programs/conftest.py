@@ -1,4 +1,4 @@
-"""The complete programs of the seeds, each run in a process of its own with Phintys as its theano."""
+"""The complete programs of the seeds, each run in a process of its own with Phintys as its theano; kernels of all programs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from program_kernels import assemble_kernels, record
+
+from phintys.codegen import compiler
+from phintys.ir.graph import Graph
 
 SEEDS = Path(__file__).parent / "seeds"
 
@@ -31,8 +38,17 @@ class Run:
         return found
 
 
+@pytest.fixture(autouse=True)
+def graphs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Graph]]:
+    """What the test compiles; afterwards, its kernels for GPUs go through NVIDIA's assembler."""
+    monkeypatch.setattr(compiler, "compile_graph", compiler.compile_graph)  # recording ends with the test
+    recorded = record()
+    yield recorded
+    assemble_kernels(recorded, tmp_path)
+
+
 @pytest.fixture
-def run_seed(tmp_path: Path) -> Callable[[str], Run]:
+def run_seed(tmp_path: Path, graphs: list[Graph]) -> Callable[[str], Run]:
     """Runs a program of tests/programs/seeds in an empty folder."""
 
     def run(name: str) -> Run:
@@ -43,7 +59,8 @@ def run_seed(tmp_path: Path) -> Callable[[str], Run]:
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         with results.open("rb") as file:
-            shown, final = pickle.load(file)
+            shown, final, compiled = pickle.load(file)
+        graphs.extend(compiled)
         return Run(done.stdout, shown, final)
 
     return run

@@ -1,7 +1,8 @@
 """Runs a program as a notebook would, with Phintys as its theano: `python notebook.py PROGRAM RESULTS`.
 
 Statement by statement, in `__main__`; the value of every expression that stands alone is kept with its source text, and
-so are the arrays and numbers that the program's variables hold at the end. RESULTS is a pickle of both.
+so are the arrays and numbers that the program's variables hold at the end. RESULTS is a pickle of both, and of the graphs that
+were compiled.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import pickle
 import sys
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -28,6 +30,10 @@ def plain(value: Any) -> Any:
 def main(program: str, results: str) -> None:
     import phintys
 
+    sys.path.append(str(Path(__file__).parents[1]))
+    from program_kernels import record
+
+    graphs = record()
     phintys.install_as_theano()
     space = sys.modules["__main__"].__dict__
     shown: list[tuple[str, Any]] = []
@@ -41,7 +47,7 @@ def main(program: str, results: str) -> None:
             exec(compile(ast.Module([statement], []), program, "exec"), space)
     arrays = {name: value for name, value in space.items() if isinstance(value, KEPT) and not name.startswith("__")}
     with open(results, "wb") as out:
-        pickle.dump((shown, arrays), out)
+        pickle.dump((shown, arrays, graphs), out)
 
 
 if __name__ == "__main__":
