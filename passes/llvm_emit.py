@@ -43,6 +43,13 @@ def _number(value: int, bits: int = 64) -> Any:
     return bi.IntegerAttr(value, bits)
 
 
+def _key(value: Attribute) -> int | str:
+    """What tells a constant from others of its type: zeros have a sign. The text of an attribute takes 15 microseconds."""
+    if isinstance(value, bi.IntegerAttr):
+        return value.value.data
+    return value.value.data.hex() if isinstance(value, bi.FloatAttr) else str(value)
+
+
 class LlvmEmitter:
     """Appends to `block`, which moves on with control flow; constants are created once, in the entry block."""
 
@@ -51,7 +58,7 @@ class LlvmEmitter:
         self.entry = entry
         self.block = entry
         self.location: Any = None
-        self._constants: dict[tuple[Attribute, str], SSAValue] = {}
+        self._constants: dict[tuple[Attribute, int | str], SSAValue] = {}
         self._last_constant: Operation | None = None
 
     def op(
@@ -111,7 +118,7 @@ class LlvmEmitter:
 
     def constant(self, value: Attribute, type: Attribute) -> SSAValue:
         """A scalar constant of an attribute."""
-        key = (type, str(value))
+        key = (type, _key(value))
         found = self._constants.get(key)
         if found is None:
             op = llvm.ConstantOp.create(result_types=[type], properties={"value": value})

@@ -66,6 +66,8 @@ class SizeFacts:
             return self.number(op.input)
         if isinstance(op, arith.MuliOp):
             return product([self.number(operand) for operand in op.operands])
+        if isinstance(op, arith.AddiOp):
+            return ("sum", *sorted((self.number(operand) for operand in op.operands), key=hash))
         if isinstance(op, memref.DimOp):
             return ("dim", op.source, self.number(op.index))
         return value
@@ -116,6 +118,34 @@ class View:
             inner.append(fitting[1])
         return True
 
+    @property
+    def separate(self) -> bool:
+        """Whether no two indices are one element: each stride goes at least as far as the dimensions inside of it reach."""
+        needed: Number = 1
+        pending = [pair for pair in zip(self.strides, self.sizes, strict=True) if pair[1] != 1]
+        while pending:
+            fitting = next((pair for pair in pending if pair[0] == needed), None)
+            fitting = fitting or next((pair for pair in pending if _at_least(pair[0], needed)), None)
+            if fitting is None:
+                return False
+            pending.remove(fitting)
+            needed = product(fitting)
+        return True
+
+
+def _is_size(number: Number) -> bool:
+    """Whether a number is not negative: sizes of memrefs, constants, and what they add and multiply to."""
+    if isinstance(number, tuple):
+        return number[0] == "dim" or (number[0] in ("sum", "product") and all(map(_is_size, number[1:])))
+    return isinstance(number, int) and number >= 0
+
+
+def _at_least(number: Number, other: Number) -> bool:
+    """Whether a number is known to be as large as another: the sum of it and sizes, or the larger one of two constants."""
+    if isinstance(number, int) and isinstance(other, int):
+        return number >= other
+    return isinstance(number, tuple) and number[0] == "sum" and other in number[1:] and _is_size(number)
+
 
 @dataclass(frozen=True)
 class Access:
@@ -130,6 +160,11 @@ class Access:
     def row(self) -> tuple[View, int] | None:
         """What two accesses have in common that touch, in one iteration, the same row, and in two iterations different ones."""
         return (self.view, self.dimension) if self.dimension is not None and self.view.dense else None
+
+    @property
+    def own(self) -> tuple[View, int] | None:
+        """The same of views that leave gaps, where no element needs to be one that another view has."""
+        return (self.view, self.dimension) if self.dimension is not None and self.view.separate else None
 
 
 class Memory:

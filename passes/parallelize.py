@@ -72,7 +72,7 @@ def _privates(accesses: Iterable[Access], loop: scf.ForOp) -> list[SSAValue] | N
     for root, uses in by_root.items():
         if not any(access.writes for access in uses):
             continue
-        rows = {access.row for access in uses}
+        rows = {access.own for access in uses}
         if len(rows) == 1 and None not in rows:
             continue
         if not _private(root, loop):

@@ -42,6 +42,7 @@ def programs() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         "position in columns": x.argmax(axis=0),
         "truth": T.gt(x, 0),
         "transposed": x.T * 3,
+        "joined": T.concatenate([x, x * 2, x[:, :1]], axis=1),
         "cumulative": T.cumsum(x, axis=0),
         "sorted": T.sort(x, axis=1),
     }

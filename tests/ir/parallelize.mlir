@@ -189,6 +189,39 @@ func.func @any_blocks(%x: memref<?x?xf64>, %y: memref<?xf64>) {
 
 // -----
 
+/// Rows of a part of a matrix, whose stride is the sum of its own columns and others; a sum with less than no columns is refused.
+func.func @part(%x: memref<?x?xf64>, %y: memref<?xf64>) -> memref<?x?xf64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %minus = arith.constant -3 : index
+  %n = memref.dim %x, %c0 : memref<?x?xf64>
+  %m = memref.dim %x, %c1 : memref<?x?xf64>
+  %k = memref.dim %y, %c0 : memref<?xf64>
+  %wide = arith.addi %m, %k : index
+  %narrow = arith.addi %m, %minus : index
+  %z = memref.alloc(%n, %wide) : memref<?x?xf64>
+  %part = memref.reinterpret_cast %z to offset: [%k], sizes: [%n, %m], strides: [%wide, 1] : memref<?x?xf64> to memref<?x?xf64, strided<[?, 1], offset: ?>>
+  %over = memref.reinterpret_cast %z to offset: [0], sizes: [%n, %m], strides: [%narrow, 1] : memref<?x?xf64> to memref<?x?xf64, strided<[?, 1]>>
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %m step %c1 {
+      %a = memref.load %x[%i, %j] : memref<?x?xf64>
+      memref.store %a, %part[%i, %j] : memref<?x?xf64, strided<[?, 1], offset: ?>>
+    }
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %m step %c1 {
+      %a = memref.load %x[%i, %j] : memref<?x?xf64>
+      memref.store %a, %over[%i, %j] : memref<?x?xf64, strided<[?, 1]>>
+    }
+  }
+  func.return %z : memref<?x?xf64>
+}
+// CHECK-LABEL: func.func @part
+// CHECK:       phi.parallel
+// CHECK-NOT:   phi.parallel
+
+// -----
+
 /// A loop that goes on beyond the block touches what is another iteration's.
 func.func @beyond(%x: memref<?xf64>) {
   %c0 = arith.constant 0 : index
