@@ -92,7 +92,7 @@ class KernelLowering(FunctionLowering):
                 place = location_text(self.kernel)
                 raise error(f"a kernel takes {argument.type}; its views are made in it", name=place)
             types.append(PTR)
-            attributes.append(WRITTEN if _is_written(argument) else READ_ONLY)
+            attributes.append(WRITTEN if is_written(argument) else READ_ONLY)
             dynamic = [size for size in argument.type.get_shape() if size == bi.DYNAMIC_INDEX]
             types += [I64] * len(dynamic)
             attributes += [{}] * len(dynamic)
@@ -137,13 +137,13 @@ class KernelLowering(FunctionLowering):
         return self.e.op(llvm_extra.AddrSpaceCastOp, [address], PTR)
 
 
-def _is_written(memory: SSAValue) -> bool:
+def is_written(memory: SSAValue) -> bool:
     """Whether a memref, or a view of it, is stored to."""
     for use in memory.uses:
         op = use.operation
         if isinstance(op, memref.StoreOp) and use.index == 1:
             return True
-        if op.results and isinstance(op.results[0].type, bi.MemRefType) and _is_written(op.results[0]):
+        if op.results and isinstance(op.results[0].type, bi.MemRefType) and is_written(op.results[0]):
             return True
     return False
 

@@ -116,3 +116,17 @@ def test_every_step_can_be_shown(browser: Browser, view: Path) -> None:
         browser.press("ArrowDown")
     assert browser.js("location.hash").startswith("#pass=assembly")
     assert browser.js("document.querySelectorAll('#text .on').length") == 1
+
+
+def test_the_ladder_of_the_gpu(browser: Browser, tmp_path: Path) -> None:
+    """Down to PTX; at level gpu, launches stand between the memory that they read and write."""
+    (tmp_path / "f.phi").write_text(PROGRAM)
+    assert main([str(tmp_path / "f.phi"), "--view", str(tmp_path / "g.html"), "--emit=ptx"]) == 0
+    browser.open(tmp_path / "g.html", "#pass=convert-loops-to-gpu")
+    assert (
+        browser.js("[...document.querySelectorAll('.box')].filter(one => one.textContent.includes('gpu.launch_func')).length")
+        > 1
+    )
+    assert browser.js("document.querySelectorAll('#drawing path').length") > 4
+    browser.open(tmp_path / "g.html", "#pass=assemble")
+    assert ".visible .entry f_0(" in browser.js("document.body.textContent")

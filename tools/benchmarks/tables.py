@@ -45,7 +45,7 @@ def figures(result: Result, name: str, ours: float | None) -> tuple[str, ...]:
 
 def whole(result: Result, name: str) -> float:
     """CPU seconds of a process from its start to the first result, importing included."""
-    imports = min(result["imports"][name])
+    imports = float(min(result["imports"][name]))
     return imports if result["fresh"] == "import" else imports + float(result["seconds"][name])
 
 

@@ -10,14 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from textwrap import wrap
 
-from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects import arith, func, llvm, memref, scf
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Block, Operation, OpResult, SSAValue
+from xdsl.traits import SymbolTable
 
+from phintys.dialects import gpu
 from phintys.dialects.lapack import RoutineOp
 from phintys.dialects.rt import AssertOp
 from phintys.ir.diagnostics import error
 from phintys.ir.draw import LONGEST_LINE, Arrow, Box, shorten
+from phintys.passes.convert_gpu_to_nvvm import is_written
 
 # Operand that an operation writes to; -1 is the last one.
 WRITES = {"memref.store": 1, "memref.copy": 1, "blas.gemm": -1, "blas.gemv": -1}
@@ -56,7 +59,7 @@ class _Memory:
 
 
 def memory_boxes(function: Operation) -> tuple[list[Box], list[Operation | None], list[Arrow]]:
-    """Boxes of a function of the level `loops`, the operation of each, and arrows."""
+    """Boxes of a function of the level `loops`, or of the host's at level `gpu`, the operation of each, and arrows."""
     if not isinstance(function, func.FuncOp):
         raise error(f"no picture of {function.name} at this level")
     found = _Memory()
@@ -131,6 +134,8 @@ def _accesses(op: Operation) -> tuple[list[SSAValue], list[SSAValue]]:
         memories = [value for value in inner.operands if isinstance(value.type, bi.MemRefType)]
         place = WRITES.get(inner.name)
         into = inner.written if isinstance(inner, RoutineOp) else [] if place is None else [inner.operands[place]]
+        if isinstance(inner, gpu.LaunchFuncOp):
+            into = _written_by(inner)
         if _is_view(inner) or inner.name in ("memref.dim", *QUIET):
             continue
         for value in memories:
@@ -139,6 +144,21 @@ def _accesses(op: Operation) -> tuple[list[SSAValue], list[SSAValue]]:
             if value not in into or isinstance(inner, RoutineOp):  # LAPACK works in place
                 reads[root(value)] = None
     return list(reads), list(writes)
+
+
+def _written_by(launch: gpu.LaunchFuncOp) -> list[SSAValue]:
+    """The memory that a kernel stores to."""
+    module = launch.parent_op()
+    while module is not None and not isinstance(module, bi.ModuleOp):
+        module = module.parent_op()
+    kernel = None if module is None else SymbolTable.lookup_symbol(module, launch.kernel)
+    if isinstance(kernel, gpu.FuncOp):
+        return [value for value, taken in zip(launch.arguments, kernel.block.args, strict=True) if is_written(taken)]
+    if not isinstance(kernel, llvm.FuncOp) or kernel.arg_attrs is None:
+        return []
+    memories = [value for value in launch.arguments if isinstance(value.type, bi.MemRefType)]
+    pointers = [row.data for row in kernel.arg_attrs.data if "llvm.noalias" in row.data]
+    return [value for value, row in zip(memories, pointers, strict=True) if "llvm.readonly" not in row]
 
 
 def _scalars(op: Operation) -> list[SSAValue]:

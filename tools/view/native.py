@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation
 
 from phintys.codegen import engine
+from phintys.codegen.ptx import ptx
 from phintys.codegen.rows import ROWS
 from phintys.codegen.text import symbol
 from phintys.codegen.translate import FunctionPrinter, ModulePrinter
@@ -93,10 +94,13 @@ class _NumberedFunction(FunctionPrinter):
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of text and the operations of the `llvm` dialect behind it, innermost first."""
+    """A line of text and the operations of the `llvm` dialect behind it, innermost first; `counts`: it is an instruction
+    though they are not known.
+    """
 
     text: str
     numbers: tuple[int, ...] = ()
+    counts: bool = False
 
 
 def native_steps(recorder: Recorder, asm: bool = True) -> None:
@@ -108,6 +112,17 @@ def native_steps(recorder: Recorder, asm: bool = True) -> None:
     if asm:
         code, seconds = _timed(lambda: engine.assembly(optimized, optimize=False))
         _append(recorder, "assembly", "machine code", "asm", seconds, _asm_lines(code))
+
+
+def device_step(recorder: Recorder) -> None:
+    """Append the PTX of the kernels to a recording that has reached `nvvm`."""
+    text, seconds = _timed(lambda: ptx(recorder.module))
+    _append(recorder, "assemble", "PTX, for the oldest architecture", "ptx", seconds, map(_ptx_line, text.splitlines()))
+
+
+def _ptx_line(text: str) -> _Line:
+    """Instructions stand behind a tab, end with a semicolon and are no directives."""
+    return _Line(text, counts=text.startswith("\t") and text.endswith(";") and not text.lstrip().startswith("."))
 
 
 def _timed(action: Callable[[], str]) -> tuple[str, float]:
@@ -176,7 +191,7 @@ def _append(recorder: Recorder, name: str, title: str, level: str, seconds: floa
     step = Step(name, title, level, seconds, [], [], removed=[row.number for row in before.rows])
     for place, line in enumerate(lines):
         step.lines.append(shortened(line.text))
-        if not line.numbers:
+        if not line.numbers and not line.counts:
             continue
         number = len(recorder.known)
         recorder.known.append(Known(_opcode(line.text), _location(recorder, line.numbers)))

@@ -88,6 +88,8 @@ PICTURES: dict[str, Callable[[Operation, Recorder], Picture]] = {
     "fused": graph_picture,
     "loops": memory_picture,
     "llvm": branch_picture,
+    "gpu": memory_picture,  # of the host's function: buffers, and the launches that work on them
+    "nvvm": memory_picture,
 }
 
 

@@ -14,7 +14,7 @@ from xdsl.passes import ModulePass
 from phintys.passes.legality import check_level
 from phintys.passes.pipeline import TEXTS, stages
 
-from .native import native_steps
+from .native import device_step, native_steps
 from .pictures import draw
 from .recorder import Recorder
 
@@ -44,6 +44,8 @@ def record_ladder(recorder: Recorder, entry: str, until: str, context: Context, 
             guard(f"level {stage.level}", check_level, module, stage.level)
     if until in ("llvmir", "asm"):
         guard("translation to LLVM IR", native_steps, recorder, until == "asm")
+    elif until == "ptx":
+        guard("translation to PTX", device_step, recorder)
 
 
 def record_passes(
