@@ -14,7 +14,8 @@ from .errors import near
 if TYPE_CHECKING:
     from .function import Function
 
-LEVELS = ("graph", "nd", "fused", "loops", "llvm", "llvmir", "asm")
+LEVELS = ("graph", "nd", "fused", "loops", "llvm", "llvmir", "asm", "gpu", "nvvm", "ptx")
+TEXTS = {"llvmir": "llvm", "asm": "llvm", "ptx": "nvvm"}  # what they are made of
 AS_WRITTEN = ("graph", "nd")  # the levels that show a function before the optimizer, too
 
 
@@ -31,7 +32,8 @@ def dump(f: Function, level: str = "graph", *, optimized: bool | None = None) ->
     """The text of a compiled function at one level of the compiler.
 
     `level`: "graph" (graph text), "nd" (tensor operations), "fused", "loops", "llvm" (the dialect), "llvmir" (what LLVM's
-    optimizer made) or "asm". `optimized`, of graph and nd: as the compiler's passes on tensors leave it, not as it was
+    optimizer made) or "asm"; or, whatever the function's target, what a GPU would get: "gpu" (launches and kernels), "nvvm" or
+    "ptx". `optimized`, of graph and nd: as the compiler's passes on tensors leave it, not as it was
     written (the default); the levels below have no other form. TypeError for what is not a compiled function, ValueError
     for an unknown level, or for `optimized=False` below nd.
     """
@@ -66,13 +68,16 @@ def _lowered(graph: Graph, level: str, optimized: bool) -> str:
         if optimized:
             lower(module, "nd")
         return format_graph(module_to_graphs(module)[0]) if level == "graph" else module_text(module)
-    lower(module, level if level in ("fused", "loops") else "llvm")
-    return _native(module, level) if level in ("llvmir", "asm") else module_text(module)
+    lower(module, TEXTS.get(level, level))
+    return _native(module, level) if level in TEXTS else module_text(module)
 
 
 def _native(module: Any, level: str) -> str:
     from phintys.codegen import engine
     from phintys.codegen.assemble import assemble
+    from phintys.codegen.ptx import ptx
 
+    if level == "ptx":
+        return ptx(module)
     text, _ = assemble(module)
     return engine.optimize(text) if level == "llvmir" else engine.assembly(text)

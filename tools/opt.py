@@ -86,7 +86,7 @@ def process(source: Source, options: argparse.Namespace) -> str:
 
 def transform(source: Source, runner: Runner) -> str:
     """Read, verify, run passes, lower, and print or call."""
-    from .opt_ladder import descend, emit, level_of, read_program, select_function, text_format
+    from .opt_ladder import descend, descend_to_run, emit, level_of, read_program, select_function, text_format
     from .opt_passes import parse_passes
     from .opt_runner import Planned
 
@@ -108,7 +108,7 @@ def transform(source: Source, runner: Runner) -> str:
     with phase("passes"):
         runner.run(passes, module)
         target = "llvm" if options.run else options.emit or ("graph" if format == "phi" else level_of(module))
-        runner.run(descend(module, target, options.optimize), module)
+        runner.run(descend_to_run(module) if options.run else descend(module, target, options.optimize), module)
     if options.verify and runner.done:
         runner.verify(module, f"after pass {runner.done[-1]}")
     if options.run:

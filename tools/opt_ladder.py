@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -17,11 +18,12 @@ from phintys.ir.diagnostics import Source, error, near_match
 from phintys.ir.graph import Graph
 from phintys.ir.phases import phase
 from phintys.passes.legality import wants_fusion
-from phintys.passes.pipeline import TEXTS, ladder, load_pass, stages
+from phintys.passes.pipeline import TEXTS, Stage, emulation, ladder, load_pass, stages
 
 from .opt_runner import Planned, Runner
 
 ENDINGS = {".phi": "phi", ".mlir": "mlir"}
+CONTAINER = "gpu.container_module"  # marks a module of host code and kernels, of which it may have none
 LOOPS = {"memref", "scf", "arith", "math", "xmath", "cf", "rt", "blas", "lapack", "complex"}
 
 
@@ -60,7 +62,7 @@ def level_of(module: ModuleOp) -> str:
     if "nd" in dialects:
         regions = any(isinstance(op, FusedOp) for op in module.walk())
         return "fused" if regions and not any(wants_fusion(op) for op in module.walk()) else "nd"
-    if "gpu" in dialects:
+    if "gpu" in dialects or CONTAINER in module.attributes:
         return "nvvm" if "llvm" in dialects else "gpu"
     if "llvm" in dialects:
         return "llvm"
@@ -70,6 +72,12 @@ def level_of(module: ModuleOp) -> str:
 def _takes_memory(module: ModuleOp) -> bool:
     functions = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
     return any(type.name == "memref" for op in functions for type in op.function_type.inputs.data)
+
+
+def descend_to_run(module: ModuleOp) -> list[Planned]:
+    """The passes from the module's rung to code of the CPU; kernels become loops over their blocks and threads."""
+    entry = level_of(module)
+    return _planned(emulation(entry)) if entry == "gpu" else descend(module, "llvm", optimize=False)
 
 
 def descend(module: ModuleOp, target: str, optimize: bool) -> list[Planned]:
@@ -82,15 +90,15 @@ def descend(module: ModuleOp, target: str, optimize: bool) -> list[Planned]:
         raise error(f"this module is of level {entry}; the ladder leads down only, not to {target}")
     if target in ("graph", "nd"):
         if optimize and entry == "nd":
-            return _planned("nd", "nd")
+            return _planned(stages("nd", "nd"))
         return []
     if levels.index(entry) < levels.index(target):
-        return _planned(entry, TEXTS.get(target, target))
+        return _planned(stages(entry, TEXTS.get(target, target)))
     return []
 
 
-def _planned(entry: str, until: str) -> list[Planned]:
-    found = list(stages(entry, until))
+def _planned(chosen: Iterable[Stage]) -> list[Planned]:
+    found = list(chosen)
     with phase("load the passes"):
         for stage in found:
             load_pass(stage.run)

@@ -131,7 +131,7 @@ def test_functions_as_graph_text(name: str, optimized: bool) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-14)
 
 
-@pytest.mark.parametrize("level", ["nd", "fused", "loops", "llvm"])
+@pytest.mark.parametrize("level", ["nd", "fused", "loops", "llvm", "gpu", "nvvm"])
 def test_dumps_of_ir_read_back(level: str) -> None:
     for make in FUNCTIONS.values():
         text = phintys.dump(make(), level)
@@ -145,6 +145,7 @@ def test_levels_and_their_errors() -> None:
     assert "nd.grad" in phintys.dump(f, "nd") and "nd.grad" not in phintys.dump(f, "nd", optimized=True)
     assert "grad(" in f.graph() and repr(f.graph()) == f.graph()
     assert "define" in phintys.dump(f, "llvmir") and ".text" in phintys.dump(f, "asm")
+    assert ".entry" in phintys.dump(f, "ptx")
     with pytest.raises(ValueError, match=r"unknown level 'loop'; did you mean 'loops'\?"):
         phintys.dump(f, "loop")
     with pytest.raises(ValueError, match="level loops comes after the optimizer"):

@@ -120,6 +120,7 @@ def test_passes_say_what_they_expect_and_leave() -> None:
     [
         (["--emit=pty"], "--emit=pty: expected one of graph, nd, fused, loops, llvm, llvmir, asm"),
         (["--emit=nd", "--target-arch=sm_90"], "--target-arch goes with --emit=ptx"),
+        (["--emit=ptx", "--target-arch=sm_91"], "sm_103, sm_120; did you mean 'sm_90'?"),
         (["--print-ir-after=nonsense"], "unknown pass 'nonsense'"),
         (["--save", "x.npz"], "--save goes with --run"),
         (["--run", "--save", "x.csv"], "expected a name that ends in .npz or .npy"),
