@@ -213,6 +213,9 @@ class FunctionOnDevice:
         for op in dict.fromkeys(self.host.made):
             if op.parent is block:
                 self._free_after_use(op, block, position)
+            elif op.parent is not None and op.parent.last_op is not None:  # in a branch
+                free = memref.DeallocOp.create(operands=[op.results[0]], location=op.location)
+                op.parent.insert_op_before(free, op.parent.last_op)
 
     def _free_after_use(self, op: Operation, block: Block, position: dict[Operation, int]) -> None:
         _, last = max((last_use(value, block, position) for value in op.results), key=lambda pair: pair[0])

@@ -14,7 +14,7 @@ from xdsl.ir import Operation, SSAValue
 from .emit import Emitter, Index
 from .gpu_checks import run
 from .gpu_host import constant_of, copy_into, get, leave
-from .gpu_kernel import THREADS, Kernel
+from .gpu_kernel import THREADS
 from .gpu_loops import MOST_BLOCKS, NestKernel, ceiling
 from .gpu_reducers import Reducer, reducers
 
@@ -40,9 +40,7 @@ class ColumnKernel(NestKernel):
         chunks, every = self._geometry()
         parts = [self.host.slot(value.type, [every]) for value in loop.results]
         self._first(chunks, every, parts)
-        self.kernel = Kernel(self.host, self.mapping)
-        self.kernel.take(self.nest.loop)
-        self.env = self.kernel.env
+        self.use(self.fresh())
         self._second_stage(chunks, parts)
 
     def _geometry(self) -> tuple[Index, Index]:

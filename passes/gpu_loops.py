@@ -47,11 +47,21 @@ class NestKernel:
             self.trips = [e.maximum(size, 0) for size in self.trips]
         self.total = e.product(self.trips)
         host.put(e)
-        self.kernel = Kernel(host, "totals" if nest.reducers and self.mapping == "elements" else self.mapping)
-        self.kernel.take(nest.loop)
-        self.failed = checks.raiser(self.kernel)
-        self.env: Env = self.kernel.env
-        self.initial = [self.kernel.value(value) for value in nest.loop.iter_args]
+        self.use(self.fresh())
+
+    def fresh(self) -> Kernel:
+        """A kernel that knows what the nest uses."""
+        totals = self.nest.reducers and self.mapping == "elements"
+        kernel = Kernel(self.host, "totals" if totals else self.mapping)
+        kernel.take(self.nest.loop)
+        return kernel
+
+    def use(self, kernel: Kernel) -> None:
+        """Go on with another kernel."""
+        self.kernel = kernel
+        self.failed = self.checks.raiser(kernel)
+        self.env: Env = kernel.env
+        self.initial = [kernel.value(value) for value in self.nest.loop.iter_args]
 
     def _outer(self, value: SSAValue) -> Index:
         number = constant_of(value)

@@ -7,12 +7,12 @@ one thread may need what another has written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from xdsl.dialects import builtin as bi
 from xdsl.dialects import memref, scf
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 
 from phintys.dialects.rt import AssertOp
 
@@ -22,6 +22,7 @@ from .gpu_host import constant_of, copy_into
 from .gpu_loops import MOST_BLOCKS, MOST_PARTS, NestKernel, ceiling
 from .gpu_nests import Row, is_outside, rows
 from .gpu_reducers import reducers
+from .gpu_temporaries import MOST_SHARED, Place, Temporaries
 from .loop_facts import Memory, SizeFacts
 
 MOST_THREADS, UNKNOWN, WARP = 256, 128, 32
@@ -36,9 +37,8 @@ class RowKernel(NestKernel):
 
     def write(self) -> None:
         """Write the kernel, and the one that adds the blocks' parts."""
-        nest, kernel, host = self.nest, self.kernel, self.host
+        nest, host = self.nest, self.host
         self.memory = Memory(SizeFacts(host.function.body.block))
-        self.since: list[Touched] = []  # what has been touched since the last barrier
         e = host.writer()
         most = MOST_PARTS if nest.reducers else MOST_BLOCKS
         grid = e.minimum(self.total, most)
@@ -46,8 +46,41 @@ class RowKernel(NestKernel):
             grid = e.maximum(grid, 1)
         threads = self._threads(e)
         host.put(e)
-        self._scratch(grid)
         parts = self._parts(grid) if nest.reducers else None
+        temporaries = Temporaries(self)
+        if not nest.private or (parts is None and nest.reducers) or temporaries.bytes is None:
+            self._one(grid, threads, parts, temporaries.scratch)
+        elif isinstance(temporaries.bytes, int):
+            fits = temporaries.bytes <= MOST_SHARED
+            self._one(grid, threads, parts, temporaries.shared if fits else temporaries.scratch)
+        else:
+            self._either(temporaries, lambda place: self._one(grid, threads, parts, place))
+        if parts is not None:
+            self._second(parts, grid)
+
+    def _either(self, temporaries: Temporaries, write: Callable[[Place], None]) -> None:
+        """A kernel with temporaries in shared memory, launched where they fit, and one with them in global memory."""
+        host = self.host
+        other = self.fresh()
+        e = host.writer()
+        fits = e.icmp("sle", e.index(temporaries.bytes or 0), e.index(MOST_SHARED))
+        blocks = Block(), Block()
+        for block in blocks:
+            Emitter(block, e.location, e).end_loop()
+        e.insert(scf.IfOp.create(operands=[fits], regions=[Region(block) for block in blocks], location=e.location))
+        outer = host.block, host.place
+        host.put(e)
+        host.block, host.place = blocks[0], blocks[0].last_op
+        write(temporaries.shared)
+        host.block, host.place = blocks[1], blocks[1].last_op
+        self.use(other)
+        write(temporaries.scratch)
+        host.block, host.place = outer
+
+    def _one(self, grid: Index, threads: Index, parts: list[SSAValue] | None, place: Place) -> None:
+        nest, kernel = self.nest, self.kernel
+        self.since: list[Touched] = []  # what has been touched since the last barrier
+        bytes = place(grid)
         team, body = kernel.team, kernel.body
         neutral = self._neutral(kernel.entry, self.initial)
         inner, op = body.loop(team.block, kernel.index(self.total), team.grid, neutral)
@@ -60,9 +93,7 @@ class RowKernel(NestKernel):
         inner.end_loop(values)
         if nest.reducers:
             self._finish(kernel, list(op.results), parts)
-        kernel.launch(grid, threads)
-        if parts is not None:
-            self._second(parts, grid)
+        kernel.launch(grid, threads, bytes)
 
     def _threads(self, e: Emitter) -> Index:
         """Threads of a block: as many as the longest loop has iterations, in whole warps."""
@@ -77,24 +108,6 @@ class RowKernel(NestKernel):
             longest = e.maximum(longest, int(number) if number is not None else self.host.known(op.ub))
         warps = e.maximum(e.minimum(ceiling(e, longest, WARP), MOST_THREADS // WARP), 1)
         return e.mul(warps, WARP)
-
-    def _scratch(self, grid: Index) -> None:
-        """A buffer of which each block has a part, for each temporary of the iterations."""
-        for root in self.nest.private:
-            alloc = root.owner
-            assert isinstance(alloc, memref.AllocOp) and isinstance(alloc.memref.type, bi.MemRefType)
-            dynamic = iter(alloc.dynamic_sizes)
-            sizes: list[Index] = [
-                self.host.known(next(dynamic)) if size == bi.DYNAMIC_INDEX else size for size in alloc.memref.type.get_shape()
-            ]
-            whole = self.host.slot(alloc.memref.type.element_type, [grid, *sizes])
-            e = self.kernel.entry
-            inside = [self.kernel.index(size) if not isinstance(size, int) else size for size in sizes]
-            strides: list[Index] = [1] * len(inside)
-            for axis in reversed(range(len(inside) - 1)):
-                strides[axis] = e.mul(strides[axis + 1], inside[axis + 1])
-            offset = e.mul(self.kernel.team.block, e.product(inside))
-            self.env[root] = e.reinterpret(self.kernel.memory(whole), offset, inside, strides)
 
     # --- an iteration --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,96 @@
+"""Where the temporaries of a row live: in memory that the block shares if they fit there, else in a part of a global buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import arith, memref
+from xdsl.dialects import builtin as bi
+from xdsl.ir import Attribute, SSAValue
+
+from phintys.dialects import gpu
+
+from .emit import Emitter, Index
+
+if TYPE_CHECKING:
+    from .gpu_loops import NestKernel
+
+MOST_SHARED = 40 << 10  # bytes: of 48 KiB that every device has, less what the threads need to add up
+ALIGNED = 16
+Place = Callable[[Index], SSAValue | None]  # makes room for a grid of so many blocks; how many shared bytes that takes
+
+
+class Temporaries:
+    """The temporaries of a nest's iterations."""
+
+    def __init__(self, writer: NestKernel) -> None:
+        self.writer = writer
+        self.host = writer.host
+        self.sizes = [self._sizes(root) for root in writer.nest.private]
+        e = self.host.writer()
+        self.ends: list[Index] = []
+        end: Index | None = 0
+        for root, sizes in zip(writer.nest.private, self.sizes, strict=True):
+            width = _bytes(root)
+            room = None if width is None or end is None else e.mul(e.product(sizes), width)
+            end = None if room is None or end is None else e.add(end, _rounded(e, room))
+            self.ends.append(end or 0)
+        self.host.put(e)
+        self.bytes = end
+
+    def _sizes(self, root: SSAValue) -> list[Index]:
+        op = root.owner
+        assert isinstance(op, memref.AllocOp) and isinstance(op.memref.type, bi.MemRefType)
+        dynamic = iter(op.dynamic_sizes)
+        return [self.host.known(next(dynamic)) if n == bi.DYNAMIC_INDEX else n for n in op.memref.type.get_shape()]
+
+    def shared(self, grid: Index) -> SSAValue | None:
+        """Views of the dynamic shared memory."""
+        kernel = self.writer.kernel
+        e = kernel.entry
+        memory = e.insert(gpu.DynamicSharedMemoryOp.build_op(e.location)).results[0]
+        start: Index = 0
+        for root, sizes, end in zip(self.writer.nest.private, self.sizes, self.ends, strict=True):
+            shape = [size if isinstance(size, int) else bi.DYNAMIC_INDEX for size in sizes]
+            type = bi.MemRefType(_element(root), shape, memory_space=gpu.WORKGROUP)
+            dynamic = [kernel.index(size) for size in sizes if not isinstance(size, int)]
+            kernel.env[root] = e.op(memref.ViewOp, [memory, kernel.index(start), *dynamic], type)
+            start = end
+        host = self.host.writer()
+        bytes = host.op(arith.IndexCastOp, [host.index(start)], bi.i32)
+        self.host.put(host)
+        return bytes
+
+    def scratch(self, grid: Index) -> SSAValue | None:
+        """A buffer of which each block has a part."""
+        kernel = self.writer.kernel
+        e = kernel.entry
+        for root, sizes in zip(self.writer.nest.private, self.sizes, strict=True):
+            whole = self.host.slot(_element(root), [grid, *sizes])
+            inside = [kernel.index(size) if not isinstance(size, int) else size for size in sizes]
+            strides: list[Index] = [1] * len(inside)
+            for axis in reversed(range(len(inside) - 1)):
+                strides[axis] = e.mul(strides[axis + 1], inside[axis + 1])
+            offset = e.mul(kernel.team.block, e.product(inside))
+            kernel.env[root] = e.reinterpret(kernel.memory(whole), offset, inside, strides)
+        return None
+
+
+def _element(root: SSAValue) -> Attribute:
+    assert isinstance(root.type, bi.MemRefType)
+    found: Attribute = root.type.element_type
+    return found
+
+
+def _bytes(root: SSAValue) -> int | None:
+    type = _element(root)
+    if isinstance(type, bi.IntegerType):
+        return max(int(type.width.data) // 8, 1)
+    return 4 if type == bi.f32 else 8 if type == bi.f64 else None
+
+
+def _rounded(e: Emitter, bytes: Index) -> Index:
+    if isinstance(bytes, int):
+        return -(-bytes // ALIGNED) * ALIGNED
+    return e.mul(e.op(arith.DivUIOp, [e.index(e.add(bytes, ALIGNED - 1)), e.index(ALIGNED)]), ALIGNED)
