@@ -166,7 +166,7 @@ def xor_integers() -> tuple[Any, ...]:
 XOR_INT = Row(
     "xor-int",
     "small",
-    "the same, called with integer arrays as the tutorial does",
+    "training step of the XOR net, called with integer arrays",
     {
         "phintys": lambda: (system("phintys").training(xor_cost, xor_weights(), xor_data())[0], xor_integers()),
         "numpy": lambda: (xor_numpy()[0], xor_integers()),

@@ -21,11 +21,13 @@ def measure(peers: Sequence[str], threads: int, part: float = 1.0) -> Sweep:
     sweep: Sweep = {}
     with tqdm(unit="point", leave=False, disable=None) as bar:
         for point in follow("sweep", {"peers": list(peers), "threads": threads, "part": part}, threads):
+            if sweep and point["panel"] not in sweep:
+                bar.clear()
+                show(*list(sweep.items())[-1])
             sweep.setdefault(point["panel"], {}).setdefault(point["curve"], {})[point["size"]] = point["seconds"]
             bar.set_postfix_str(f"{point['curve']}, {point['size']:,} {point['panel']}")
             bar.update()
-    for panel, curves in sweep.items():
-        show(panel, curves)
+    show(*list(sweep.items())[-1])
     return sweep
 
 
