@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from phintys.ir.diagnostics import DiagnosticError
+from phintys.ir.ops import OPS
 from phintys.ir.types import parse_type
-from phintys.passes.autodiff import Autodiff
+from phintys.passes.autodiff import VJPS, Autodiff
 from phintys.passes.nd_builder import Term
 from phintys.passes.vjp_elementwise import ELEMENTWISE
 from phintys.passes.vjp_math import MATH
@@ -401,3 +402,21 @@ def test_complex_is_refused() -> None:
     body: Body = lambda x: x.op("cast", dtype="complex128").op("abs")  # noqa: E731
     with pytest.raises(DiagnosticError, match="abs: complex operands have no derivative"):
         gradients(["f64"], body, 1.0)
+
+
+# Operations without a row, and why none of them needs one.
+WITHOUT_ROW = {
+    "truth values and bits": "invert and or xor eq ne lt le gt ge all any threefry",
+    "positions": "argmax argmin argsort searchsorted nonzero",
+    "no operands, or sizes": "constant dim",
+    "taken apart by expand-complex": "real imag conj angle complex",
+    "draws": "random_uniform random_normal random_mrg",
+    "derivatives themselves": "grad jacobian",
+    "rows of their own, by the function's name": "host",
+    "the last of the derivatives of gammaln that there are": "penta_gamma",
+}
+
+
+def test_every_operation_has_a_derivative_or_a_reason() -> None:
+    left_out = {name for names in WITHOUT_ROW.values() for name in names.split()}
+    assert {name for name in OPS if name not in VJPS} == left_out
