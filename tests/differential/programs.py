@@ -86,7 +86,7 @@ def leaf(maker: Maker, program: Program, number: int, value: Array) -> None:
             program.arguments.append(state.get_value(borrow=True))
             maker.pool.append((lent, value))
         return
-    static = [size if random.random() < (0.6 if size == 1 else 0.15) else None for size in value.shape]
+    static = [size if random.random() < (0.6 if size == 1 else 0.25) else None for size in value.shape]
     x = variable(str(value.dtype), static, f"x{number}")
     program.inputs.append(x)
     program.arguments.append(laid_out(random, value))

@@ -264,7 +264,7 @@ MUTANTS = (
         "passes/loops_indexing.py",
         "return max(0, -(-span // step))",
         "return max(0, span // step)",
-        (INDEXING,),
+        (FOUND,),
     ),
     Mutant(
         "a dynamic slice is one step too short",
