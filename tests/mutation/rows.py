@@ -300,7 +300,7 @@ MUTANTS = (
         "passes/llvm_rows.py",
         'properties["overflowFlags"] = _NSW if isinstance(op.results[0].type, bi.IndexType) else _WRAPS',
         'properties["overflowFlags"] = _NSW',
-        (ELEMENTWISE, PROGRAMS, "tests/ir/convert-loops-to-llvm.mlir"),
+        (FOUND,),
     ),
     # runtime
     Mutant(
