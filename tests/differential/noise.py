@@ -22,6 +22,7 @@ EXACT = {"neg", "abs", "sign", "floor", "ceil", "round", "round_half_away", "tru
 EXACT |= {"min", "sort", "real", "imag", "conj", "complex", "random_uniform", "random_mrg", "specify_shape"}
 INEXACT = {"div", "sigmoid", "tanh", "exp", "softplus"}  # a whole result says nothing
 WHOLE = {"add", "sub", "mul", "sum", "prod", "dot", "cast"}  # of complex whole numbers whole ones
+LIBRARY = {"dot", "gemm", "batched_dot"}  # BLAS may leave out what is multiplied by 0: NaN times 0 is 0 there
 SHAPING = {"shape", "indexing"}
 # Functions with roots away from 0: near those the error is absolute. Errors of the others are of a few ulp at most.
 ROOTED = {"j0", "j1", "jv", "psi", "gammaln", "xlogx", "log", "tri_gamma", "tetra_gamma", "penta_gamma"}
@@ -86,6 +87,7 @@ def noise(node: NdOp, operands: Sequence[Array], value: Array, rng: np.random.Ge
         exact &= value.dtype.kind == "f" or node.op in WHOLE
         exact &= all(np.array_equal(x, np.rint(x)) for x in operands if x.dtype.kind in "fc")
         doubtful = ~(largest < limits.max / 4) & np.all([np.isfinite(x).all() for x in operands if x.dtype.kind in "fc"])
+        doubtful |= node.op in LIBRARY and not all(np.isfinite(x).all() for x in operands)
         doubtful &= rng.random() < 0.5
         return np.where(doubtful, np.nan, np.where(exact, value, moved)).astype(value.dtype)
 
