@@ -33,7 +33,7 @@ class Target:
         from phintys.tools.report import duration
 
         absolute = "" if self.seconds is None else duration(self.seconds)
-        relative = f"{self.ratio:g} × {self.of}" if self.of else ""
+        relative = f"{self.ratio:.3g} × {self.of}" if self.of else ""
         return "≤ " + (f"{relative} (else {absolute})" if relative and absolute else relative or absolute)
 
 
