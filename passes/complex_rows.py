@@ -133,7 +133,7 @@ def _turned(function: Callable[[Pair], Pair]) -> Row:
 
 
 def _pow(c: Call) -> Pair:
-    """Products for a known whole exponent, else exp(w log(z)); 1 for the power 0, of zero 0 or NaN (NumPy's rule)."""
+    """Products for a known whole exponent, else exp(w log(z)). Of zero, as NumPy: 1 for w = 0, 0 for Re w > 0, else NaN."""
     z, w = c.z, c.w
     one, zero, nan = (c.b.term(c.b.constant(number, z.re.type.dtype)) for number in (1.0, 0.0, float("nan")))
     same_shape = z.re.type.shape == type_of(c.op.results[0]).shape
@@ -145,7 +145,7 @@ def _pow(c: Call) -> Pair:
     real = w.im.op("eq", 0.0)
     to_zero = w.re.op("eq", 0.0).op("and", real)
     power = _exp(times(w, _log(Pair(at_zero.select(one, z.re), z.im))))
-    of_zero = w.re.op("gt", 0.0).op("and", real).select(zero, nan)
+    of_zero = w.re.op("gt", 0.0).select(zero, nan)
     parts = [at_zero.select(of_zero, part) for part in power]
     return Pair(to_zero.select(one, parts[0]), to_zero.select(zero, parts[1]))
 

@@ -190,3 +190,12 @@ def test_gradients_of_products() -> None:
             step[index] = 1e-6
             expected[index] = (f(*(point + step)) - f(*(point - step))) / 2e-6
         np.testing.assert_allclose(np.array(g(*point)), expected, rtol=1e-7, atol=1e-8)
+
+
+def test_powers_of_zero() -> None:
+    """0 where the exponent's real part is positive, 1 for the exponent 0, else NaN: NumPy's rule."""
+    z, w = T.zvector("z"), T.zvector("w")
+    exponents = np.array([1 + 2j, 0, -1, 2, 0.5 - 1j, 1j, -1 + 1j])
+    with np.errstate(all="ignore"):
+        expected = np.zeros(7, complex) ** exponents
+    np.testing.assert_array_equal(phintys.function([z, w], z**w)(np.zeros(7, complex), exponents), expected)
