@@ -80,16 +80,17 @@ def noise(node: NdOp, operands: Sequence[Array], value: Array, rng: np.random.Ge
         moved = value + step * rng.choice([-1.0, 1.0], value.shape)
         if value.dtype.kind == "c":
             moved = moved + 1j * step * rng.choice([-1.0, 1.0], value.shape)
-        else:
-            moved = np.where((value == 0) & (moved == 0), np.copysign(0.0, rng.choice([-1.0, 1.0], value.shape)), moved)
         moved = np.where(np.isfinite(value), moved, value)
-        exact = (value == np.rint(value)) & (np.abs(value) < 1e6) & (node.op not in INEXACT) & (value != 0)
+        exact = (value == np.rint(value)) & (np.abs(value) < 1e6) & (node.op not in INEXACT)
         exact &= value.dtype.kind == "f" or node.op in WHOLE
         exact &= all(np.array_equal(x, np.rint(x)) for x in operands if x.dtype.kind in "fc")
         doubtful = ~(largest < limits.max / 4) & np.all([np.isfinite(x).all() for x in operands if x.dtype.kind in "fc"])
         doubtful |= node.op in LIBRARY and not all(np.isfinite(x).all() for x in operands)
         doubtful &= rng.random() < 0.5
-        return np.where(doubtful, np.nan, np.where(exact, value, moved)).astype(value.dtype)
+        moved = np.where(exact, value, moved)
+        if value.dtype.kind == "f":
+            moved = np.where(moved == 0, np.copysign(0.0, rng.choice([-1.0, 1.0], value.shape)), moved)
+        return np.where(doubtful, np.nan, moved).astype(value.dtype)
 
 
 def _size(node: NdOp, operands: Sequence[Array], value: Array) -> tuple[Array, Array]:
