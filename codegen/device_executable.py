@@ -158,7 +158,14 @@ class _Call:
         self.driver = executable.driver
         self.main, self.cells, self.slow, self.unpack = main, cells, slow, unpack
         self.inputs = interface.inputs
+        # What is seen at a glance: dtype and rank, where no size is known.
+        types = [argument.type for argument in self.inputs]
+        self.plain = [
+            (np.dtype(type_.dtype), type_.ndim if not any(type_.shape) else None, argument)
+            for type_, argument in zip(types, self.inputs, strict=True)
+        ]
         self.order = [argument.is_state for argument in interface.arguments]
+        self.inputs_first = self.order == sorted(self.order)
         numbers = {number: at for at, number in enumerate(n for n, state in enumerate(self.order) if state)}
         self.results = [
             None if row.argument is None else numbers[row.argument] for row in interface.results if row.kind != "inplace"
@@ -169,15 +176,18 @@ class _Call:
         if kwargs or len(args) != len(self.inputs):
             return self.slow(*args, **kwargs)
         with self.driver:
-            given = [accepted(self.driver, argument, value) for argument, value in zip(self.inputs, args, strict=True)]
-            if any(value is None for value in given):
-                return self.slow(*args)
+            given: list[Any] = []
+            for value, (dtype, rank, argument) in zip(args, self.plain, strict=True):
+                if not (type(value) is np.ndarray and value.dtype is dtype and value.ndim == rank and value.flags.carray):
+                    value = accepted(self.driver, argument, value)
+                    if value is None:
+                        return self.slow(*args)
+                given.append(value)
             states = [self._resident(cell) for cell in self.cells]
             if self.written:
                 self._separate(given, states)
-            inputs, values = iter(given), iter(states)
-            found = self.main(*(next(values) if state else next(inputs) for state in self.order))
             outputs = []
+            found = self.main(*given, *states) if self.inputs_first else self.main(*self._in_order(given, states))
             for value, cell in zip(found, self.results, strict=True):
                 if cell is None:
                     outputs.append(value)
@@ -186,6 +196,10 @@ class _Call:
             for cell in self.written:
                 self.cells[cell][0] = states[cell]
         return (outputs[0] if outputs else None) if self.unpack else outputs
+
+    def _in_order(self, given: list[Any], states: list[DeviceArray]) -> list[Any]:
+        inputs, values = iter(given), iter(states)
+        return [next(values) if state else next(inputs) for state in self.order]
 
     def _resident(self, cell: list[Any]) -> DeviceArray:
         """The state on this device, moved there for good where it is not."""

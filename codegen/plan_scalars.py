@@ -125,7 +125,8 @@ EXACT = (arith.SelectOp, arith.ExtSIOp, arith.ExtFOp, arith.NegfOp, arith.MinSIO
 def _in_range(text: str, op: Operation) -> str:
     """The result brought into the range of its type, where it may leave it."""
     result = op.results[0].type
-    if isinstance(op, EXACT) or result == INDEX or result == bi.f64:
+    widened = isinstance(op, arith.IndexCastOp) and width(result) == 64
+    if isinstance(op, EXACT) or widened or result == INDEX or result == bi.f64:
         return text
     if result == bi.f32:
         return f"f32({text})"

@@ -253,13 +253,13 @@ def make_function(
 
 def _compiled(plan: Plan) -> Any:
     recipe = get_mode(plan.mode).recipe
+    stay = {"device_outputs": plan.borrowed} if plan.target in DEVICE_TARGETS else {}
     if config.debug:
         from .loudly import compile_loudly
 
-        return compile_loudly(plan.graph, plan.name, config.debug, recipe, plan.target)
+        return compile_loudly(plan.graph, plan.name, config.debug, recipe, plan.target, stay)
     from phintys.codegen.targets import compiler_of
 
-    stay = {"device_outputs": plan.borrowed} if plan.target in DEVICE_TARGETS else {}
     return compiler_of(plan.target)(plan.graph, recipe=recipe, **stay)
 
 

@@ -6,6 +6,7 @@ The README has the table of what is printed when. A function that was compiled q
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from phintys.ir.phases import phase, timing
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
-    from phintys.codegen.executable import Executable
     from phintys.codegen.recipe import Recipe
     from phintys.passes.pipeline import Stage
 
@@ -25,7 +25,7 @@ PRINTING = "print for DEBUG"
 KERNELS = ("scf.for", "scf.parallel", "blas.", "lapack.", "rt.host")  # what a call runs one after the other
 
 
-def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe, target: str = "cpu") -> Executable:
+def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe, target: str, options: Mapping[str, Any]) -> Any:
     """Compile as `compile_graph` does, and print about it; from 2 on without looking into the object cache."""
     from phintys.codegen.targets import compiler_of
 
@@ -33,7 +33,7 @@ def compile_loudly(graph: Graph, name: str, loudness: int, recipe: Recipe, targe
     with timing() as total:
         if loudness >= TIMES:
             _load()
-        executable: Executable = compiler_of(target)(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe)
+        executable = compiler_of(target)(graph, watcher.after, anew=loudness >= TIMES, recipe=recipe, **options)
     printing = sum(one.seconds for _, one in total.walk() if one.name == PRINTING)
     count = sum(node.op != "constant" for node in graph.nodes())
     what = [f"{count} operation{'s' * (count != 1)}"]
