@@ -35,7 +35,7 @@ from .convert_nd_to_loops import last_use
 from .gpu_checks import Checks, has_checks
 from .gpu_chunks import hoist
 from .gpu_columns import ColumnKernel
-from .gpu_host import MODULE, Host, is_pure
+from .gpu_host import MODULE, Host, is_pure, outside_values
 from .gpu_kernel import Kernel
 from .gpu_loops import ThreadKernel, alone
 from .gpu_nests import Nest, find_nest
@@ -112,7 +112,7 @@ class FunctionOnDevice:
 
     def _leave(self, op: Operation) -> None:
         """Numbers of the device: whoever needs them has a copy of what computes them."""
-        if any(self.host.is_late(value) for value in op.operands if not isinstance(value.type, bi.MemRefType)) or (
+        if any(self.host.is_late(value) for value in outside_values(op) if not isinstance(value.type, bi.MemRefType)) or (
             isinstance(op, memref.LoadOp) and self.host.is_late(op.res)
         ):
             self.gone.append(op)

@@ -31,6 +31,15 @@ def is_view(value: SSAValue) -> bool:
     return isinstance(value.owner, memref.ReinterpretCastOp)
 
 
+def places_of(load: memref.LoadOp) -> list[SSAValue]:
+    """Numbers on which the place of a load depends: its indices, and those of the views under it."""
+    found, memory = list(load.indices), load.memref
+    while isinstance(memory.owner, memref.ReinterpretCastOp):
+        found += memory.owner.operands[1:]
+        memory = memory.owner.source
+    return found
+
+
 def is_pure(op: Operation) -> bool:
     """Whether an operation computes scalars from scalars and nothing else."""
     if op.name.startswith(PURE) or op.name == "func.call":
@@ -106,7 +115,7 @@ class Host:
         if isinstance(op, Block | memref.DimOp):
             return False
         if isinstance(op, memref.LoadOp):
-            return not self.is_on_host(root_of(op.memref))
+            return not self.is_on_host(root_of(op.memref)) or any(map(self.is_late, places_of(op)))
         return any(self.is_late(used) for used in outside_values(op))
 
     def is_stable(self, load: memref.LoadOp) -> bool:

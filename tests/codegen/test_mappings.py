@@ -76,3 +76,13 @@ def test_the_first_index_that_is_wrong_is_named() -> None:
     assert not state.get_value().any()
     f(np.zeros(4), np.array([1, -4]))
     assert state.get_value().all()
+
+
+def test_places_that_only_the_device_knows() -> None:
+    x, i = T.dvector("x"), T.lvector("i")
+    k, s = T.argmax(x), phintys.shared(np.int64(2))
+    results = [x[k] * x, x[i[s]], T.switch(T.gt(x[k], 0.5), x[s], x[k]) * x, x[:k], T.arange(k)]
+    wanted, found = (phintys.function([x, i], results, target=name) for name in ("cpu", "cuda_emulated"))
+    arguments = np.array([0.3, 0.1, 0.9, 0.2]), np.array([3, 2, 1, 0])
+    for a, b in zip(wanted(*arguments), found(*arguments), strict=True):
+        np.testing.assert_array_equal(b, a)
