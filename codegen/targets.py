@@ -34,10 +34,10 @@ def compiler_of(target: str) -> Callable[..., Any]:
 
 
 def emulate(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
-    """A function made of the GPU's kernels, which loops over blocks and threads run on the CPU."""
-    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True))
+    """A function made of the GPU's kernels, which loops over blocks and threads run on the CPU; LLVM does not optimize them."""
+    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True, quick=True))
 
 
 def emulate_backward(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
     """The same, with the threads of a block in the opposite order: results that differ show a barrier that is missing."""
-    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True, backward=True))
+    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True, quick=True, backward=True))
