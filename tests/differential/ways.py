@@ -145,7 +145,9 @@ WAYS: dict[str, Way] = {
     "threads": several_threads,
     "cache": from_cache,
 }
-EMULATED: dict[str, Way] = {target: _on(target) for target in TARGETS if target != "cpu"}  # kernels for the GPU, on the CPU
+EMULATED: dict[str, Way] = {
+    target: _on(target) for target in TARGETS if target.startswith("cuda_emulated")
+}  # kernels for the GPU, on the CPU
 UNSTABLE = Recipe(frozenset({"stabilize"}))  # infinities and NaN as the interpreter has them
 
 
