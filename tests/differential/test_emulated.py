@@ -1,7 +1,7 @@
 """Kernels of the GPU, run by loops on the CPU, against functions for the CPU; with threads in both orders.
 
 The order of the threads between two waits must not matter: a result that depends on it shows a barrier that is missing.
-More of it, any other tests on this device: `PHINTYS_FLAGS=device=cuda_emulated python -m pytest tests/programs tests/differential`.
+More of it, any tests on this device: `PHINTYS_FLAGS=device=cuda_emulated python -m pytest tests/programs tests/differential`.
 """
 
 from __future__ import annotations
