@@ -90,7 +90,8 @@ def noise(node: NdOp, operands: Sequence[Array], value: Array, rng: np.random.Ge
         moved = np.where(exact, value, moved)
         if value.dtype.kind == "f":
             moved = np.where(moved == 0, np.copysign(0.0, rng.choice([-1.0, 1.0], value.shape)), moved)
-        return np.where(doubtful, np.nan, moved).astype(value.dtype)
+        other = np.where(np.isnan(value) & (node.op in LIBRARY), 0.0, np.nan)  # a product with NaN may be left out, or not
+        return np.where(doubtful, other, moved).astype(value.dtype)
 
 
 def _size(node: NdOp, operands: Sequence[Array], value: Array) -> tuple[Array, Array]:
