@@ -36,9 +36,8 @@ class CudaDriver(Driver):
 
             cuda.init()
         except Exception as error:  # an extension module of another CUDA fails in many ways
-            raise DeviceError(
-                f"pycuda cannot be used ({type(error).__name__}: {error}); build it anew for this machine"
-            ) from None
+            reason = f"{type(error).__name__}: {error}"
+            raise DeviceError(f"device=cuda needs pycuda, which does not load here ({reason}): build it anew") from None
         if device >= cuda.Device.count():
             raise DeviceError(f"device=cuda{device} does not exist: there are {cuda.Device.count()} devices, from cuda0 on")
         found = cuda.Device(device)

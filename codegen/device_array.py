@@ -101,13 +101,22 @@ class DeviceArray:
             "version": 3,
         }
 
-    def __dlpack__(self, *, stream: int | None = None, **_: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: Any = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
         from .dlpack import capsule
 
+        if dl_device not in (None, self.__dlpack_device__()):
+            raise BufferError(f"an array on {self.driver.name} is not handed to device {dl_device}: copy it first")
         if stream != -1:
             with self.driver:
                 self.driver.synchronize()  # whatever stream the taker works on: all is done
-        return capsule(self)
+        return capsule(self.copy() if copy else self)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.driver.device_type, self.driver.device_number

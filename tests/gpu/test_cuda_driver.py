@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,26 @@ def test_a_call_from_end_to_end(cuda: StandIn) -> None:
         assert cuda.depth == 0
     finally:
         device.use(before)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3), (0, 4)])
+def test_dlpack_lends_memory_until_its_taker_lets_go(cuda: StandIn, shape: tuple[int, ...]) -> None:
+    driver = CudaDriver()
+    driver.device_type = 1  # the stand-in's memory is the host's, which NumPy takes
+    value = np.arange(np.prod(shape, dtype=int), dtype="float32").reshape(shape)
+    array = DeviceArray.of(driver, value)
+    seen, capsule = np.from_dlpack(array), array.__dlpack__()  # type: ignore[arg-type]
+    assert seen.dtype == value.dtype and seen.shape == shape and (seen == value).all()
+    if value.size:
+        assert seen.ctypes.data == array.address
+    with pytest.raises(BufferError, match="is not handed to device"):
+        array.__dlpack__(dl_device=(2, 1))
+    del array
+    gc.collect()
+    assert driver.pool.idle == {}
+    del seen, capsule
+    gc.collect()
+    assert [len(blocks) for blocks in driver.pool.idle.values()] == [1]
 
 
 def test_launches(cuda: StandIn) -> None:
