@@ -113,10 +113,11 @@ class DeviceArray:
 
         if dl_device not in (None, self.__dlpack_device__()):
             raise BufferError(f"an array on {self.driver.name} is not handed to device {dl_device}: copy it first")
+        lent = self.copy() if copy else self
         if stream != -1:
             with self.driver:
                 self.driver.synchronize()  # whatever stream the taker works on: all is done
-        return capsule(self.copy() if copy else self)
+        return capsule(lent)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.driver.device_type, self.driver.device_number
