@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from xdsl.dialects import builtin as bi
 from xdsl.dialects import memref, scf
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from phintys.dialects import gpu
 
@@ -39,7 +39,7 @@ class Threads:
         self._number(kernel.block)
         for op in self._stretch:
             for result in op.results:
-                if not isinstance(result.type, bi.MemRefType) and self._is_read_elsewhere(result):
+                if not isinstance(result.type, bi.MemRefType) and self._is_read_elsewhere(result, self._stretch[op]):
                     self.kept.add(result)
 
     def is_common(self, op: Operation) -> bool:
@@ -82,10 +82,13 @@ class Threads:
                 return 2  # a view for all: where it is used is not followed
         return len(numbers)
 
-    def _is_read_elsewhere(self, value: SSAValue) -> bool:
-        assert isinstance(value, OpResult)
-        mine = self._stretch[value.op]
-        return any(self._stretch.get(use.operation) != mine for use in value.uses)
+    def _is_read_elsewhere(self, value: SSAValue, mine: int) -> bool:
+        """Whether a value is read in another stretch than its own, by itself or to make a view again."""
+        return any(
+            self._stretch.get(use.operation) != mine
+            or (isinstance(use.operation, VIEWS) and self._is_read_elsewhere(use.operation.results[0], mine))
+            for use in value.uses
+        )
 
 
 def outer_operands(op: Operation) -> Iterable[SSAValue]:
