@@ -77,7 +77,7 @@ class _Watcher:
         """The pass of a stage has run."""
         self.ran = True
         ends = _ends(stage)
-        if ends and stage.level == "loops":
+        if stage.run == "reuse-buffers":  # afterwards, a loop in parts for threads may be two
             self.kernels = _kernels(module)
         if self.loudness >= GRAPH:
             with phase(PRINTING):
