@@ -9,9 +9,9 @@ from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
 
 from phintys.ir.phases import phase
 
-from .engine import function_attributes
 from .entry import with_entry
 from .interface import Interface
+from .machine import function_attributes
 from .text import TranslationError
 from .translate import translate
 

@@ -152,7 +152,7 @@ def toolchain_fingerprint() -> str:
     import llvmlite
     import numpy
 
-    from .engine import host_cpu
+    from .machine import host_cpu
 
     parts = (
         source_hash(),

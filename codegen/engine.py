@@ -1,8 +1,8 @@
 """LLVM: IR text -> optimized text, assembly or object; objects -> addresses in this process.
 
 In: IR text, whose errors come back as `LLVMError` with LLVM's message (it is parsed and verified before anything else
-touches it). Out: bytes that load in any process of the same toolchain (see `cache.toolchain_fingerprint`). One MCJIT
-engine holds all objects of the process; code stays for the life of the process.
+touches it). Out: bytes that load in any process of the same toolchain (see `cache.toolchain_fingerprint`). Loaded code is
+a `Code`: it is unloaded some time after the last reference to it is gone; the runtime stays.
 """
 
 from __future__ import annotations
@@ -13,72 +13,49 @@ import hashlib
 import os
 import sys
 import threading
+from collections import deque
 from functools import cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 from phintys.ir.phases import phase
 
 from . import blas, rare, symbols
 from . import cache as disk
 from .elf import undefined_symbols
+from .machine import llvm, new_target_machine, target_machine
 from .runtime_memory import default_pool_limit
 from .runtime_threads import default_threads
 
 _LOCK = threading.RLock()
-_ENTRIES: dict[str, int] = {}
 _RUNTIME: dict[str, int] = {}
+_RETIRED: deque[Any] = deque()  # engines whose code nothing can call any more
+
+
+class Code:
+    """Native code in memory: the address of its entry. Whoever may still call it has to hold this object."""
+
+    def __init__(self, address: int, engine: Any) -> None:
+        self.address, self._engine = address, engine
+
+    def __del__(self, retired: deque[Any] = _RETIRED) -> None:
+        # LLVM is not entered from here: this runs at any point of any thread. The next `load` does it.
+        retired.append(self._engine)
+
+
+_ENTRIES: WeakValueDictionary[str, Code] = WeakValueDictionary()
 
 
 class LLVMError(Exception):
     """LLVM refused the text, or an object uses a symbol that this process does not have."""
 
 
-@cache
-def _llvm() -> Any:
-    """llvmlite's binding, initialized when first needed."""
-    with phase("LLVM: load"):
-        import llvmlite.binding as binding
-
-        binding.initialize_native_target()
-        binding.initialize_native_asmprinter()
-    return binding
-
-
-@cache
-def target_machine(opt: int = 2) -> Any:
-    """The host's target machine. Position-independent: data and functions far away are reached through a table."""
-    binding = _llvm()
-    triple = binding.get_process_triple()
-    if not sys.platform.startswith("linux"):
-        triple += "-elf"
-    with phase("LLVM: load"):
-        return binding.Target.from_triple(triple).create_target_machine(
-            cpu=host_cpu()[0], features=host_cpu()[1], opt=opt, reloc="pic", codemodel="default"
-        )
-
-
-@cache
-def host_cpu() -> tuple[str, str]:
-    """Name and feature string of the host's CPU."""
-    binding = _llvm()
-    return binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-
-
-@cache
-def function_attributes() -> str:
-    """Attributes of every function of a compiled module.
-
-    Full-width vectors where the CPU has AVX-512: an exp loop takes 0.75 ns an element against 1.03 with 256 bits (1.0
-    against 1.8 out of cache); a copy loop is bound by memory either way, and in L2 gives back 0.08.
-    """
-    return "nounwind" + (' "prefer-vector-width"="512"' if "+avx512f" in host_cpu()[1] else "")
-
-
 def _parsed(text: str) -> Any:
-    binding = _llvm()
+    binding = llvm()
     try:
         with phase("LLVM: parse and verify"):
-            module = binding.parse_assembly(text)
+            # A context of its own: the global one keeps every type and constant that it has seen.
+            module = binding.parse_assembly(text, binding.create_context())
             module.verify()
     except RuntimeError as error:
         raise LLVMError(f"LLVM does not accept the module: {str(error).strip()}") from None
@@ -95,7 +72,7 @@ def _optimized(text: str) -> Any:
     element): an exp loop 3.9 + 4.1 and 0.75, a copy loop 3.1 + 4.2 and 0.35; O1 and O3 within 10 %; code generation
     level 0 takes 3 ms off each and costs exp a third of its speed.
     """
-    binding = _llvm()
+    binding = llvm()
     module = _parsed(text)
     options = binding.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
@@ -110,7 +87,7 @@ def _optimized(text: str) -> Any:
 
 def _inline_variants(module: Any) -> None:
     """Inline the functions of `rare` that the vectorizer has put calls of."""
-    binding = _llvm()
+    binding = llvm()
     passes = binding.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
     passes.run(module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
@@ -118,7 +95,7 @@ def _inline_variants(module: Any) -> None:
 
 def _tidied(text: str) -> Any:
     """Parse, inline what has to be and clean up behind it: half the time of optimizing, for code written by hand."""
-    binding = _llvm()
+    binding = llvm()
     module = _parsed(text)
     passes = binding.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
@@ -158,21 +135,35 @@ def compile_quickly(text: str) -> bytes:
 
 
 @cache
-def _engine(purpose: str) -> Any:
-    """One engine for the runtime, one for the functions.
+def _symbols_bound() -> None:
+    """Tell LLVM once where the parts of Python and NumPy are that compiled code calls."""
+    for name, address in symbols.addresses().items():
+        llvm().add_symbol(name, address)
+
+
+def _engine() -> Any:
+    """An engine for one object.
 
     A call within an engine has to reach its target in 31 bits; between engines it goes through a stub next to the caller. The
     runtime's code and that of a function compiled later may be any distance apart once large arrays lie between them. LLVM's
     assertion on that distance would end the process. For the same reason the sections of one object are allocated as one
     piece, which `use_lmm` asks for.
     """
-    binding = _llvm()
-    for name, address in symbols.addresses().items():
-        binding.add_symbol(name, address)
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine(), use_lmm=True)
-    # Arrays that outlive the interpreter's own cleaning up still free their memory through code of this engine.
+    binding = llvm()
+    _symbols_bound()
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), new_target_machine(2), use_lmm=True)
+    # When the interpreter ends, its own cleaning up must not unmap code: threads may still be running it, and arrays that
+    # outlive it free their memory through the runtime. Only `_unload` gives this reference back.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
     return engine
+
+
+def _unload() -> None:
+    """Unmap code that nothing can call any more."""
+    while _RETIRED:
+        engine = _RETIRED.popleft()
+        engine.close()
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(engine))
 
 
 @cache
@@ -185,22 +176,26 @@ def capacity() -> int:
         return sys.maxsize
 
 
-def load(data: bytes, entry: str) -> int:
-    """Load an object and return the address of its entry; an entry that is already loaded is not loaded again."""
+def load(data: bytes, entry: str) -> Code:
+    """Load an object; an entry that is loaded already is not loaded again."""
     with _LOCK:
-        if entry not in _ENTRIES:
+        _unload()
+        code = _ENTRIES.get(entry)
+        if code is None:
             if len(_ENTRIES) >= capacity():
                 raise MemoryError(
                     f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of "
-                    "memory mappings (vm.max_map_count) leaves room for; start a new process or raise the limit"
+                    "memory mappings (vm.max_map_count) leaves room for; drop some, start a new process or raise the limit"
                 )
             start()
-            _ENTRIES[entry] = _load(data, [entry], "functions")[entry]
-        return _ENTRIES[entry]
+            found, engine = _load(data, [entry])
+            code = _ENTRIES[entry] = Code(found[entry], engine)
+        return code
 
 
-def _load(data: bytes, names: list[str], purpose: str) -> dict[str, int]:
-    binding, engine = _llvm(), _engine(purpose)
+def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
+    """Addresses of names in an object, and the engine that holds its code."""
+    binding, engine = llvm(), _engine()
     wanted = undefined_symbols(data)
     for name, address in blas.addresses(wanted).items():
         binding.add_symbol(name, address)
@@ -212,7 +207,7 @@ def _load(data: bytes, names: list[str], purpose: str) -> dict[str, int]:
     found = {name: engine.get_function_address(name) or engine.get_global_value_address(name) for name in names}
     if not all(found.values()):
         raise LLVMError(f"an object lacks its entry {', '.join(name for name in names if not found[name])}")
-    return found
+    return found, engine
 
 
 def start() -> dict[str, int]:
@@ -257,9 +252,9 @@ def _load_runtime() -> dict[str, int]:
 
     found: dict[str, int] = {}
     for part in runtime_parts():
-        new = _load(_runtime_object(part.text, part.often), list(part.names), "runtime")
+        new, _ = _load(_runtime_object(part.text, part.often), list(part.names))
         for name, address in new.items():
-            _llvm().add_symbol(name, address)
+            llvm().add_symbol(name, address)
         found.update(new)
     return found
 

@@ -43,10 +43,8 @@ class Executable:
 
     def __init__(self, object_bytes: bytes, interface: Interface):
         self.interface = interface
-        address = engine.load(object_bytes, interface.entry)
-        # A builtin keeps a pointer to its PyMethodDef, and the code behind it stays as well: it is never freed.
-        self._method = _MethodDef(b"compiled", address, METH_FASTCALL_KEYWORDS, None)
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._method))
+        self._code = engine.load(object_bytes, interface.entry)
+        self._method = _MethodDef(b"compiled", self._code.address, METH_FASTCALL_KEYWORDS, None)
 
     def bind(
         self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool, where: Where | None = None
@@ -80,7 +78,8 @@ class Executable:
             host.bind(call.function, call.gives, call.options, where and partial(where, call.location))
             for call in self.interface.hosts
         ]
-        context = (slow, fail_with, bool(unpack), *states, *calls)
+        # The builtin has pointers to its PyMethodDef and to the code, and lets go of its context last.
+        context = (slow, fail_with, bool(unpack), *states, *calls, self._method, self._code)
         builtin: Callable[..., Any] = new(ctypes.addressof(self._method), context, None)
         return builtin
 

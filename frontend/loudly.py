@@ -105,7 +105,8 @@ class _Watcher:
         _tell(f"// ----- {self.name}: {what}\n{text.rstrip()}")
 
     def _print_native(self, module: ModuleOp) -> None:
-        from phintys.codegen.engine import assembly, function_attributes, optimize
+        from phintys.codegen.engine import assembly, optimize
+        from phintys.codegen.machine import function_attributes
         from phintys.codegen.translate import translate
 
         text = optimize(translate(module, attributes=function_attributes()))

@@ -132,7 +132,8 @@ def emit(program: Program, runner: Runner, target: str) -> str:
 
 def _native_text(module: ModuleOp, runner: Runner, target: str) -> str:
     """LLVM IR as it is translated, or with `-O` as LLVM's optimizer leaves it; or assembly, which always is optimized."""
-    from phintys.codegen.engine import assembly, function_attributes, optimize
+    from phintys.codegen.engine import assembly, optimize
+    from phintys.codegen.machine import function_attributes
     from phintys.codegen.translate import translate
 
     attributes = function_attributes()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import phintys
@@ -40,7 +42,7 @@ for start, size in gaps:  # no access, private, anonymous, not reserved, exactly
 for number in range(3):
     f = phintys.function([x], T.exp(x * (number + 1.5)) * 0.25)
     np.testing.assert_allclose(f(np.zeros(5)), 0.25)
-far = max(abs(address - code) for address in engine._ENTRIES.values())
+far = max(abs(loaded.address - code) for loaded in engine._ENTRIES.values())
 print("fine" if far > 1 << 31 else f"only {far} bytes apart")
 """
 
@@ -56,3 +58,28 @@ def test_a_full_process_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     x = T.dvector("x")
     with pytest.raises(MemoryError, match="start a new process or raise the"):
         phintys.function([x], x * 1.2345678)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts the lines of /proc/self/maps")
+def test_code_that_nothing_can_call_is_unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions that are dropped leave no mappings; one whose native entry is still held works on."""
+    monkeypatch.setenv("PHINTYS_CACHE", "0")
+    x = T.dvector("x")
+
+    def made(number: int) -> object:
+        return phintys.function([x], x * (number + 0.625), mode="FAST_COMPILE")
+
+    def mappings() -> int:
+        with open("/proc/self/maps", encoding="ascii") as file:
+            return sum(1 for _ in file)
+
+    held = type(made(100)).__call__
+    out = made(101)(np.ones(300_000))  # type: ignore[operator]
+    made(0)
+    gc.collect()
+    before, loaded = mappings(), len(engine._ENTRIES)
+    for number in range(1, 25):
+        made(number)
+        gc.collect()
+    assert len(engine._ENTRIES) <= loaded + 1 and mappings() < before + 24
+    assert held(np.ones(2)).tolist() == [100.625] * 2 and out[0] == 101.625

@@ -13,7 +13,7 @@ import pytest
 
 import phintys
 import phintys.tensor as T
-from phintys.codegen import engine
+from phintys.codegen import engine, machine
 from phintys.codegen.compiler import lower
 from phintys.codegen.translate import translate
 from phintys.ir.diagnostics import Source
@@ -138,7 +138,7 @@ def test_following_instructions_changes_none() -> None:
 
     record_ladder(recorder, "nd", "llvm", Context())
     native_steps(recorder)
-    plain = translate(module, attributes=engine.function_attributes())
+    plain = translate(module, attributes=machine.function_attributes())
     translated, _, assembly = recorder.steps[-3:]
     strip = [re.sub(r"!\d+", "!", line) for line in translated.lines if line]
     assert strip == [re.sub(r"!\d+", "!", line) for line in plain.splitlines() if line]

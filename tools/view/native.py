@@ -16,7 +16,7 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation
 
-from phintys.codegen import engine
+from phintys.codegen import engine, machine
 from phintys.codegen.ptx import ptx
 from phintys.codegen.rows import ROWS
 from phintys.codegen.text import symbol
@@ -51,7 +51,7 @@ class _Numbered(ModulePrinter):
     """LLVM IR with the number of an operation, plus one, as the line of each instruction."""
 
     def __init__(self, numbers: dict[Operation, int]) -> None:
-        super().__init__(False, engine.function_attributes())
+        super().__init__(False, machine.function_attributes())
         self.numbers = numbers
         self.file = self.metadata('!DIFile(filename: "ops", directory: "")')
         self.unit = self.metadata(UNIT.format(file=self.file), distinct=True)
