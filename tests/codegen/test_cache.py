@@ -184,3 +184,25 @@ def test_fingerprint_knows_the_sources() -> None:
     assert len(cache.toolchain_fingerprint()) == 64
     assert cache.toolchain_fingerprint() == cache.toolchain_fingerprint()
     assert len(cache.source_hash()) == 64
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root gives folders away")
+def test_a_folder_given_to_somebody_else_is_not_used(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 12345, 12345)
+    with pytest.warns(RuntimeWarning, match="somebody else"):
+        cache.store("key", b"object", {})
+    assert cache.load("key") is None and list(folder.iterdir()) == []
+
+
+def test_a_writer_killed_in_the_middle_leaves_no_entry(folder: Path) -> None:
+    program = """
+import os, signal
+from phintys.codegen import cache
+os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
+cache.store("key", b"object" * 1000, {})
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert [path.suffix for path in folder.iterdir()] == [".tmp"] and cache.load("key") is None
+    cache.store("key", b"object", {})
+    assert cache.load("key") == (b"object", {})
