@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ class Recipe:
     `without`: names of passes among `OPTIONAL`. `fused`: False makes each operation a loop of its own. `quick`: LLVM emits
     code without optimizing it, which takes a fifth of the time and makes loops several times slower. `emulated`: by way of
     the GPU's kernels, which loops over blocks and threads run on the CPU; with `backward`, the threads of a block run in the
-    opposite order wherever they do not wait for one another, which must not change anything.
+    opposite order wherever they do not wait for one another, which must not change anything. `checked`: every access to memory
+    is checked, which makes loops many times slower.
     """
 
     without: frozenset[str] = frozenset()
@@ -30,6 +31,7 @@ class Recipe:
     quick: bool = False
     emulated: bool = False
     backward: bool = False
+    checked: bool = False
 
     def __post_init__(self) -> None:
         """ValueError for a pass that cannot be left out."""
@@ -40,13 +42,14 @@ class Recipe:
     @property
     def key(self) -> str:
         """What tells objects of different recipes apart; '' for the usual one."""
-        return "" if self == FULL else f"{sorted(self.without)} {self.fused} {self.quick} {self.emulated} {self.backward}"
+        return "" if self == FULL else f"{sorted(self.without)} {astuple(self)[1:]}"
 
     def stages(self, entry: str, until: str) -> Iterable[Stage]:
         """The stages from level `entry` to level `until`; ValueError for a level that does not lead to kernels."""
         from phintys.passes.pipeline import emulation, stages
 
-        return emulation(entry) if self.emulated and until == "llvm" else stages(entry, until)
+        found = emulation(entry) if self.emulated and until == "llvm" else stages(entry, until)
+        return with_checks(found) if self.checked else found
 
     def pass_of(self, stage: Stage) -> ModulePass | None:
         """The pass of a stage, `None` where it is left out."""
@@ -61,6 +64,16 @@ class Recipe:
 
             return ConvertGpuToLoops(reverse=self.backward)
         return stage.make()
+
+
+def with_checks(stages: Iterable[Stage]) -> Iterable[Stage]:
+    """Stages with the check of every access behind the last one that changes buffers."""
+    from phintys.passes.pipeline import Stage
+
+    for stage in stages:
+        yield stage
+        if stage.run == "reuse-buffers":
+            yield Stage("check accesses to memory", "check-bounds", "loops")
 
 
 FULL = Recipe()

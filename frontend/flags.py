@@ -96,6 +96,7 @@ USED = (
     Flag("NanGuardMode.big_is_error", True, boolean, doc="whether it refuses numbers beyond 1e10"),
     Flag("threads", 0, number_of_threads, doc="threads of loops and products; 0: see README", apply=use_threads),
     Flag("openmp", True, boolean, doc="whether there is more than one thread", apply=use_threads),
+    Flag("check_bounds", False, boolean, doc="whether code checks each access to memory: slow, finds errors of the compiler"),
     Flag("exception_verbosity", "low", choices=("low", "high"), doc="how much an error of a function says"),
 )
 

@@ -84,7 +84,7 @@ class Mode:
 
         passes, fused, quick = OPTIMIZERS[str(self.provided_optimizer)]
         without = (set(passes) | (set() if fused else {"fuse"}) | self.left_out) - self.added
-        return Recipe(frozenset(without - {"fuse"}), "fuse" not in without, quick)
+        return Recipe(frozenset(without - {"fuse"}), "fuse" not in without, quick, checked=config.check_bounds)
 
     def including(self, *tags: str) -> Mode:
         """This mode with passes that its optimizer leaves out; see `TAGS` for the tags that mean something here."""

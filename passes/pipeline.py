@@ -103,6 +103,7 @@ PASSES: dict[str, str] = {
         "expand-math",
         "convert-loops-to-llvm",
         "convert-loops-to-gpu",
+        "check-bounds",
         "convert-gpu-to-nvvm",
         "convert-gpu-to-loops",
     )
