@@ -162,7 +162,9 @@ _MADE: dict[str, type[Mode]] = {
     "Mode": Mode,
     "DebugMode": DebugMode,
     "DEBUG_MODE": DebugMode,
+    "debug": DebugMode,
     "NanGuardMode": NanGuardMode,
+    "nan_guard": NanGuardMode,
 }
 
 

@@ -19,7 +19,19 @@ x, y = T.dvectors("x", "y")
 
 
 @pytest.mark.parametrize(
-    "mode", ["FAST_RUN", "FAST_COMPILE", "DebugMode", "NanGuardMode", "Mode", None, Mode(optimizer="fast_run"), DebugMode()]
+    "mode",
+    [
+        "FAST_RUN",
+        "FAST_COMPILE",
+        "DebugMode",
+        "debug",
+        "NanGuardMode",
+        "nan_guard",
+        "Mode",
+        None,
+        Mode(optimizer="fast_run"),
+        DebugMode(),
+    ],
 )
 def test_every_mode_computes(mode: object) -> None:
     f = function([x], [x * 2, x.sum()], mode=mode)

@@ -49,7 +49,7 @@ def run_seed(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], 
         environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-        shown, final = pickle.loads(results.read_bytes())
+        shown, final, _ = pickle.loads(results.read_bytes())
         return module.Run(done.stdout, shown, final)
 
     return run
