@@ -36,7 +36,7 @@ from phintys.ir.diagnostics import DiagnosticError, error
 
 from .emit import Emitter
 from .float_format import F32, FORMATS, FloatFormat
-from .math_rows.device import OPERATIONS, RARE, RARE_FORMAT
+from .math_rows.device import OPERATIONS, OUTSIDE, RARE, RARE_FORMAT
 from .math_rows.table import INTEGER, KEPT, LIBM, LOOPING, ROWS
 from .scalar_flow import FlowBuilder, Row
 
@@ -148,6 +148,14 @@ class FunctionTable:
             return define(name, RARE[name], operands, RARE_FORMAT, inline=False)
         return declare(name, operands, operands[-1])
 
+    def complete(self) -> None:
+        """Write what is declared: functions that were expanded for the CPU before they came to a device."""
+        for name, declared in list(self.known.items()):
+            if name in OUTSIDE and not declared.body.blocks:
+                types = declared.function_type
+                declared.detach()
+                self.add(define(name, OUTSIDE[name], types.inputs.data, FORMATS[types.outputs.data[0]], inline=False))
+
     def require(self, op: Operation) -> func.FuncOp:
         """The function to call for `op`, added when it is missing."""
         shape = None if type(op) in INTEGER else format_of(op)
@@ -176,5 +184,7 @@ class ExpandMath(ModulePass):
         """
         for inner in list(op.body.block.ops):
             if inner.name == DEVICE:
-                expand(inner, FunctionTable(inner.regions[0].block, device=True))
+                functions = FunctionTable(inner.regions[0].block, device=True)
+                functions.complete()
+                expand(inner, functions)
         expand(op, FunctionTable(op.body.block))

@@ -13,6 +13,7 @@ from phintys.passes.float_format import F64
 from phintys.passes.scalar_flow import FlowBuilder, Row, in_double
 
 from . import far_angle, gamma
+from .table import LIBM
 
 STEP = 11  # bits that a 53-bit number can be shifted by within 64
 FRACTION = (1 << 52) - 1
@@ -89,3 +90,5 @@ RARE: dict[str, Row] = {
 """Rows `(rare, x, fast)` of f64 in the place of `codegen/rare.py`."""
 
 RARE_FORMAT = F64
+OUTSIDE: dict[str, Row] = {**RARE, **{name + suffix: OPERATIONS[op] for op, name in LIBM.items() for suffix in ("", "f")}}
+"""All functions that the CPU's code declares, by name."""

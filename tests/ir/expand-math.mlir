@@ -132,3 +132,22 @@ gpu.module @kernels {
 // CHECK:         func.func private @phi_rare_sinl(%x: i1, %y: f64, %z: f64) -> f64 {
 // CHECK-NEXT:      scf.if %x -> (f64) {
 // CHECK:         func.func private @phi_fmod_f64(%x: f64, %y: f64) -> f64
+
+// -----
+
+/// What was expanded for the CPU before it came to a kernel gets bodies, too.
+gpu.module @kernels {
+  func.func private @fmodf(f32, f32) -> f32
+  func.func private @elsewhere(f64) -> f64
+  gpu.func @rest(%x: memref<f32>) kernel {
+    %v = memref.load %x[] : memref<f32>
+    %r = func.call @fmodf(%v, %v) : (f32, f32) -> f32
+    memref.store %r, %x[] : memref<f32>
+    gpu.return
+  }
+}
+// CHECK:       gpu.module @kernels {
+// CHECK-NEXT:    func.func private @elsewhere(f64) -> f64
+// CHECK:         func.call @fmodf
+// CHECK:         func.func private @fmodf(%x: f32, %y: f32) -> f32 {
+// CHECK:           scf.while
