@@ -1,7 +1,8 @@
 """What a plain `xdsl-opt` finds of Phintys once both are installed: dialects and passes, by the entry point `xdsl.universe`.
 
 Names that xDSL has itself are left to it: its `llvm` dialect stays (ours only adds operations to it, which `phintys-opt`
-reads), and our passes of the same name are published with `nd-` before it: `nd-canonicalize`, `nd-cse`.
+reads), so does its `gpu` (the same operations, in generic form only), and our passes of the same name are published with `nd-`
+before it: `nd-canonicalize`, `nd-cse`.
 """
 
 from __future__ import annotations

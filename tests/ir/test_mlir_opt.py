@@ -34,11 +34,14 @@ def find(name: str) -> str | None:
         if (folder / name).exists():
             return str(folder / name)
     found = shutil.which(name)
-    if found is None:
-        return None
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-    match = re.search(r"version (\d+)", version)
-    return found if match and int(match[1]) >= 19 else None
+    return found if found is not None and version(found) >= 19 else None
+
+
+def version(tool: str) -> int:
+    """What a tool says of itself, 0 where it says nothing."""
+    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.search(r"version (\d+)", said)
+    return int(match[1]) if match else 0
 
 
 MLIR_OPT, MLIR_TRANSLATE = find("mlir-opt"), find("mlir-translate")
@@ -109,6 +112,8 @@ def test_text_tests() -> None:
         if path.suffix not in (".mlir", ".phi") or "invalid" in path.name:
             continue
         for piece in re.split(r"^(?://|#) -----\n", path.read_text(), flags=re.MULTILINE):
+            if "gpu.module" in piece and version(str(MLIR_OPT)) < 20:
+                continue  # 19's generic form ends such a module by an operation that later versions do not have
             context = make_context(allow_unregistered=True)
             module = graphs_to_module(parse_graphs(piece)) if path.suffix == ".phi" else parse_module(piece, context=context)
             generic.append(module_text(module, generic=True))
