@@ -1,11 +1,13 @@
 """Matrix products by cuBLAS, called through ctypes.
 
-Source: NVIDIA, cuBLAS library documentation: cublasCreate, cublasSetStream, cublasSetMathMode, cublas<t>gemm (and with _64).
+Source: NVIDIA, cuBLAS library documentation: cublasCreate, cublasSetStream, cublasSetWorkspace, cublasSetMathMode,
+cublas<t>gemm (and with _64), results reproducibility.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 from .cuda_library import cublas_path, open_library
@@ -14,6 +16,7 @@ from .driver import DeviceError, Matrix, blas_matrix
 DEFAULT_MATH, TF32_MATH = 0, 3
 NOT_TRANSPOSED, TRANSPOSED = 0, 1
 LARGEST = 2**31 - 1
+WORKSPACE, LARGE_WORKSPACE, HOPPER = 4 << 20, 32 << 20, 9  # bytes that the manual advises, before and from capability 9 on
 _TYPES: dict[str, tuple[str, Any]] = {"float32": ("cublasSgemm", ctypes.c_float), "float64": ("cublasDgemm", ctypes.c_double)}
 NEEDED = (
     "matrix products on the GPU need cuBLAS, which is not found: `pip install nvidia-cublas` (`nvidia-cublas-cu12` for "
@@ -22,17 +25,35 @@ NEEDED = (
 
 
 class Cublas:
-    """cuBLAS for one context and stream. DeviceError where it is not there."""
+    """cuBLAS for one context. DeviceError where it is not there.
 
-    def __init__(self, stream: int) -> None:
+    Each stream has working memory of its own: the library's would be shared by products that run side by side. `ask` gives
+    memory of the device; `major`: of its compute capability.
+    """
+
+    def __init__(self, ask: Callable[[int], int], major: int) -> None:
         path = cublas_path()
         if path is None:
             raise DeviceError(NEEDED)
         self.library = open_library(path)
         self.handle = ctypes.c_void_p()
         self._do("cublasCreate_v2", ctypes.byref(self.handle))
-        self._do("cublasSetStream_v2", self.handle, ctypes.c_void_p(stream))
         self._tf32 = False
+        self._stream: int | None = None
+        self._ask, self._size = ask, LARGE_WORKSPACE if major >= HOPPER else WORKSPACE
+        self._workspaces: dict[int, int] = {}
+
+    def use(self, stream: int) -> None:
+        """Multiply on this stream from now on."""
+        if stream == self._stream:
+            return
+        self._stream = None
+        if stream not in self._workspaces:
+            self._workspaces[stream] = self._ask(self._size)
+        self._do("cublasSetStream_v2", self.handle, ctypes.c_void_p(stream))  # takes the library's own memory again
+        memory = ctypes.c_void_p(self._workspaces[stream])
+        self._do("cublasSetWorkspace_v2", self.handle, memory, ctypes.c_size_t(self._size))
+        self._stream = stream
 
     def use_tf32(self, wanted: bool) -> None:
         """Whether factors of float32 are rounded to 10 bits of fraction, for speed."""

@@ -1,29 +1,80 @@
 """NVIDIA's GPU as a driver for launch plans, by pycuda.
 
-One stream takes the work of all functions, so that memory and states that they share are used in order without events. The
-stream waits for CUDA's default one and is waited for by it, as other libraries expect. The context is the device's primary
+Streams wait for CUDA's default one and are waited for by it, as other libraries expect. The context is the device's primary
 one, which they use too.
 
-Source: NVIDIA, CUDA driver API; pycuda's documentation of `pycuda.driver`. Written without a GPU at hand: its calls are tested
-against a stand-in, not against the driver.
+Source: NVIDIA, CUDA driver API; pycuda's documentation of `pycuda.driver` (2026.1). Written without a GPU at hand: its calls
+are tested against a stand-in, not against the driver.
 """
 
 from __future__ import annotations
 
-import ctypes
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import cuda_library
+from . import cuda_api, cuda_library
 from .architectures import ARCHITECTURES
 from .device_options import options
-from .device_pool import Pool
-from .driver import Array, DeviceError, Driver, Launch, Matrix
+from .driver import Array, DeviceError, Driver, Event, Graph, Launch, Matrix, Stream
 from .launch_plan import Kernel
 
-MEMORY_TYPE = 2  # CU_POINTER_ATTRIBUTE_MEMORY_TYPE
 PLAIN_SHARED = 48 * 1024  # bytes of shared memory that a kernel has without being asked for more
+NON_BLOCKING = 1  # CU_STREAM_NON_BLOCKING
+
+
+class CudaEvent(Event):
+    """An event of pycuda's."""
+
+    def __init__(self, cuda: Any) -> None:
+        self.event = cuda.Event(cuda.event_flags.DISABLE_TIMING)
+
+    def record(self, stream: Any) -> None:
+        """See `Event.record`."""
+        self.event.record(stream.stream)
+
+    def synchronize(self) -> None:
+        """See `Event.synchronize`."""
+        self.event.synchronize()
+
+
+class CudaStream(Stream):
+    """A stream of pycuda's."""
+
+    def __init__(self, driver: CudaDriver, flags: int = 0) -> None:
+        self.driver = driver
+        self.cuda = driver.cuda
+        self.stream = driver.cuda.Stream(flags)
+        self.handle = int(self.stream.handle)
+
+    def upload(self, address: int, array: Array) -> None:
+        """See `Stream.upload`."""
+        self.cuda.memcpy_htod_async(address, array, self.stream)
+
+    def download(self, array: Array, address: int) -> None:
+        """See `Stream.download`."""
+        self.cuda.memcpy_dtoh_async(array, address, self.stream)
+
+    def copy(self, target: int, source: int, size: int) -> None:
+        """See `Stream.copy`."""
+        if size:
+            self.cuda.memcpy_dtod_async(target, source, size, self.stream)
+
+    def gemm(self, dtype: str, alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
+        """See `Stream.gemm`. cuBLAS is loaded by the first product."""
+        blas = self.driver.blas()
+        blas.use(self.handle)
+        blas.use_tf32(options.tf32)
+        blas.gemm(dtype, alpha, a, b, beta, c)
+
+    def wait(self, event: Event) -> None:
+        """See `Stream.wait`."""
+        assert isinstance(event, CudaEvent)
+        self.stream.wait_for_event(event.event)
+
+    def synchronize(self) -> None:
+        """See `Stream.synchronize`."""
+        self.stream.synchronize()
 
 
 class CudaDriver(Driver):
@@ -38,21 +89,19 @@ class CudaDriver(Driver):
         except Exception as error:  # an extension module of another CUDA fails in many ways
             reason = f"{type(error).__name__}: {error}"
             raise DeviceError(f"device=cuda needs pycuda, which does not load here ({reason}): build it anew") from None
-        if device >= cuda.Device.count():
-            raise DeviceError(f"device=cuda{device} does not exist: there are {cuda.Device.count()} devices, from cuda0 on")
+        cuda_library.check_number(device, cuda.Device.count())
         found = cuda.Device(device)
         self.cuda = cuda
         self.name = f"cuda{device} ({found.name()})"
         self.device_number = device
-        self.architecture = architecture_for(*found.compute_capability())
+        self.capability = found.compute_capability()
+        self.architecture = architecture_for(*self.capability)
         self.context = found.retain_primary_context()
         self._lock = threading.RLock()
         self._blas: Any = None
-        with self:
-            self._stream = cuda.Stream()
-        self.stream = int(self._stream.handle)
-        self.pool = Pool(self._ask, self._give_back)
+        self._capture: CudaStream | None = None
         self._blocks: dict[int, Any] = {}
+        super().__init__()
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -64,7 +113,8 @@ class CudaDriver(Driver):
 
     # --- memory --------------------------------------------------------------------------------------------------------------
 
-    def _ask(self, size: int) -> int:
+    def ask(self, size: int) -> int:
+        """See `Driver.ask`."""
         try:
             block = self.cuda.mem_alloc(size)
         except self.cuda.MemoryError as error:
@@ -72,36 +122,65 @@ class CudaDriver(Driver):
         self._blocks[int(block)] = block
         return int(block)
 
-    def _give_back(self, address: int) -> None:
+    def give_back(self, address: int) -> None:
+        """See `Driver.give_back`."""
         self._blocks.pop(address).free()
 
-    def allocate(self, size: int) -> int:
-        """The pool's."""
-        return self.pool.allocate(size)
+    def page_locked(self, size: int) -> Array:
+        """See `Driver.page_locked`."""
+        try:
+            found: Array = self.cuda.pagelocked_empty(size, "uint8")
+        except self.cuda.Error as error:
+            raise MemoryError(f"no {size} bytes of the host's memory can be page-locked: {error}") from None
+        return found
 
-    def free(self, address: int) -> int:
-        """The pool's."""
-        return self.pool.free(address)
+    def owns(self, address: int) -> bool:
+        """See `Driver.owns`."""
+        return cuda_api.device_of(address) == self.device_number
 
-    def upload(self, address: int, array: Array) -> None:
-        """The driver has read ordinary memory when the call returns; pinned memory it reads later."""
-        if array.nbytes:
-            self.cuda.memcpy_htod_async(address, array, self._stream)
-            if is_pinned(array):
-                self._stream.synchronize()
+    # --- streams -------------------------------------------------------------------------------------------------------------
 
-    def download(self, array: Array, address: int) -> None:
-        """See `Driver.download`."""
-        if array.nbytes:
-            self.cuda.memcpy_dtoh_async(array, address, self._stream)
-        self._stream.synchronize()
+    def make_stream(self) -> Stream:
+        """See `Driver.make_stream`."""
+        return CudaStream(self)
 
-    def copy(self, target: int, source: int, size: int) -> None:
-        """See `Driver.copy`."""
-        if size:
-            self.cuda.memcpy_dtod_async(target, source, size, self._stream)
+    def make_event(self) -> Event:
+        """See `Driver.make_event`."""
+        return CudaEvent(self.cuda)
+
+    def settle(self) -> None:
+        """See `Driver.settle`."""
+        self.cuda.Context.synchronize()
+
+    def wait_for(self, stream: Stream, foreign: int) -> None:
+        """See `Driver.wait_for`."""
+        cuda_api.follow(stream.handle, foreign)
+
+    def let_wait(self, foreign: int, stream: Stream) -> None:
+        """See `Driver.let_wait`."""
+        cuda_api.follow(foreign, stream.handle)
 
     # --- work ----------------------------------------------------------------------------------------------------------------
+
+    def no_graphs(self) -> str | None:
+        """See `Driver.no_graphs`."""
+        return cuda_api.missing_for_graphs()
+
+    def captured(self, work: Callable[[Stream], None]) -> Graph:
+        """See `Driver.captured`."""
+        from .cuda_graphs import captured
+
+        if self._capture is None:
+            self._capture = CudaStream(self, NON_BLOCKING)
+        return captured(self._capture, work)
+
+    def blas(self) -> Any:
+        """cuBLAS for this context."""
+        if self._blas is None:
+            from .cublas import Cublas
+
+            self._blas = Cublas(self.ask, self.capability[0])
+        return self._blas
 
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
         """See `Driver.load`; the driver translates the PTX for its device, and keeps the result on disk itself."""
@@ -111,48 +190,20 @@ class CudaDriver(Driver):
     def _launcher(self, module: Any, kernel: Kernel) -> Launch:
         function = module.get_function(kernel.name)
         function.prepare(kernel.format)
-        call, stream = function.prepared_async_call, self._stream
+        call = function.prepared_async_call
         largest = self.cuda.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES
         allowed = PLAIN_SHARED
 
-        def launch(blocks: int, threads: int, shared: int, *arguments: Any) -> None:
+        def launch(stream: Any, blocks: int, threads: int, shared: int, *arguments: Any) -> None:
             nonlocal allowed
             if shared > allowed:
                 function.set_attribute(largest, shared)
                 allowed = shared
             if blocks:
-                call((blocks, 1, 1), (threads, 1, 1), stream, *arguments, shared_size=shared)
+                call((blocks, 1, 1), (threads, 1, 1), stream.stream, *arguments, shared_size=shared)
 
         launch.module = module  # type: ignore[attr-defined]  # which would be unloaded with its last reference
         return launch
-
-    def gemm(self, dtype: str, alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
-        """See `Driver.gemm`. cuBLAS is loaded by the first product."""
-        if self._blas is None:
-            from .cublas import Cublas
-
-            self._blas = Cublas(self.stream)
-        self._blas.use_tf32(options.tf32)
-        self._blas.gemm(dtype, alpha, a, b, beta, c)
-
-    def synchronize(self) -> None:
-        """See `Driver.synchronize`."""
-        self._stream.synchronize()
-
-    def wait_for(self, stream: int) -> None:
-        """The default stream (0 and 1) is waited for anyway; for any other, the host waits."""
-        if stream in (0, 1):
-            return
-        status = cuda_library.driver_library().cuStreamSynchronize(ctypes.c_void_p(stream))
-        if status:
-            raise DeviceError(f"the stream of an array that was given cannot be waited for (CUDA error {status})")
-
-
-def is_pinned(array: Array) -> bool:
-    """Whether the driver knows the memory of an array."""
-    kind = ctypes.c_uint(0)
-    ask = cuda_library.driver_library().cuPointerGetAttribute
-    return not ask(ctypes.byref(kind), ctypes.c_int(MEMORY_TYPE), ctypes.c_void_p(array.ctypes.data)) and bool(kind.value)
 
 
 def architecture_for(major: int, minor: int) -> str:

@@ -78,6 +78,13 @@ def check() -> None:
         raise DeviceError(reason)
 
 
+def check_number(number: int, count: int) -> None:
+    """DeviceError where there is no device of a number."""
+    if number >= count:
+        there = "the only device is cuda0" if count == 1 else f"there are {count} devices, cuda0 to cuda{count - 1}"
+        raise DeviceError(f"device=cuda{number} does not exist on this machine: {there}")
+
+
 def cublas_path() -> str | None:
     """Where cuBLAS is: in one of NVIDIA's wheels, or where the system's loader finds it."""
     for path in (*_in_wheels(CUBLAS_WHEELS, "cublas"), *CUBLAS_NAMES):

@@ -8,42 +8,57 @@ from typing import Any
 
 import numpy as np
 
+from .device_queue import Queue, Uses
 from .driver import Driver
 
 Array = np.ndarray[Any, Any]
+# Streams of DLPack that need no event: none wanted, and CUDA's default stream, which waits for ours and they for it.
+NO_WAIT = (-1, None, 0, 1)
 
 
 class DeviceArray:
     """A C-contiguous array in the memory of a device.
 
     It owns its memory, or keeps `owner` alive, which does. `np.asarray(a)` copies it to the host; so does pickling.
+    `uses` says whose work on it is to be waited for.
     """
 
-    __slots__ = ("__weakref__", "address", "driver", "dtype", "owner", "shape")
+    __slots__ = ("__weakref__", "address", "driver", "dtype", "owner", "shape", "uses")
 
-    def __init__(self, driver: Driver, address: int, shape: Sequence[int], dtype: Any, owner: Any = None) -> None:
+    def __init__(self, driver: Driver, address: int, shape: Sequence[int], dtype: Any, uses: Uses, owner: Any = None) -> None:
         self.driver = driver
         self.address = address
         self.shape = tuple(shape)
         self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.uses = uses
         self.owner = owner
 
     def __del__(self) -> None:
         if self.owner is None and self.address:
-            self.driver.free(self.address)
+            self.driver.free(self.address, self.uses.writer, self.uses.readers)
 
     @classmethod
     def of(cls, driver: Driver, value: Any) -> DeviceArray:
         """A copy of an array, of the host's or of the device's, in memory of its own."""
-        array = value if isinstance(value, DeviceArray) else np.ascontiguousarray(value)
+        array = value if isinstance(value, DeviceArray) and value.driver is driver else np.ascontiguousarray(value)
         with driver:
-            address = driver.allocate(array.nbytes)
-            made = cls(driver, address, np.shape(value), array.dtype)
+            queue = array.uses.writer if isinstance(array, DeviceArray) else driver.main
+            made = cls.new(queue, np.shape(value), array.dtype)
             if isinstance(array, np.ndarray):
-                driver.upload(address, array)
+                queue.upload(made.address, array)
             else:
-                driver.copy(address, array.address, array.nbytes)
+                queue.copy(made.address, array.address, array.nbytes)
+                array.uses.read(queue, queue.position + 1)
+                if array.uses.foreign:
+                    driver.let_wait(array.uses.foreign, queue.stream)
+            queue.stamp()
         return made
+
+    @classmethod
+    def new(cls, queue: Queue, shape: Sequence[int], dtype: Any) -> DeviceArray:
+        """An array without values, which the queue is about to write."""
+        address = queue.allocate(math.prod(shape) * np.dtype(dtype).itemsize)
+        return cls(queue.driver, address, shape, dtype, Uses(queue, queue.position + 1))
 
     @property
     def ndim(self) -> int:
@@ -75,10 +90,8 @@ class DeviceArray:
 
     def get(self) -> Array:
         """A copy on the host, when the work that makes it is done."""
-        result = np.empty(self.shape, self.dtype)
         with self.driver:
-            self.driver.download(result, self.address)
-        return result
+            return self.uses.writer.download(self.address, self.shape, self.dtype)
 
     def copy(self) -> DeviceArray:
         """A copy on the device."""
@@ -97,7 +110,7 @@ class DeviceArray:
             "typestr": self.dtype.str,
             "data": (self.address, False),
             "strides": None,
-            "stream": self.driver.stream,
+            "stream": self.uses.foreign or self.uses.writer.stream.handle,
             "version": 3,
         }
 
@@ -114,9 +127,9 @@ class DeviceArray:
         if dl_device not in (None, self.__dlpack_device__()):
             raise BufferError(f"an array on {self.driver.name} is not handed to device {dl_device}: copy it first")
         lent = self.copy() if copy else self
-        if stream != -1:
+        if stream not in NO_WAIT:
             with self.driver:
-                self.driver.synchronize()  # whatever stream the taker works on: all is done
+                self.driver.let_wait(stream, lent.uses.writer.stream)
         return capsule(lent)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -147,17 +160,21 @@ class DeviceArray:
 def from_interface(driver: Driver, value: Any) -> DeviceArray | None:
     """An object with `__cuda_array_interface__` as an array on its memory, without a copy; `None` where it has gaps.
 
-    Work on it waits for what its maker has asked of the stream that the interface names.
+    Work on it waits for what its maker has asked of the stream that the interface names, and that stream for the work.
     """
     seen = value.__cuda_array_interface__
     dtype, shape = np.dtype(seen["typestr"]), tuple(seen["shape"])
-    made = DeviceArray(driver, seen["data"][0] or 0, shape, dtype, owner=value)
+    stream, main = seen.get("stream"), driver.main
+    foreign = 0 if stream in NO_WAIT else int(stream)
+    made = DeviceArray(driver, seen["data"][0] or 0, shape, dtype, Uses(main, main.position, foreign), owner=value)
     strides = seen.get("strides")
     if seen.get("mask") is not None or (strides is not None and made.size and not _dense(strides, made)):
         return None
-    stream = seen.get("stream")
-    if stream is not None and stream != driver.stream:
-        driver.wait_for(stream)
+    if made.size and not driver.owns(made.address):
+        return None
+    if foreign:
+        driver.wait_for(main.stream, foreign)
+        made.uses.at = main.stamp()
     return made
 
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 @dataclass
 class Options:
-    """`tf32`: products of float32 matrices may round their factors to 10 bits of fraction."""
+    """`tf32`: products of float32 matrices may round their factors to 10 bits of fraction. `streams`: at most so many,
+    functions beyond share them. `graphs`: whether steps that repeat are replayed as CUDA graphs."""
 
     tf32: bool = False
+    streams: int = 64
+    graphs: bool = True
 
 
 options = Options()
 
 
-def set_tf32(wanted: bool) -> None:
-    """Choose for all products that follow."""
-    options.tf32 = wanted
+def choose(tf32: bool, streams: int, graphs: bool) -> None:
+    """Choose for all that follows."""
+    options.tf32, options.streams, options.graphs = tf32, streams, graphs

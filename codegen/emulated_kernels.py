@@ -41,7 +41,8 @@ class EmulatedDevice(RecordingDriver):
 
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
         """See `Driver.load`."""
-        self.execute = EmulatedKernels(parse_module(code))
+        self.execute = found = EmulatedKernels(parse_module(code))
+        self.written = found.written
         return super().load(code, kernels)
 
 
@@ -64,16 +65,23 @@ class EmulatedKernels:
         inputs = [value.astype(dtype, copy=False) for value, dtype in zip(inputs, types, strict=True)]
         executable.bind_strict(cells, _fail, False)(*inputs)
 
-    def _compile(self, name: str, threads: int) -> tuple[Executable, list[int]]:
-        from phintys.passes.convert_gpu_to_loops import ConvertGpuToLoops
+    def written(self, name: str) -> list[int]:
+        """The numbers of the arguments that a kernel stores to."""
+        return [at for at, argument in enumerate(self._find(name)[1].block.args) if _is_written(argument)]
 
-        home, kernel = next(
+    def _find(self, name: str) -> tuple[gpu.ModuleOp, gpu.FuncOp]:
+        return next(
             (module, op)
             for module in self.modules
             for op in module.block.ops
             if isinstance(op, gpu.FuncOp) and op.sym_name.data == name
         )
-        written = [at for at, argument in enumerate(kernel.block.args) if _is_written(argument)]
+
+    def _compile(self, name: str, threads: int) -> tuple[Executable, list[int]]:
+        from phintys.passes.convert_gpu_to_loops import ConvertGpuToLoops
+
+        home, kernel = self._find(name)
+        written = self.written(name)
         module = bi.ModuleOp([_host(home.sym_name.data, kernel, written, threads), home.clone()])
         ConvertGpuToLoops().apply(Context(), module)
         return compile_module(module, "loops"), written

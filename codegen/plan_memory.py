@@ -172,7 +172,8 @@ def _to_host(p: PlanWriter, op: Operation) -> None:
     memory = Memory(name, False, source.dtype, source.sizes, root=root)
     p.memory[root] = memory
     dtype, shape = _seen(memory, row)
-    p.lines.add(f"{name} = to_host({_whole(source)}, {shape}, '{dtype}')")
+    # What only the caller sees need not be there before the call ends.
+    p.lines.add(f"{name} = {'to_host' if row is None else 'fetch'}({_whole(source)}, {shape}, '{dtype}')")
 
 
 def _whole(memory: Memory) -> str:

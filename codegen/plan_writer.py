@@ -27,8 +27,8 @@ from .text import TranslationError
 
 # What plans call; no variable has such a name.
 RUNTIME = (
-    *("allocate", "free", "release", "to_device", "to_host", "on_host", "host_array", "host_view", "device_array", "copied"),
-    *("gemm", "fail", "arguments", "main", "copy"),
+    *("allocate", "free", "release", "to_device", "to_host", "fetch", "on_host", "host_array", "host_view", "device_array"),
+    *("copied", "gemm", "fail", "arguments", "main", "copy"),
 )
 NUMBERED = ("launch_", "host_", "constant_")
 

@@ -4,7 +4,9 @@
     device.events                           # ("allocate", address, bytes), ("upload", ...), ("launch", name, blocks, ...), ...
 
 It refuses (`Misuse`) copies and kernel arguments beyond the ends of an allocation, any use of memory that has been freed,
-freeing twice, arguments that are not what the kernel takes, and launches that no device accepts. Fresh memory is all ones.
+freeing twice, arguments that are not what the kernel takes, launches that no device accepts, what may not be captured, and
+races between streams (`recording_stream.py`). Fresh memory is all ones. Addresses are never used again, though the pool
+gives their blocks away again: what its last owner has done to a block counts in races.
 """
 
 from __future__ import annotations
@@ -12,21 +14,23 @@ from __future__ import annotations
 import math
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .driver import Array, Driver, Launch, Matrix, blas_matrix
+from .driver import Array, Driver, Event, Graph, Launch, Stream
 from .launch_plan import SCALARS, Kernel, memory_type
+from .recording_stream import Accesses, Misuse, RecordedEvent, RecordedGraph, RecordedStream
+
+if TYPE_CHECKING:
+    from .device_queue import Queue
+
+__all__ = ["Misuse", "RecordingDriver"]
 
 ALIGNMENT = 256
 MOST_THREADS, MOST_BLOCKS, MOST_SHARED = 1024, 2**31 - 1, 227 * 1024
 Execute = Callable[[Kernel, int, int, int, list[Any]], None]
-
-
-class Misuse(AssertionError):
-    """Something that would go wrong, or unnoticed, on a device."""
 
 
 class RecordingDriver(Driver):
@@ -37,6 +41,8 @@ class RecordingDriver(Driver):
 
     def __init__(self, execute: Execute | None = None, memory_size: int = 1 << 40) -> None:
         self.execute = execute
+        # The numbers of the arguments that a kernel of this name writes; where that is not known, it may be all.
+        self.written: Callable[[str], list[int]] | None = None
         self.memory_size = memory_size
         self.events: list[tuple[Any, ...]] = []
         self.live: dict[int, Array] = {}
@@ -44,6 +50,13 @@ class RecordingDriver(Driver):
         self.starts: list[int] = []
         self.next = ALIGNMENT
         self.lock = threading.RLock()
+        self.blocks: dict[int, int] = {}  # by address: the block of the pool
+        self.history: dict[int, Accesses] = {}  # by block
+        self.locked: list[Array] = []
+        self.streams: list[RecordedStream] = []
+        self.host_clock: dict[int, int] = {}  # what the host has waited for
+        self.capturing: list[tuple[Callable[[Any], None], list[int]]] | None = None
+        super().__init__()
 
     def __enter__(self) -> None:
         self.lock.acquire()
@@ -51,22 +64,43 @@ class RecordingDriver(Driver):
     def __exit__(self, *error: object) -> None:
         self.lock.release()
 
+    def submit(self, *event: Any) -> None:
+        """Write down what was asked for."""
+        self.events.append(event)
+
     # --- memory ------------------------------------------------------------------------------------------------------------
 
-    def allocate(self, size: int) -> int:
+    def ask(self, size: int) -> int:
+        """Blocks of the pool have numbers."""
+        self.refuse_while_capturing("asking for memory")
+        self.history[len(self.history) + 1] = Accesses()
+        return len(self.history)
+
+    def give_back(self, address: int) -> None:
+        """The block's number is not used again."""
+        if any(stream.done < stream.given for stream in self.streams):
+            raise Misuse("memory is given back that work may still use")
+
+    def allocate(self, size: int, queue: Queue) -> int:
         """Addresses are never used again, and lie apart."""
         if size < 0:
             raise Misuse(f"allocation of {size} bytes")
         if size + sum(buffer.size for buffer in self.live.values()) > self.memory_size:
-            raise MemoryError(f"the device has no {size} bytes left")
+            kept = list(self.reserves)
+            for reserve in kept:
+                reserve.relinquish()
+            if not kept or size + sum(buffer.size for buffer in self.live.values()) > self.memory_size:
+                raise MemoryError(f"the device has no {size} bytes left")
+        block = super().allocate(size, queue)
         address = self.next
         self.next += (size // ALIGNMENT + 2) * ALIGNMENT
         self.live[address] = np.full(size, 255, "uint8")
+        self.blocks[address] = block
         self.starts.append(address)
         self.events.append(("allocate", address, size))
         return address
 
-    def free(self, address: int) -> int:
+    def free(self, address: int, queue: Queue, others: Mapping[Queue, int] | None = None) -> int:
         """See `Driver.free`."""
         if address:
             if address not in self.live:
@@ -74,12 +108,16 @@ class RecordingDriver(Driver):
                 raise Misuse(f"memory at {address} is {what}")
             self.freed[address] = self.live.pop(address).size
             self.events.append(("free", address))
+            super().free(self.blocks[address], queue, others)
         return 0
+
+    def _start(self, address: int) -> int:
+        place = bisect_right(self.starts, address)
+        return self.starts[place - 1] if place else 0
 
     def at(self, address: int, size: int, what: str) -> Array:
         """The bytes from an address on."""
-        place = bisect_right(self.starts, address)
-        start = self.starts[place - 1] if place else 0
+        start = self._start(address)
         buffer = self.live.get(start)
         if buffer is None:
             state = "was freed" if start in self.freed else "was never allocated"
@@ -88,26 +126,71 @@ class RecordingDriver(Driver):
             raise Misuse(f"{what}: {size} bytes at {address - start} of an allocation of {buffer.size} bytes")
         return buffer[address - start : address - start + size]
 
-    def upload(self, address: int, array: Array) -> None:
-        """See `Driver.upload`."""
-        _check_host(array)
-        self.at(address, array.nbytes, "copy to the device")[...] = np.frombuffer(array.tobytes(), "uint8")
-        self.events.append(("upload", address, array.nbytes))
+    def accesses(self, address: int) -> Accesses:
+        """Who has used the memory at an address."""
+        return self.history[self.blocks[self._start(address)]]
 
-    def download(self, array: Array, address: int) -> None:
-        """See `Driver.download`."""
-        _check_host(array)
-        found = self.at(address, array.nbytes, "copy to the host")
-        array[...] = found.view(array.dtype).reshape(array.shape)
-        self.events.append(("download", address, array.nbytes))
+    def page_locked(self, size: int) -> Array:
+        """Bytes that uploads read late."""
+        self.locked.append(np.full(size, 255, "uint8"))
+        return self.locked[-1]
 
-    def copy(self, target: int, source: int, size: int) -> None:
-        """See `Driver.copy`."""
-        found = self.at(source, size, "copy from").copy()
-        self.at(target, size, "copy to")[...] = found
-        self.events.append(("copy", target, source, size))
+    def is_page_locked(self, array: Array) -> bool:
+        """Whether an array lies in such memory."""
+        return any(np.may_share_memory(array, block) for block in self.locked)
+
+    # --- streams -----------------------------------------------------------------------------------------------------------
+
+    def make_stream(self) -> Stream:
+        """See `Driver.make_stream`."""
+        self.streams.append(RecordedStream(self, len(self.streams)))
+        return self.streams[-1]
+
+    def make_event(self) -> Event:
+        """See `Driver.make_event`."""
+        return RecordedEvent(self)
+
+    def settle(self) -> None:
+        """See `Driver.settle`."""
+        for stream in self.streams:
+            stream.synchronize()
+
+    def wait_for(self, stream: Stream, foreign: int) -> None:
+        """Other libraries have no streams here."""
+        self.submit("wait for foreign", stream.handle, foreign)
+
+    def let_wait(self, foreign: int, stream: Stream) -> None:
+        """Other libraries have no streams here."""
+        self.submit("let foreign wait", foreign, stream.handle)
 
     # --- work --------------------------------------------------------------------------------------------------------------
+
+    def no_graphs(self) -> str | None:
+        """See `Driver.no_graphs`."""
+        return None
+
+    def captured(self, work: Callable[[Stream], None]) -> Graph:
+        """See `Driver.captured`."""
+        self.capturing = []
+        try:
+            work(RecordedStream(self, -1))
+            return RecordedGraph(self, self.capturing)
+        finally:
+            self.capturing = None
+
+    def perform(self, stream: RecordedStream, give: Callable[[Any], None], addresses: list[int]) -> None:
+        """Give work to a stream, or to the graph that is being captured."""
+        if self.capturing is None:
+            give(stream)
+        elif stream.number >= 0:
+            raise Misuse("work for another stream while work is captured")
+        else:
+            self.capturing.append((give, addresses))
+
+    def refuse_while_capturing(self, what: str) -> None:
+        """Misuse where a device would end the capture."""
+        if self.capturing is not None:
+            raise Misuse(f"{what} while work is captured")
 
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
         """See `Driver.load`."""
@@ -115,67 +198,47 @@ class RecordingDriver(Driver):
         return [self._launcher(kernel) for kernel in kernels]
 
     def _launcher(self, kernel: Kernel) -> Launch:
-        execute = self.execute
+        execute, name = self.execute, kernel.name
+        written = None if self.written is None else self.written(name)
 
-        def launch(blocks: int, threads: int, shared: int, *arguments: Any) -> None:
-            name = kernel.name
+        def launch(stream: RecordedStream, blocks: int, threads: int, shared: int, *arguments: Any) -> None:
             if not (0 < threads <= MOST_THREADS and threads % 32 == 0) or kernel.threads not in (None, threads):
                 raise Misuse(f"{name}: blocks of {threads} threads")
             if not 0 <= blocks <= MOST_BLOCKS or not 0 <= shared <= MOST_SHARED:
                 raise Misuse(f"{name}: {blocks} blocks with {shared} bytes of shared memory")
-            found = self._arguments(kernel, list(arguments))
+            found, addresses = self._arguments(kernel, list(arguments))
             if not blocks:
                 return
+            writes = [address for number, address in addresses.items() if written is None or number in written]
+            reads = [address for address in addresses.values() if address not in writes]
+
+            def work() -> None:
+                if execute is not None:
+                    execute(kernel, blocks, threads, shared, found)
+
+            self.perform(stream, lambda to: to.give(work, reads, writes, name), [*addresses.values()])
             self.events.append(("launch", name, blocks, threads, shared))
-            if execute is not None:
-                execute(kernel, blocks, threads, shared, found)
 
         return launch
 
-    def _arguments(self, kernel: Kernel, given: list[Any]) -> list[Any]:
-        """Arrays and numbers of what is packed; each fits what the kernel takes."""
+    def _arguments(self, kernel: Kernel, given: list[Any]) -> tuple[list[Any], dict[int, int]]:
+        """Arrays and numbers of what is packed, each as the kernel takes it; addresses of the arrays by argument."""
         if len(given) != len(kernel.format):
             raise Misuse(f"{kernel.name} takes {len(kernel.format)} words, got {len(given)}")
         words, found = iter(given), []
+        addresses: dict[int, int] = {}
         for text in kernel.parameters:
             if text in SCALARS:
                 found.append(_number(kernel.name, text, next(words)))
                 continue
             dtype, sizes = memory_type(text)
-            address = next(words)
+            address = addresses[len(found)] = next(words)
             shape = [next(words) if size is None else size for size in sizes]
             if any(type(word) is not int or word < 0 for word in (address, *shape)):
                 raise Misuse(f"{kernel.name}: {address} and sizes {shape} for {text}")
             size = math.prod(shape) * np.dtype(dtype).itemsize
             found.append(self.at(address, size, f"argument {text} of {kernel.name}").view(dtype).reshape(shape))
-        return found
-
-    def gemm(self, dtype: str, alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
-        """NumPy's product."""
-        left, right, target = (self._matrix(dtype, matrix) for matrix in (a, b, c))
-        if left.shape[1] != right.shape[0] or target.shape != (left.shape[0], right.shape[1]):
-            raise Misuse(f"gemm of {left.shape} and {right.shape} into {target.shape}")
-        number = np.dtype(dtype).type
-        with np.errstate(all="ignore"):
-            found = number(alpha) * (left @ right)
-            target[...] = found + number(beta) * target if beta else found
-        self.events.append(("gemm", dtype, *left.shape, right.shape[1]))
-
-    def _matrix(self, dtype: str, matrix: Matrix) -> Array:
-        blas_matrix(matrix)
-        address, rows, columns, *steps = matrix
-        size = np.dtype(dtype).itemsize
-        last = (rows - 1) * steps[0] + (columns - 1) * steps[1] + 1 if rows and columns else 0
-        found = self.at(address, last * size, "gemm").view(dtype)
-        return np.lib.stride_tricks.as_strided(found, (rows, columns), [step * size for step in steps])
-
-    def synchronize(self) -> None:
-        """All is done at once."""
-        self.events.append(("synchronize",))
-
-    def wait_for(self, stream: int) -> None:
-        """There are no other streams."""
-        self.events.append(("wait", stream))
+        return found, addresses
 
 
 def _number(kernel: str, text: str, value: Any) -> Any:
@@ -186,8 +249,3 @@ def _number(kernel: str, text: str, value: Any) -> Any:
     if wanted is int and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         raise Misuse(f"{kernel}: {value} does not fit {text}")
     return value
-
-
-def _check_host(array: Array) -> None:
-    if type(array) is not np.ndarray or not array.flags.c_contiguous:
-        raise Misuse("only C-contiguous arrays are copied")

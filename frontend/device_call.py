@@ -14,7 +14,7 @@ class DeviceCaller(Caller):
     def _convert(self, number: int, value: Any) -> Any:
         """An argument on the device as it is where it fits, else by way of the host."""
         from phintys.codegen.device import current
-        from phintys.codegen.device_executable import fitting
+        from phintys.codegen.plan_call import fitting
 
         if is_on_device(value):
             with current():

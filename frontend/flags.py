@@ -43,11 +43,18 @@ def use_threads(flags: Mapping[str, Any]) -> None:
     set_threads(flags["threads"] or None if flags["openmp"] else 1)
 
 
-def use_tf32(flags: Mapping[str, Any]) -> None:
-    """Tell the GPU's library, or leave it for when there is one."""
-    from phintys.codegen.device_options import set_tf32
+def use_device(flags: Mapping[str, Any]) -> None:
+    """Tell the GPU's driver, or leave it for when there is one."""
+    from phintys.codegen.device_options import choose
 
-    set_tf32(flags["cuda.tf32"])
+    choose(flags["cuda.tf32"], flags["cuda.streams"], flags["cuda.graphs"] == "auto")
+
+
+def number_of_streams(value: Any) -> int:
+    """At least 1; ValueError for anything else."""
+    if str(value).isdigit() and 1 <= int(value) <= MOST_THREADS:
+        return int(value)
+    raise ValueError(f"expected a number from 1 to {MOST_THREADS}, got {value!r}")
 
 
 def anything(value: Any) -> Any:
@@ -84,7 +91,9 @@ USED = (
         choices=("cpu", "cuda", "cuda_emulated", "cuda_emulated_backward"),
         doc="where functions run, see `function(target=)`",
     ),
-    Flag("cuda.tf32", False, boolean, doc="whether products of float32 matrices on a GPU are rounded to tf32", apply=use_tf32),
+    Flag("cuda.tf32", False, boolean, doc="whether float32 matrices are rounded to tf32 in products", apply=use_device),
+    Flag("cuda.streams", 64, number_of_streams, doc="functions on a GPU with a stream of their own", apply=use_device),
+    Flag("cuda.graphs", "auto", choices=("auto", "off"), doc="replay steps that repeat as CUDA graphs", apply=use_device),
     Flag("on_unused_input", "raise", choices=("raise", "warn", "ignore"), doc="inputs that no result depends on"),
     Flag("mode", "Mode", doc="default mode of functions"),
     Flag("compute_test_value", "off", choices=_REPORT, doc="compute expressions as they are written"),

@@ -50,7 +50,7 @@ def from_device(type: TensorType, value: Any, borrow: bool) -> Any:
     if config.device not in DEVICE_TARGETS or not is_on_device(value):
         return None
     from phintys.codegen.device import current
-    from phintys.codegen.device_executable import fitting
+    from phintys.codegen.plan_call import fitting
 
     with current():
         found = fitting(current(), type, value)

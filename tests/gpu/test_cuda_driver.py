@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 from types import ModuleType
@@ -9,17 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from standin import Library, StandIn
+from nvidia import CUBLAS, Library
+from standin import StandIn
 
 import phintys
 import phintys.tensor as T
 from phintys import function, shared
-from phintys.codegen import cublas, cuda_library, device
+from phintys.codegen import cublas, cuda_api, cuda_library, device
 from phintys.codegen.cuda import CudaDriver, architecture_for
-from phintys.codegen.device_array import DeviceArray
+from phintys.codegen.device_array import DeviceArray, from_interface
 from phintys.codegen.device_pool import Pool, rounded
 from phintys.codegen.driver import DeviceError, blas_matrix
 from phintys.codegen.launch_plan import Kernel
+from phintys.codegen.recording import RecordingDriver
 
 
 @pytest.fixture
@@ -30,9 +33,10 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     monkeypatch.setitem(sys.modules, "pycuda", package)
     monkeypatch.setitem(sys.modules, "pycuda.driver", package.driver)  # type: ignore[attr-defined]
     monkeypatch.setattr(cuda_library, "missing", lambda: None)
-    monkeypatch.setattr(cuda_library, "driver_library", lambda: Library(made.calls, cuPointerGetAttribute=1))
+    monkeypatch.setattr(cuda_library, "driver_library", lambda: made.library)
     monkeypatch.setattr(cublas, "cublas_path", lambda: "libcublas.so")
-    monkeypatch.setattr(cublas, "open_library", lambda path: Library(made.calls))
+    monkeypatch.setattr(cublas, "open_library", lambda path: Library(made.calls, CUBLAS))
+    cuda_api.entry.cache_clear()
     return made
 
 
@@ -51,11 +55,14 @@ def test_a_call_from_end_to_end(cuda: StandIn) -> None:
         loads = since(cuda, "load")
         assert len(loads) == 1 and b".target sm_90" in loads[0][1] and loads[0][1].endswith(b"\0")
         f(np.ones(3))
-        kinds = [call[0] for call in cuda.calls if call[0] != "cuPointerGetAttribute"]
-        assert kinds[:2] == ["mem_alloc", "htod"] and kinds[-2:] == ["dtoh", "synchronize"] and "launch" in kinds
-        assert all(call[4] == 77 and call[2][1:] == call[3][1:] == (1, 1) for call in since(cuda, "launch"))
+        kinds = [call[0] for call in cuda.calls]
+        assert kinds[:4] == ["stream", "mem_alloc", "pagelocked", "htod"] and kinds[-2:] == ["dtoh", "synchronize"]
+        launches = since(cuda, "launch")
+        assert launches and all(call[4] == 77 and call[2][1:] == call[3][1:] == (1, 1) for call in launches)
         f(np.ones(3))
-        assert since(cuda, "mem_alloc") == []  # all memory comes from the pool
+        since(cuda)
+        f(np.ones(3))
+        assert since(cuda, "mem_alloc", "pagelocked") == []  # all memory comes from the pools
         assert cuda.depth == 0
     finally:
         device.use(before)
@@ -78,13 +85,62 @@ def test_dlpack_lends_memory_until_its_taker_lets_go(cuda: StandIn, shape: tuple
     assert driver.pool.idle == {}
     del seen, capsule
     gc.collect()
-    assert [len(blocks) for blocks in driver.pool.idle.values()] == [1]
+    assert [len(blocks) for lists in driver.pool.idle.values() for blocks in lists.values()] == [1]
+
+
+def test_streams_of_takers_wait_for_ours(cuda: StandIn) -> None:
+    array = DeviceArray.of(CudaDriver(), np.ones(3))
+    for stream in (None, 0, 1, -1):  # the default stream waits of itself
+        array.__dlpack__(stream=stream)
+    assert since(cuda, "cuStreamWaitEvent", "synchronize") == []
+    array.__dlpack__(stream=900)
+    calls = since(cuda, "cuEventCreate", "cuEventRecord", "cuStreamWaitEvent", "cuEventDestroy")
+    assert [call[0] for call in calls] == ["cuEventCreate", "cuEventRecord", "cuStreamWaitEvent", "cuEventDestroy"]
+    event = calls[1][1]
+    assert calls[0][2] == 2 and calls[1] == ("cuEventRecord", event, 77) and calls[2] == ("cuStreamWaitEvent", 900, event, 0)
+
+
+class Foreign:
+    """An array of another library."""
+
+    def __init__(self, array: DeviceArray, stream: int | None) -> None:
+        self.array = array
+        self.__cuda_array_interface__ = {**array.__cuda_array_interface__, "stream": stream}
+
+
+def test_arrays_of_others_are_waited_for_and_waited_with(cuda: StandIn) -> None:
+    before = device.use(None)
+    try:
+        x = T.dvector("x")
+        f = function([x], x + 1, target="cuda")
+        driver = device.current()
+        there = DeviceArray.of(driver, np.arange(3.0))
+        cuda.library.effects["cuPointerGetAttribute"] = lambda value, kind, address: ctypes.memset(value, 0, 4)
+        since(cuda)
+        f(Foreign(there, 1))
+        assert since(cuda, "cuEventRecord") == []
+        f(Foreign(there, 900))
+        foreign = [call for call in since(cuda, "cuEventRecord", "cuStreamWaitEvent", "launch")]
+        kinds = [(call[0], call[2] if call[0] == "cuEventRecord" else call[1]) for call in foreign if call[0] != "launch"]
+        ours, main = driver.queues[0].stream.handle, driver.main.stream.handle
+        assert kinds == [
+            ("cuEventRecord", 900),
+            ("cuStreamWaitEvent", main),
+            ("cuEventRecord", ours),
+            ("cuStreamWaitEvent", 900),
+        ]
+        assert [call[0] for call in foreign][2] == "launch"
+        cuda.library.effects["cuPointerGetAttribute"] = lambda value, kind, address: ctypes.memset(value, 1, 1)
+        assert from_interface(driver, Foreign(there, 1)) is None  # on another device
+    finally:
+        device.use(before)
 
 
 def test_launches(cuda: StandIn) -> None:
     driver = CudaDriver()
     with driver:
         (launch,) = driver.load(".ptx", [Kernel("k", ("f64[?]", "index", "f32", "i1"), 128)])
+        launch = driver.main.launcher(launch)
         launch(4, 128, 0, 4096, 10, 10, 0.5, True)
         launch(0, 128, 0, 4096, 0, 0, 0.5, True)
         launch(4, 128, 60000, 4096, 10, 10, 0.5, False)
@@ -95,61 +151,79 @@ def test_launches(cuda: StandIn) -> None:
     assert calls[1] == ("set_attribute", "most shared", 60000)
 
 
-def test_pinned_memory_is_waited_for(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phintys.codegen.cuda.is_pinned", lambda array: True)
-    DeviceArray.of(CudaDriver(), np.ones(2))
-    assert [call[0] for call in cuda.calls][-2:] == ["htod", "synchronize"]
-
-
 def test_copies_wait_where_they_have_to(cuda: StandIn) -> None:
     driver = CudaDriver()
     array = DeviceArray.of(driver, np.arange(4.0))
     assert array.copy().get().tolist() == [0, 1, 2, 3]
-    kinds = [call[0] for call in since(cuda)]
-    assert kinds[-3:] == ["dtod", "dtoh", "synchronize"] and "synchronize" not in kinds[:-1]
+    kinds = [call[0] for call in since(cuda, "dtod", "dtoh", "synchronize")]
+    assert kinds == ["dtod", "dtoh", "synchronize"]
     assert array.__cuda_array_interface__["stream"] == 77
-    with driver:
-        driver.wait_for(1)
-        assert since(cuda, "cuStreamSynchronize") == []
-        driver.wait_for(5)
-    assert since(cuda, "cuStreamSynchronize") == [("cuStreamSynchronize", 5)]
 
 
-def test_memory_runs_out_with_a_sentence(cuda: StandIn) -> None:
+def test_memory_that_cannot_be_locked_is_copied_all_the_same(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = CudaDriver()
+
+    def refuse(*_: Any) -> None:
+        raise driver.cuda.MemoryError("no pages")
+
+    monkeypatch.setattr(driver.cuda, "pagelocked_empty", refuse)
+    array = DeviceArray.of(driver, np.arange(4.0))
+    assert [call[0] for call in since(cuda)][-2:] == ["htod", "synchronize"]
+    assert array.get().tolist() == [0, 1, 2, 3]
+
+
+def test_memory_runs_out_with_a_sentence(monkeypatch: pytest.MonkeyPatch, cuda: StandIn) -> None:
+    cuda.size = 1 << 20
     driver = CudaDriver()
     with driver:
-        kept = [driver.allocate(300_000) for _ in range(3)]
+        queue = driver.main
+        kept = [queue.allocate(300_000) for _ in range(3)]
         with pytest.raises(MemoryError, match=r"cuda0 \(Stand-in\) has no 524288 bytes left"):
-            driver.allocate(500_000)
-        driver.free(kept.pop())
-        driver.free(kept.pop())
-        assert driver.allocate(500_000)  # what was idle has gone back
-    assert len(since(cuda, "free")) == 2
+            queue.allocate(500_000)
+        queue.free(kept.pop())
+        queue.free(kept.pop())
+        since(cuda)
+        assert queue.allocate(500_000)  # what was idle has gone back, when no work used it any more
+    assert [call[0] for call in since(cuda)] == ["mem_alloc", "settle", "free", "free", "mem_alloc"]
 
 
 def test_products(cuda: StandIn) -> None:
     driver = CudaDriver()
     with driver:
+        gemm = driver.main.gemm
         with phintys.change_flags({"cuda.tf32": True}):
-            driver.gemm("float32", 2.0, (100, 3, 4, 4, 1), (200, 4, 5, 1, 4), 0.5, (300, 3, 5, 5, 1))
-        driver.gemm("float64", 1.0, (100, 3, 0, 0, 1), (200, 0, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
-        driver.gemm("float64", 1.0, (100, 0, 4, 4, 1), (200, 4, 5, 5, 1), 0.0, (300, 0, 5, 5, 1))
-        driver.gemm("float64", 1.0, (100, 3, 4, 2**31, 1), (200, 4, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
+            gemm("float32", 2.0, (100, 3, 4, 4, 1), (200, 4, 5, 1, 4), 0.5, (300, 3, 5, 5, 1))
+        gemm("float64", 1.0, (100, 3, 0, 0, 1), (200, 0, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
+        gemm("float64", 1.0, (100, 0, 4, 4, 1), (200, 4, 5, 5, 1), 0.0, (300, 0, 5, 5, 1))
+        gemm("float64", 1.0, (100, 3, 4, 2**31, 1), (200, 4, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
     calls = [call for call in since(cuda) if call[0].startswith("cublas")]
-    assert [call[0] for call in calls[:3]] == ["cublasCreate_v2", "cublasSetStream_v2", "cublasSetMathMode"]
-    assert calls[1][2] == 77 and calls[2][2] == 3 and calls[4] == ("cublasSetMathMode", None, 0)
-    del calls[4]
+    names = ["cublasCreate_v2", "cublasSetStream_v2", "cublasSetWorkspace_v2", "cublasSetMathMode"]
+    assert [call[0] for call in calls[:4]] == names
+    assert calls[1][2] == 77 and calls[2][3] == 32 << 20 and calls[3][2] == 3
+    assert calls[5] == ("cublasSetMathMode", None, 0)
+    del calls[5]
     # c' (5 x 3) = b' (5 x 4) a' (4 x 3): b lies transposed, as cuBLAS would have it turned
-    assert calls[3] == ("cublasSgemm_v2", None, 1, 0, 5, 3, 4, 2.0, 200, 4, 100, 4, 0.5, 300, 5)
-    assert calls[4] == ("cublasDgemm_v2", None, 0, 0, 5, 3, 0, 1.0, 200, 5, 100, 1, 0.0, 300, 5)
-    assert calls[5][0] == "cublasDgemm_v2_64" and calls[5][11] == 2**31 and len(calls) == 6
+    assert calls[4] == ("cublasSgemm_v2", None, 1, 0, 5, 3, 4, 2.0, 200, 4, 100, 4, 0.5, 300, 5)
+    assert calls[5] == ("cublasDgemm_v2", None, 0, 0, 5, 3, 0, 1.0, 200, 5, 100, 1, 0.0, 300, 5)
+    assert calls[6][0] == "cublasDgemm_v2_64" and calls[6][11] == 2**31 and len(calls) == 7
+
+
+def test_products_of_two_streams_do_not_share_working_memory(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    with driver:
+        for queue in (driver.queue(), other := driver.queue(), other, driver.queues[0]):
+            queue.gemm("float64", 1.0, (100, 3, 4, 4, 1), (200, 4, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
+    calls = since(cuda, "cublasSetStream_v2", "cublasSetWorkspace_v2")
+    assert [call[2] for call in calls if call[0] == "cublasSetStream_v2"] == [77, 78, 77]
+    spaces = [call[2] for call in calls if call[0] == "cublasSetWorkspace_v2"]
+    assert spaces[0] == spaces[2] != spaces[1]
 
 
 def test_products_need_cublas(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cublas, "cublas_path", lambda: None)
     driver = CudaDriver()
     with driver, pytest.raises(DeviceError, match="need cuBLAS, which is not found: `pip install nvidia-cublas`"):
-        driver.gemm("float64", 1.0, (1, 1, 1, 1, 1), (1, 1, 1, 1, 1), 0.0, (1, 1, 1, 1, 1))
+        driver.main.gemm("float64", 1.0, (1, 1, 1, 1, 1), (1, 1, 1, 1, 1), 0.0, (1, 1, 1, 1, 1))
 
 
 def test_matrices_that_blas_takes() -> None:
@@ -182,12 +256,12 @@ def test_a_pycuda_that_does_not_load(cuda: StandIn, monkeypatch: pytest.MonkeyPa
 def test_the_pool_wastes_at_most_a_quarter_and_reuses_blocks() -> None:
     sizes = [1, 511, 512, 513, 700, 1000, 4097, 10**6, 2**30 + 1]
     assert all(size <= rounded(size) <= max(512, 1.26 * size) for size in sizes)
-    given, back = iter(range(1000, 2000)), []
+    given, back, queue = iter(range(1000, 2000)), [], RecordingDriver().main
     pool = Pool(lambda size: next(given), back.append)
-    first = pool.allocate(1000)
-    assert pool.free(first) == 0 and pool.allocate(1010) == first and pool.allocate(1010) != first
-    assert pool.free(0) == 0
-    pool.free(first)
+    first = pool.allocate(1000, queue)
+    assert pool.free(first, queue) == 0 and pool.allocate(1010, queue) == first and pool.allocate(1010, queue) != first
+    assert pool.free(0, queue) == 0
+    pool.free(first, queue)
     assert pool.trim() == 1 and back == [first] and pool.held == rounded(1010)
     with pytest.raises(KeyError):
-        pool.free(first)
+        pool.free(first, queue)

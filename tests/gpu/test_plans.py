@@ -63,7 +63,7 @@ def main(*arguments):
         y = allocate(8 * arg0_0)
         launch_0(1, 64, 0, xd, arg0_0, y, arg0_0)
         xd = release(arg0, xd)
-        h = to_host(y, (arg0_0,), 'float64')
+        h = fetch(y, (arg0_0,), 'float64')
         y = free(y)
         return (h,)
     except BaseException:
@@ -94,7 +94,7 @@ def test_a_plan_runs() -> None:
     result, device = run(plan_of(code), code, np.arange(64.0))
     assert (result == 2 * np.arange(64)).all()
     kinds = [event[0] for event in device.events]
-    assert kinds == ["load", "allocate", "upload", "allocate", "launch", "free", "download", "free"]
+    assert kinds == ["load", "allocate", "upload", "allocate", "launch", "free", "download", "free", "synchronize"]
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_a_free_that_is_moved_or_left_out_is_noticed(line: str, after: str | Non
         ("launch_0(1, 64,", "launch_0(1, 32,", "blocks of 32 threads"),
         ("launch_0(1, 64, 0, xd, arg0_0, y, arg0_0)", "launch_0(1, 64, 0, xd, y, arg0_0)", "takes 4 words, got 3"),
         ("launch_0(1, 64, 0,", "launch_0(1, 64, 10**6,", "1000000 bytes of shared memory"),
-        ("h = to_host(y, (arg0_0,)", "z = y; y = free(y); h = to_host(z, (arg0_0,)", "was freed"),
+        ("h = fetch(y, (arg0_0,)", "z = y; y = free(y); h = fetch(z, (arg0_0,)", "was freed"),
         ("y = free(y)", "free(y); y = free(y)", "freed twice"),
-        ("h = to_host(y, (arg0_0,)", "h = to_host(y, (arg0_0 + 1,)", "520 bytes at 0 of an allocation of 512"),
+        ("h = fetch(y, (arg0_0,)", "h = fetch(y, (arg0_0 + 1,)", "520 bytes at 0 of an allocation of 512"),
     ],
 )
 def test_misuse_is_noticed(line: str, other: str, message: str) -> None:
@@ -148,7 +148,7 @@ def test_what_the_ir_does_not_free_is_freed_after_its_last_use() -> None:
 def test_results_that_stay_are_not_freed(freed: bool) -> None:
     text = "\n".join(line for line in TWICE.splitlines() if freed or "dealloc" not in line)
     source = plan_of(module(text), frozenset([0])).source
-    assert "to_host" not in source and "y = free(y)" not in source
+    assert "fetch" not in source and "y = free(y)" not in source
     assert "return (device_array(y, (arg0_0,), 'float64'),)" in source
 
 

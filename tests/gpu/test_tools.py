@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from standin import Library
 
 from phintys.codegen import cuda_library
 from phintys.tools.doctor_gpu import rows
@@ -34,7 +33,7 @@ def test_the_doctor_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"GPU pycuda", "GPU cuBLAS", "GPU ptxas"} < set(found) and "GPU" not in found
 
 
-class Driver(Library):
+class Driver:
     """A driver of two devices."""
 
     def __getattr__(self, name: str) -> Any:
@@ -51,7 +50,7 @@ class Driver(Library):
 
 
 def test_the_doctor_with_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuda_library, "driver_library", lambda: Driver([]))
+    monkeypatch.setattr(cuda_library, "driver_library", lambda: Driver())
     monkeypatch.setattr(cuda_library, "find_spec", lambda name: object())
     monkeypatch.setattr(cuda_library, "cublas_path", lambda: "libcublas.so.13")
     found = [row for row in rows() if row[0]]
