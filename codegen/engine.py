@@ -23,7 +23,7 @@ from phintys.ir.phases import phase
 from . import blas, rare, symbols
 from . import cache as disk
 from .elf import undefined_symbols
-from .machine import llvm, new_target_machine, target_machine
+from .machine import llvm, new_target_machine, run_passes, target_machine
 from .runtime_memory import default_pool_limit
 from .runtime_threads import default_threads
 
@@ -79,7 +79,7 @@ def _optimized(text: str) -> Any:
     options.slp_vectorization = False
     builder = binding.create_pass_builder(target_machine(), options)
     with phase("LLVM: optimize"):
-        builder.getModulePassManager().run(module, builder)
+        run_passes(builder.getModulePassManager(), module, builder)
         if rare.PREFIX in text:
             _inline_variants(module)
     return module
@@ -90,7 +90,7 @@ def _inline_variants(module: Any) -> None:
     binding = llvm()
     passes = binding.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
-    passes.run(module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
+    run_passes(passes, module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
 
 
 def _tidied(text: str) -> Any:
@@ -102,7 +102,7 @@ def _tidied(text: str) -> Any:
     passes.add_sroa_pass()
     passes.add_instruction_combine_pass()
     passes.add_simplify_cfg_pass()
-    passes.run(module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
+    run_passes(passes, module, binding.create_pass_builder(target_machine(), binding.create_pipeline_tuning_options()))
     return module
 
 

@@ -140,11 +140,12 @@ def assemble_ptx(text: str, architecture: str = DEFAULT) -> str:
     import llvmlite.binding as binding
 
     from .engine import LLVMError
+    from .machine import run_passes
 
     machine = _machine(architecture)
     try:
         with phase("LLVM: parse and verify"):
-            module = binding.parse_assembly(text)
+            module = binding.parse_assembly(text, binding.create_context())
             module.verify()
     except RuntimeError as failure:
         raise LLVMError(f"LLVM does not accept the module: {str(failure).strip()}") from None
@@ -153,7 +154,7 @@ def assemble_ptx(text: str, architecture: str = DEFAULT) -> str:
     options.loop_vectorization = options.slp_vectorization = False  # a thread has scalars; 128-bit accesses are written as such
     builder = binding.create_pass_builder(machine, options)
     with phase("LLVM: optimize"):
-        builder.getModulePassManager().run(module, builder)
+        run_passes(builder.getModulePassManager(), module, builder)
     with phase("LLVM: generate code"):
         return str(machine.emit_assembly(module))
 
