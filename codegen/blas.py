@@ -1,7 +1,8 @@
 """OpenBLAS, for the products that the optimizer keeps as library calls and for LAPACK. Loaded when the first object needs it.
 
-The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). Its threads are one unless
-the program, PHINTYS_NUM_THREADS or OMP_NUM_THREADS says otherwise: two pools of threads that fight are slower than either.
+The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). It works with one thread: our team shares its
+products (`runtime_products.py`), and two pools of threads that fight are slower than either. During a call of LAPACK it has
+as many as the program, PHINTYS_NUM_THREADS or OMP_NUM_THREADS asks for.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import os
 from functools import cache
 from pathlib import Path
 
-PRODUCTS = ("gemm", "gemv", "trsm")
+PRODUCTS = ("gemm", "gemv")
 LAPACK = ("getrf", "getri", "getrs", "potrf", "gelqf", "orglq", "syevd", "geev", "gesdd", "gelsd")
 
 # Name in the IR -> name in the library.
-ROUTINES = {f"phi_{kind}{name}": f"scipy_{kind}{name}_64_" for name in (*PRODUCTS, *LAPACK) for kind in "ds"}
+ROUTINES = {
+    **{f"phi_library_{kind}{name}": f"scipy_{kind}{name}_64_" for name in PRODUCTS for kind in "ds"},
+    **{f"phi_{kind}{name}": f"scipy_{kind}{name}_64_" for name in ("trsm", *LAPACK) for kind in "ds"},
+    "phi_library_set_threads": "scipy_openblas_set_num_threads64_",
+}
 
 
 class MissingLibrary(ImportError):
@@ -27,10 +32,8 @@ _asked: list[int] = []  # the number of threads that the program asks for, if it
 
 
 def ask_for_threads(count: int | None) -> None:
-    """Note the number of threads that a program asks for, and let the library know if it is there."""
+    """Note the number of threads that a program asks for."""
     _asked[:] = [] if count is None else [count]
-    if library.cache_info().currsize:
-        library().scipy_openblas_set_num_threads64_(ctypes.c_int(thread_count()))
 
 
 def threads_asked() -> int | None:
@@ -45,7 +48,7 @@ def threads_asked() -> int | None:
 
 
 def thread_count() -> int:
-    """How many threads BLAS may use: what the program or the environment asks for, else 1."""
+    """How many threads LAPACK may use: what the program or the environment asks for, else 1."""
     return threads_asked() or 1
 
 
@@ -61,19 +64,19 @@ def _path() -> Path:
 
 @cache
 def library() -> ctypes.CDLL:
-    """The loaded library, its thread count set."""
+    """The loaded library, with one thread."""
     try:
         loaded = ctypes.CDLL(str(_path()))
     except (ImportError, OSError) as error:
         raise MissingLibrary(
             f"matrix products need OpenBLAS, which could not be loaded ({error}); try `pip install scipy-openblas64`"
         ) from error
-    loaded.scipy_openblas_set_num_threads64_(ctypes.c_int(thread_count()))
+    loaded.scipy_openblas_set_num_threads64_(ctypes.c_int(1))
     return loaded
 
 
 def addresses(names: set[str]) -> dict[str, int]:
-    """Address of each BLAS routine among the names; the library is loaded only where there is one."""
+    """Address of each routine among the names; the library is loaded only where there is one."""
     wanted = {name: ROUTINES[name] for name in sorted(names & set(ROUTINES))}
     return {name: ctypes.cast(getattr(library(), routine), ctypes.c_void_p).value or 0 for name, routine in wanted.items()}
 

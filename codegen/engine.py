@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 
 from phintys.ir.phases import phase
 
-from . import blas, rare, symbols
+from . import blas, rare, runtime_products, symbols
 from . import cache as disk
 from .elf import undefined_symbols
 from .machine import llvm, new_target_machine, run_passes, target_machine
@@ -197,6 +197,8 @@ def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
     """Addresses of names in an object, and the engine that holds its code."""
     binding, engine = llvm(), _engine()
     wanted = undefined_symbols(data)
+    if not wanted.isdisjoint(runtime_products.NAMES):
+        _start_products()
     for name, address in blas.addresses(wanted).items():
         binding.add_symbol(name, address)
     missing = sorted(name for name in wanted if name != "_GLOBAL_OFFSET_TABLE_" and not binding.address_of_symbol(name))
@@ -225,6 +227,16 @@ def start() -> dict[str, int]:
                 os.register_at_fork(after_in_child=empty_team)
             _RUNTIME.update(found)
         return _RUNTIME
+
+
+def _start_products() -> None:
+    """Load the part of the runtime that shares products among threads once, and the library with it."""
+    if "phi_dgemm" not in _RUNTIME:
+        found, _ = _load(_runtime_object(runtime_products.text(), True), list(runtime_products.NAMES))
+        ctypes.c_int32.from_address(found["phi_lapack_threads"]).value = blas.thread_count()
+        for name, address in found.items():
+            llvm().add_symbol(name, address)
+        _RUNTIME.update(found)
 
 
 def started() -> dict[str, int]:

@@ -13,10 +13,10 @@ from . import blas, engine
 from .runtime_threads import MOST, default_threads
 
 
-def _word() -> ctypes.c_int32 | None:
-    """The runtime's variable; None before there is a runtime."""
+def _word(name: str = "phi_threads") -> ctypes.c_int32 | None:
+    """A variable of the runtime; None before there is that part of it."""
     found = engine.started()
-    return ctypes.c_int32.from_address(found["phi_threads"]) if found else None
+    return ctypes.c_int32.from_address(found[name]) if name in found else None
 
 
 def threads() -> int:
@@ -33,6 +33,7 @@ def set_threads(count: int | None) -> None:
     if count is not None and not 1 <= count <= MOST:
         raise ValueError(f"loops cannot have {count} threads; expected a number from 1 to {MOST}")
     blas.ask_for_threads(count)
-    word = _word()
-    if word is not None:
-        word.value = default_threads()
+    for name, number in (("phi_threads", default_threads), ("phi_lapack_threads", blas.thread_count)):
+        word = _word(name)
+        if word is not None:
+            word.value = number()

@@ -129,7 +129,10 @@ class _Call:
         arguments = [self.address(word) for word in words]
         lengths = [self.low.e.int(1)] * sum(word in self.row.letters for word in words)
         self.low.declare(self.routine, [PTR] * len(arguments) + [I64] * len(lengths), None)
+        self.low.declare("phi_lapack_team", [bi.i1], None)
+        self.low.e.call("phi_lapack_team", [self.low.e.int(1, bi.i1)], None)
         self.low.e.call(self.routine, [*arguments, *lengths], None)
+        self.low.e.call("phi_lapack_team", [self.low.e.int(0, bi.i1)], None)
 
 
 def call(low: FunctionLowering, op: Operation) -> None:

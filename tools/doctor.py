@@ -97,7 +97,9 @@ def check_processor() -> Iterator[Finding]:
     features = ", ".join(name for name in FEATURES if present.get(name)) or "no vector extension that matters"
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     yield Finding(OK, "processor", f"{binding.get_host_cpu_name()} with {features}; {cores} cores for this process")
-    yield Finding(OK, "threads", f"{default_threads()} for loops (PHINTYS_NUM_THREADS), {thread_count()} for matrix products")
+    yield Finding(
+        OK, "threads", f"{default_threads()} for loops and products (PHINTYS_NUM_THREADS), {thread_count()} for LAPACK"
+    )
 
 
 def check_blas() -> Iterator[Finding]:

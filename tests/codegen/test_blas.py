@@ -101,7 +101,7 @@ import sys
 sys.modules["scipy_openblas64"] = None
 from phintys.codegen import blas
 try:
-    blas.addresses({"phi_dgemm"})
+    blas.addresses({"phi_library_dgemm"})
 except ImportError as error:
     print(error)
 """
