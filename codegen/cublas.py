@@ -39,21 +39,21 @@ class Cublas:
         self.handle = ctypes.c_void_p()
         self._do("cublasCreate_v2", ctypes.byref(self.handle))
         self._tf32 = False
-        self._stream: int | None = None
+        self._in_use: tuple[int, int] | None = None
         self._ask, self._size = ask, LARGE_WORKSPACE if major >= HOPPER else WORKSPACE
         self._workspaces: dict[int, int] = {}
 
-    def use(self, stream: int) -> None:
-        """Multiply on this stream from now on."""
-        if stream == self._stream:
+    def use(self, stream: int, home: int) -> None:
+        """Multiply on this stream from now on, with the working memory of `home`."""
+        if (stream, home) == self._in_use:
             return
-        self._stream = None
-        if stream not in self._workspaces:
-            self._workspaces[stream] = self._ask(self._size)
+        self._in_use = None
+        if home not in self._workspaces:
+            self._workspaces[home] = self._ask(self._size)
         self._do("cublasSetStream_v2", self.handle, ctypes.c_void_p(stream))  # takes the library's own memory again
-        memory = ctypes.c_void_p(self._workspaces[stream])
+        memory = ctypes.c_void_p(self._workspaces[home])
         self._do("cublasSetWorkspace_v2", self.handle, memory, ctypes.c_size_t(self._size))
-        self._stream = stream
+        self._in_use = stream, home
 
     def use_tf32(self, wanted: bool) -> None:
         """Whether factors of float32 are rounded to 10 bits of fraction, for speed."""

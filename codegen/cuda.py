@@ -45,7 +45,7 @@ class CudaStream(Stream):
         self.driver = driver
         self.cuda = driver.cuda
         self.stream = driver.cuda.Stream(flags)
-        self.handle = int(self.stream.handle)
+        self.handle = self.home = int(self.stream.handle)  # home: the stream on which its work is done in the end
 
     def upload(self, address: int, array: Array) -> None:
         """See `Stream.upload`."""
@@ -63,7 +63,7 @@ class CudaStream(Stream):
     def gemm(self, dtype: str, alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
         """See `Stream.gemm`. cuBLAS is loaded by the first product."""
         blas = self.driver.blas()
-        blas.use(self.handle)
+        blas.use(self.handle, self.home)
         blas.use_tf32(options.tf32)
         blas.gemm(dtype, alpha, a, b, beta, c)
 
@@ -166,12 +166,13 @@ class CudaDriver(Driver):
         """See `Driver.no_graphs`."""
         return cuda_api.missing_for_graphs()
 
-    def captured(self, work: Callable[[Stream], None]) -> Graph:
+    def captured(self, work: Callable[[Stream], None], stream: Stream) -> Graph:
         """See `Driver.captured`."""
         from .cuda_graphs import captured
 
         if self._capture is None:
             self._capture = CudaStream(self, NON_BLOCKING)
+        self._capture.home = stream.handle
         return captured(self._capture, work)
 
     def blas(self) -> Any:

@@ -52,15 +52,16 @@ class DeviceExecutable:
         self.interface = plan.interface
         self.driver = driver
         with driver:
-            launchers = driver.load(code, plan.kernels) if plan.kernels else []
+            self.launches = driver.load(code, plan.kernels) if plan.kernels else []
             self.queue = driver.queue()
         weakref.finalize(self, driver.release, self.queue)
         self._code = compile(plan.source, f"<launch plan of {id(plan)}>", "exec")
         self.names_used = frozenset(self._code.co_consts[0].co_names)
+        self.operations = self._memory_operations()
         self._names: dict[str, Any] = {
             **FUNCTIONS,
-            **{f"launch_{number}": self.queue.launcher(launch) for number, launch in enumerate(launchers)},
-            **self._memory_operations(),
+            **{f"launch_{number}": self.queue.launcher(launch) for number, launch in enumerate(self.launches)},
+            **self.operations,
             **self._constants(),
         }
 
@@ -140,9 +141,14 @@ class DeviceExecutable:
             f"host_{number}": host.bind(call.function, call.gives, call.options, where and partial(where, call.location))
             for number, call in enumerate(self.interface.hosts)
         }
-        names = {**self._names, **calls, "fail": fail_with}
-        exec(self._code, names)  # the plan's own source
-        return Call(self, names["main"], list(states), slow, unpack)
+
+        def bound(operations: dict[str, Any]) -> Callable[..., Any]:
+            names = {**self._names, **calls, "fail": fail_with, **operations}
+            exec(self._code, names)  # the plan's own source
+            found: Callable[..., Any] = names["main"]
+            return found
+
+        return Call(self, bound, list(states), slow, unpack)
 
     def bind_strict(
         self, states: Sequence[list[Any]], fail: Fail, unpack: bool, where: Where | None = None

@@ -149,8 +149,9 @@ class Driver(ABC):
         """Why work cannot be captured; `None` where it can."""
 
     @abstractmethod
-    def captured(self, work: Callable[[Stream], None]) -> Graph:
-        """What `work` gives to a stream (launches, products, copies on the device), without doing it."""
+    def captured(self, work: Callable[[Stream], None], stream: Stream) -> Graph:
+        """What `work` gives to a stream (launches, products, copies on the device), without doing it; it will be launched on
+        the given one."""
 
     def owns(self, address: int) -> bool:
         """Whether memory of another library is on this device."""

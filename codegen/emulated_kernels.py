@@ -41,23 +41,28 @@ class EmulatedDevice(RecordingDriver):
 
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
         """See `Driver.load`."""
-        self.execute = found = EmulatedKernels(parse_module(code))
+        self.execute = found = EmulatedKernels(parse_module(code), code)
         self.written = found.written
         return super().load(code, kernels)
+
+
+# By code, name and threads of a block: programs that are written twice are compiled once.
+_COMPILED: dict[tuple[str, str, int], tuple[Executable, list[int]]] = {}
 
 
 class EmulatedKernels:
     """Each kernel becomes a function of its own, compiled when it is launched first with so many threads."""
 
-    def __init__(self, module: bi.ModuleOp) -> None:
+    def __init__(self, module: bi.ModuleOp, code: str) -> None:
         self.modules = [op.clone() for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
-        self.compiled: dict[tuple[str, int], tuple[Executable, list[int]]] = {}
+        self.code = code
 
     def __call__(self, kernel: Kernel, blocks: int, threads: int, shared: int, arguments: list[Any]) -> None:
         """Run a kernel on arrays, which it changes, and numbers."""
-        if (kernel.name, threads) not in self.compiled:
-            self.compiled[kernel.name, threads] = self._compile(kernel.name, threads)
-        executable, written = self.compiled[kernel.name, threads]
+        key = self.code, kernel.name, threads
+        if key not in _COMPILED:
+            _COMPILED[key] = self._compile(kernel.name, threads)
+        executable, written = _COMPILED[key]
         given = [*arguments, blocks, shared]
         inputs = [np.asarray(value, _dtype(value)) for at, value in enumerate(given) if at not in written]
         cells = [[given[at]] for at in written]

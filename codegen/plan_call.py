@@ -17,6 +17,7 @@ from .device_array import DeviceArray, from_interface
 from .driver import Driver
 from .executable import exact_array
 from .interface import Argument
+from .plan_graphs import Graphs
 
 if TYPE_CHECKING:
     from .device_executable import DeviceExecutable, Value
@@ -26,11 +27,12 @@ class Call:
     """One function on its states."""
 
     def __init__(
-        self, executable: DeviceExecutable, main: Callable[..., Any], cells: list[list[Any]], slow: Any, unpack: bool
+        self, executable: DeviceExecutable, bound: Callable[..., Any], cells: list[list[Any]], slow: Any, unpack: bool
     ) -> None:
         interface = executable.interface
         self.driver = executable.driver
-        self.main, self.cells, self.slow, self.unpack = main, cells, slow, unpack
+        self.main, self.cells, self.slow, self.unpack = bound({}), cells, slow, unpack
+        self.graphs = Graphs(executable.queue, executable.names_used, executable.operations, executable.launches, bound)
         self.inputs = interface.inputs
         # What is seen at a glance: dtype and rank, where no size is known.
         types = [argument.type for argument in self.inputs]
@@ -83,7 +85,7 @@ class Call:
         for number in self.written:
             queue.before_writing(states[number].uses)
         try:
-            found = self.main(*given, *states) if self.inputs_first else self.main(*self._in_order(given, states))
+            found = self.graphs.call(self.main, [*given, *states] if self.inputs_first else self._in_order(given, states))
         finally:
             at = queue.stamp()
             for array in there:

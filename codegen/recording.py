@@ -169,7 +169,7 @@ class RecordingDriver(Driver):
         """See `Driver.no_graphs`."""
         return None
 
-    def captured(self, work: Callable[[Stream], None]) -> Graph:
+    def captured(self, work: Callable[[Stream], None], stream: Stream) -> Graph:
         """See `Driver.captured`."""
         self.capturing = []
         try:

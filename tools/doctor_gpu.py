@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from phintys.codegen import cuda_library
+from phintys.codegen import cuda_api, cuda_library
 from phintys.codegen.cublas import NEEDED
 
 Row = tuple[bool, str, str]  # whether it is there, what, in words
@@ -21,6 +21,8 @@ def rows() -> Iterator[Row]:
         yield True, "GPU driver", f"NVIDIA's, for CUDA up to {cuda_library.driver_version() or 'an unknown version'}"
         yield from _devices(library)
     yield from (_pycuda(), _cublas(), _ptxas())
+    if library is not None:
+        yield _graphs()
     reason = cuda_library.missing()
     if reason is None:
         yield True, "device=cuda", "everything is there; `python -m pytest tests/gpu --device=cuda` checks it"
@@ -50,6 +52,11 @@ def _pycuda() -> Row:
 def _cublas() -> Row:
     path = cuda_library.cublas_path()
     return path is not None, "GPU cuBLAS", path or NEEDED
+
+
+def _graphs() -> Row:
+    reason = cuda_api.missing_for_graphs()
+    return reason is None, "GPU graphs", reason or "steps that repeat are replayed (cuda.graphs=off turns it off)"
 
 
 def _ptxas() -> Row:

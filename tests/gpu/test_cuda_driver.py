@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nvidia import CUBLAS, Library
+from nvidia import CUBLAS, DRIVER, Library
 from standin import StandIn
 
 import phintys
@@ -26,7 +26,7 @@ from phintys.codegen.recording import RecordingDriver
 
 
 @pytest.fixture
-def cuda(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+def cuda(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> StandIn:
     made = StandIn()
     package = ModuleType("pycuda")
     package.driver = made.module()  # type: ignore[attr-defined]
@@ -37,6 +37,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     monkeypatch.setattr(cublas, "cublas_path", lambda: "libcublas.so")
     monkeypatch.setattr(cublas, "open_library", lambda path: Library(made.calls, CUBLAS))
     cuda_api.entry.cache_clear()
+    request.addfinalizer(cuda_api.entry.cache_clear)
     return made
 
 
@@ -217,6 +218,72 @@ def test_products_of_two_streams_do_not_share_working_memory(cuda: StandIn) -> N
     assert [call[2] for call in calls if call[0] == "cublasSetStream_v2"] == [77, 78, 77]
     spaces = [call[2] for call in calls if call[0] == "cublasSetWorkspace_v2"]
     assert spaces[0] == spaces[2] != spaces[1]
+
+
+def test_graphs_are_captured_beside_and_launched_on_the_stream_of_the_function(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    factors = ("float64", 1.0, (100, 3, 4, 4, 1), (200, 4, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))
+    with driver:
+        assert driver.no_graphs() is None
+        (launch,) = driver.load(".ptx", [Kernel("k", ("index",), 128)])
+        queue = driver.queue()
+        queue.gemm(*factors)
+        since(cuda)
+
+        def work(stream: Any) -> None:
+            launch(stream, 4, 128, 0, 10)
+            stream.gemm(*factors)
+
+        graph = driver.captured(work, queue.stream)
+        calls = since(cuda)
+        graph.launch(queue.stream)
+        queue.gemm(*factors)
+    own, capture = 77, 78
+    names = [call[0] for call in calls]
+    assert calls[0] == ("stream", 1) and calls[1] == ("cuStreamBeginCapture", capture, 2)  # waits for nobody; relaxed
+    assert calls[2][0] == "launch" and calls[2][4] == capture
+    assert names[3:5] == ["cublasSetStream_v2", "cublasSetWorkspace_v2"] and calls[3][2] == capture
+    assert names[-3:] == ["cuStreamEndCapture", "cuGraphInstantiateWithFlags", "cuGraphDestroy"]
+    assert calls[-2][2] == calls[-1][1] and calls[-2][3] == 0
+    after = since(cuda)
+    assert after[0] == ("cuGraphLaunch", calls[-1][1] + 1, own)
+    assert [call[0] for call in after[1:3]] == ["cublasSetStream_v2", "cublasSetWorkspace_v2"]
+    assert after[2][2] == calls[4][2]  # the working memory is that of the stream on which the graph runs
+    del graph
+    assert since(cuda) == [("cuGraphExecDestroy", after[0][1])]
+
+
+def test_a_capture_that_fails_is_ended(cuda: StandIn) -> None:
+    driver = CudaDriver()
+
+    def work(stream: Any) -> None:
+        raise ValueError("no")
+
+    with driver:
+        queue = driver.queue()
+        with pytest.raises(ValueError, match="no"):
+            driver.captured(work, queue.stream)
+        assert [call[0] for call in since(cuda)][-2:] == ["cuStreamEndCapture", "cuGraphDestroy"]
+        cuda.library.status["cuStreamEndCapture"] = 901
+        with pytest.raises(DeviceError, match=r"cuStreamEndCapture failed: stream capture is invalid \(CUDA error 901\)"):
+            driver.captured(lambda stream: None, queue.stream)
+
+
+def test_a_driver_that_is_too_old_for_graphs(cuda: StandIn) -> None:
+    cuda.library.version = 11030
+    reason = cuda_api.missing_for_graphs()
+    assert reason is not None and "no cuGraphInstantiateWithFlags (CUDA 11.4" in reason
+    with pytest.raises(DeviceError, match=r"too old for cuGraphInstantiateWithFlags: it knows CUDA up to 11\.3"):
+        cuda_api.made("cuGraphInstantiateWithFlags", 1, 0)
+
+
+def test_signatures_are_those_of_the_manual() -> None:
+    assert {name: (version, len(types)) for name, (version, types) in cuda_api.SIGNATURES.items()} == {
+        name: (version, len(types)) for name, (version, types) in DRIVER.items()
+    }
+    for name, (_, types) in cuda_api.SIGNATURES.items():
+        for ours, theirs in zip(types, DRIVER[name][1], strict=True):
+            assert ctypes.sizeof(ours) == ctypes.sizeof(theirs), name
 
 
 def test_products_need_cublas(cuda: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
