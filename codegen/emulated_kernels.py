@@ -72,7 +72,9 @@ class EmulatedKernels:
 
     def written(self, name: str) -> list[int]:
         """The numbers of the arguments that a kernel stores to."""
-        return [at for at, argument in enumerate(self._find(name)[1].block.args) if _is_written(argument)]
+        from phintys.passes.convert_gpu_to_nvvm import is_written
+
+        return [at for at, argument in enumerate(self._find(name)[1].block.args) if is_written(argument)]
 
     def _find(self, name: str) -> tuple[gpu.ModuleOp, gpu.FuncOp]:
         return next(
@@ -98,16 +100,6 @@ def _dtype(value: Any) -> Any:
 
 def _fail(number: int, values: Any) -> None:
     raise AssertionError(f"check {number} of a kernel failed: {values}")
-
-
-def _is_written(memory: SSAValue) -> bool:
-    """Whether memory, or a view of it, is stored to."""
-    for use in memory.uses if isinstance(memory.type, bi.MemRefType) else ():
-        op = use.operation
-        views = op.results and isinstance(op.results[0].type, bi.MemRefType)
-        if (isinstance(op, memref.StoreOp) and use.index == 1) or (views and _is_written(op.results[0])):
-            return True
-    return False
 
 
 def _host(home: str, kernel: gpu.FuncOp, written: list[int], threads: int) -> func.FuncOp:

@@ -16,6 +16,7 @@ DIALECTS: dict[str, tuple[str, ...]] = {
     "math": ("xdsl.dialects.math:Math",),
     "scf": ("xdsl.dialects.scf:Scf",),
     "memref": ("xdsl.dialects.memref:MemRef",),
+    "vector": ("xdsl.dialects.vector:Vector",),
     "cf": ("xdsl.dialects.cf:Cf",),
     "complex": ("xdsl.dialects.complex:Complex",),
     "llvm": ("xdsl.dialects.llvm:LLVM", "phintys.dialects.llvm_extra:LLVMExtra"),

@@ -28,13 +28,14 @@ from phintys.ir.diagnostics import error
 from . import llvm_rows
 from .convert_loops_to_llvm import FunctionLowering
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
-from .llvm_memory import Descriptor, contiguous, stored
+from .llvm_memory import Descriptor, byte_size, contiguous, stored
 
 ALL_LANES, LAST_LANE = -1, gpu.WARP - 1
 SHARED_ALIGNMENT = 16
 SHARED_POINTER = llvm.LLVMPointerType(bi.IntAttr(gpu.SHARED))
 WRAPS: dict[str, Attribute] = {"overflowFlags": bi.IntegerAttr(0, 32)}
 CUTS: dict[str, Attribute] = {"overflowFlags": llvm.OverflowAttr("none")}
+WRITES = frozenset(("memref.store", "vector.store"))  # their second operand is the memory
 READ_ONLY: dict[str, Attribute] = {"llvm.noalias": bi.UnitAttr(), "llvm.readonly": bi.UnitAttr()}
 WRITTEN: dict[str, Attribute] = {"llvm.noalias": bi.UnitAttr()}
 REGISTERS: dict[type[Operation], type[nvvm.RegisterOp]] = {
@@ -92,7 +93,8 @@ class KernelLowering(FunctionLowering):
                 place = location_text(self.kernel)
                 raise error(f"a kernel takes {argument.type}; its views are made in it", name=place)
             types.append(PTR)
-            attributes.append(WRITTEN if is_written(argument) else READ_ONLY)
+            alignment = {"llvm.align": bi.IntegerAttr(byte_size(argument.type.element_type), bi.i64)}
+            attributes.append({**(WRITTEN if is_written(argument) else READ_ONLY), **alignment})
             dynamic = [size for size in argument.type.get_shape() if size == bi.DYNAMIC_INDEX]
             types += [I64] * len(dynamic)
             attributes += [{}] * len(dynamic)
@@ -139,9 +141,9 @@ class KernelLowering(FunctionLowering):
 
 def is_written(memory: SSAValue) -> bool:
     """Whether a memref, or a view of it, is stored to."""
-    for use in memory.uses:
+    for use in memory.uses if isinstance(memory.type, bi.MemRefType) else ():
         op = use.operation
-        if isinstance(op, memref.StoreOp) and use.index == 1:
+        if op.name in WRITES and use.index == 1:
             return True
         if op.results and isinstance(op.results[0].type, bi.MemRefType) and is_written(op.results[0]):
             return True

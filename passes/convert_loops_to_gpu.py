@@ -41,7 +41,7 @@ from .gpu_loops import ThreadKernel, alone
 from .gpu_nests import Nest, find_nest
 from .gpu_rows import RowKernel
 from .gpu_scatter import ScatterKernel
-from .loop_facts import Memory, SizeFacts, root_of, touched
+from .loop_facts import root_of, touched
 
 STAY = (memref.AllocOp, memref.DimOp, memref.ReinterpretCastOp, memref.GetGlobalOp, memref.LoadOp)
 
@@ -54,7 +54,6 @@ class FunctionOnDevice:
             hoist(op)
         self.host = Host(function, kernels)
         self.checks = Checks(self.host)
-        self.memory = Memory(SizeFacts(function.body.block))
         self.borrow = borrow
         self.stores: list[memref.StoreOp] = []
         self.gone: list[Operation] = []
@@ -121,7 +120,7 @@ class FunctionOnDevice:
         if has_checks(op):
             assert isinstance(op, scf.ForOp)
             self.checks.open(op)
-        nest = find_nest(op, self.memory) if isinstance(op, scf.ForOp) else None
+        nest = find_nest(op, self.host.memory) if isinstance(op, scf.ForOp) else None
         if nest is None:
             alone(self.host, op, self.checks)
         else:

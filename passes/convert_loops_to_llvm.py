@@ -138,6 +138,10 @@ class FunctionLowering:
         elif isinstance(op, func.ReturnOp):
             operands = [e.int(0, I32)] if self.is_body else [self.value(value) for value in op.operands]
             e.effect(llvm.ReturnOp, operands)
+        elif op.name.startswith("vector."):
+            from .llvm_vectors import lower  # loads a dialect that the CPU's own code does without
+
+            lower(self, op)
         else:
             raise VerifyException(f"convert-loops-to-llvm: {op.name} has no row: it should have been lowered before")
 

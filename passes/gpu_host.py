@@ -8,19 +8,19 @@ such a number only where it has to know it: for a check, a size, a launch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from phintys.dialects import gpu
 from phintys.dialects.rt import ToDeviceOp, ToHostOp
 from phintys.dialects.rt_host import HostOp
 
 from .emit import INDEX, Emitter
-from .loop_facts import root_of, touched
+from .loop_facts import Memory, SizeFacts, root_of, touched
 
 PURE = ("arith.", "math.", "xmath.", "complex.")
 MODULE = "kernels"
@@ -66,6 +66,7 @@ class Host:
         self._here: dict[SSAValue, SSAValue] = {}
         self._late: dict[SSAValue, bool] = {}
         self._later: dict[Operation, set[SSAValue]] = {}
+        self.memory = Memory(SizeFacts(self.block))
         self.states = self._states()
         self._note_writes()
 
@@ -93,6 +94,20 @@ class Host:
         for op in list(e.block.ops):
             op.detach()
             self.block.insert_op_before(op, self.place)
+
+    def either(self, condition: SSAValue, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
+        """Write one thing or another, as it turns out at run time."""
+        e = self.writer()
+        blocks = Block(), Block()
+        for block in blocks:
+            Emitter(block, e.location, e).end_loop()
+        e.insert(scf.IfOp.create(operands=[condition], regions=[Region(block) for block in blocks], location=e.location))
+        outer = self.block, self.place
+        self.put(e)
+        for block, write in zip(blocks, (then, otherwise), strict=True):
+            self.block, self.place = block, block.last_op
+            write()
+        self.block, self.place = outer
 
     # --- where values are ----------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,10 @@ from .gpu_host import Host, constant_of, get, leave
 from .gpu_kernel import THREADS, Kernel
 from .gpu_nests import Nest
 from .gpu_reducers import Reducer
+from .gpu_wide import Carried, Wide, wide
 
 MOST_BLOCKS = 4096  # each takes several iterations when there are more
-MOST_PARTS = 512  # blocks of a reduction
+MOST_PARTS = 1024  # blocks of a reduction
 EACH = 8  # values that a thread of a reduction takes at least
 Registers = list[SSAValue]
 
@@ -141,8 +142,9 @@ class ThreadKernel(NestKernel):
     def write(self) -> None:
         """Write the kernel, and the one that adds the blocks' parts."""
         nest, kernel, host = self.nest, self.kernel, self.host
+        plan = self._plan()
         e = host.writer()
-        grid: Index = ceiling(e, self.total, THREADS * (EACH if nest.reducers else 1))
+        grid: Index = ceiling(e, self.total, THREADS * (EACH if nest.reducers else plan.count if plan is not None else 1))
         if nest.reducers:
             grid = 1 if grid in (0, 1) else e.maximum(e.minimum(grid, MOST_PARTS), 1)
         else:
@@ -153,13 +155,42 @@ class ThreadKernel(NestKernel):
         first = body.add(body.mul(team.block, team.size), team.thread)
         step = body.mul(team.grid, team.size)
         neutral = self._neutral(kernel.entry, self.initial)
-        inner, op = body.loop(first, kernel.index(self.total), step, neutral)
+        found = neutral
+        if plan is not None:
+            first, found = self._neighbours(plan, first, step, neutral)
+        inner, op = body.loop(first, kernel.index(self.total), step, found)
         self._body(inner, op)
         if nest.reducers:
             self._finish(kernel, team.total(body, list(op.results), neutral, self._combine), parts)
         kernel.launch(grid, THREADS)
         if parts is not None:
             self._second(parts, grid)
+
+    def _plan(self) -> Wide | None:
+        """How neighbours are done together, if they can be."""
+        nest = self.nest
+        if nest.serial or self.bounds[-1][0] != 0:
+            return None
+        carried = nest.loop.body.block.args[1:]
+        width = self.trips[-1] if len(self.trips) > 1 and isinstance(self.trips[-1], int) else 0
+        return wide(nest.leaf, nest.parallel[-1].body.block.args[0], carried, self.host.memory, width)
+
+    def _neighbours(self, plan: Wide, first: Index, step: Index, neutral: Registers) -> tuple[Index, Registers]:
+        """A loop over chunks of neighbours; where the one over the rest begins, and with what."""
+        kernel, entry = self.kernel, self.kernel.entry
+        fits, total = plan.fits(kernel), kernel.index(self.total)
+        if len(self.trips) > 1:  # a chunk is of one row
+            rest = entry.op(arith.RemUIOp, [kernel.index(self.trips[-1]), entry.index(plan.count)])
+            fits = entry.op(arith.AndIOp, [fits, entry.icmp("eq", rest, entry.index(0))])
+        chunks = plan.chunks(entry, fits, total)
+
+        def place(e: Emitter, position: SSAValue) -> SSAValue:
+            self._count(e, position)
+            return self.env[plan.variable]
+
+        loop = self.nest.loop
+        carried = Carried(loop.body.block.args[1:], self.nest.yields, neutral, self._combine)
+        return plan.loop(kernel.body, (first, chunks, step), place, self.env, carried)
 
     def _body(self, e: Emitter, op: scf.ForOp) -> None:
         position, *carried = op.body.block.args

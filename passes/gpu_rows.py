@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from xdsl.dialects import arith, memref, scf
 from xdsl.dialects import builtin as bi
-from xdsl.dialects import memref, scf
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.rt import AssertOp
 
@@ -20,14 +20,15 @@ from .emit import Emitter, Index
 from .gpu_checks import guarded, run
 from .gpu_host import constant_of, copy_into
 from .gpu_loops import MOST_BLOCKS, MOST_PARTS, NestKernel, ceiling
-from .gpu_nests import Row, is_outside, rows
+from .gpu_nests import is_outside, rows
 from .gpu_reducers import reducers
 from .gpu_temporaries import MOST_SHARED, Place, Temporaries
+from .gpu_wide import Carried, Wide, wide
 from .loop_facts import Memory, SizeFacts
 
 MOST_THREADS, UNKNOWN, WARP = 256, 128, 32
 
-Touched = dict[SSAValue, tuple[set[Row | None], bool]]
+Touched = dict[SSAValue, tuple[set[object], bool]]  # of each buffer: rows with who has which of their elements (None: unknown)
 
 
 class RowKernel(NestKernel):
@@ -38,7 +39,8 @@ class RowKernel(NestKernel):
     def write(self) -> None:
         """Write the kernel, and the one that adds the blocks' parts."""
         nest, host = self.nest, self.host
-        self.memory = Memory(SizeFacts(host.function.body.block))
+        self.memory = host.memory
+        self._plan()
         e = host.writer()
         most = MOST_PARTS if nest.reducers else MOST_BLOCKS
         grid = e.minimum(self.total, most)
@@ -60,27 +62,24 @@ class RowKernel(NestKernel):
 
     def _either(self, temporaries: Temporaries, write: Callable[[Place], None]) -> None:
         """A kernel with temporaries in shared memory, launched where they fit, and one with them in global memory."""
-        host = self.host
         other = self.fresh()
-        e = host.writer()
+        e = self.host.writer()
         fits = e.icmp("sle", e.index(temporaries.bytes or 0), e.index(MOST_SHARED))
-        blocks = Block(), Block()
-        for block in blocks:
-            Emitter(block, e.location, e).end_loop()
-        e.insert(scf.IfOp.create(operands=[fits], regions=[Region(block) for block in blocks], location=e.location))
-        outer = host.block, host.place
-        host.put(e)
-        host.block, host.place = blocks[0], blocks[0].last_op
-        write(temporaries.shared)
-        host.block, host.place = blocks[1], blocks[1].last_op
-        self.use(other)
-        write(temporaries.scratch)
-        host.block, host.place = outer
+        self.host.put(e)
+
+        def scratch() -> None:
+            self.use(other)
+            write(temporaries.scratch)
+
+        self.host.either(fits, lambda: write(temporaries.shared), scratch)
 
     def _one(self, grid: Index, threads: Index, parts: list[SSAValue] | None, place: Place) -> None:
         nest, kernel = self.nest, self.kernel
         self.since: list[Touched] = []  # what has been touched since the last barrier
         bytes = place(grid)
+        self.fits = kernel.entry.constant(1, bi.i1)
+        for plan in self.plans.values():
+            self.fits = kernel.entry.op(arith.AndIOp, [self.fits, plan.fits(kernel)])
         team, body = kernel.team, kernel.body
         neutral = self._neutral(kernel.entry, self.initial)
         inner, op = body.loop(team.block, kernel.index(self.total), team.grid, neutral)
@@ -106,8 +105,22 @@ class RowKernel(NestKernel):
                 break
             number = constant_of(op.ub)
             longest = e.maximum(longest, int(number) if number is not None else self.host.known(op.ub))
-        warps = e.maximum(e.minimum(ceiling(e, longest, WARP), MOST_THREADS // WARP), 1)
+        each = max((plan.count for plan in self.plans.values()), default=1)
+        warps = e.maximum(e.minimum(ceiling(e, longest, WARP * each), MOST_THREADS // WARP), 1)
         return e.mul(warps, WARP)
+
+    def _plan(self) -> None:
+        """Which loops are done for neighbours: all of them for as many, so that each thread keeps its elements."""
+        self.plans: dict[scf.ForOp, Wide] = {}
+        for op in self.nest.leaf:
+            if isinstance(op, scf.ForOp) and constant_of(op.lb) == 0:
+                variable, *carried = op.body.block.args
+                plan = wide(list(op.body.block.ops), variable, carried, self.memory)
+                trips = constant_of(op.ub)
+                if plan is not None and (trips is None or trips >= WARP * plan.count):
+                    self.plans[op] = plan
+        for plan in self.plans.values():
+            plan.count = min(other.count for other in self.plans.values())
 
     # --- an iteration --------------------------------------------------------------------------------------------------------
 
@@ -130,7 +143,7 @@ class RowKernel(NestKernel):
 
     def _statement(self, e: Emitter, op: Operation) -> None:
         if isinstance(op, scf.ForOp):
-            self._order(e, rows(op.walk(), op, self.memory) if constant_of(op.lb) == 0 else _anywhere(op))
+            self._order(e, self._spread(op) if constant_of(op.lb) == 0 else _anywhere(op))
             self._shared(e, op)
         elif isinstance(op, memref.StoreOp):
             self._order(e, _anywhere(op))
@@ -138,6 +151,13 @@ class RowKernel(NestKernel):
         else:
             self._order(e, _anywhere(op))
             copy_into(e, op, self.env)
+
+    def _spread(self, op: scf.ForOp) -> Touched:
+        """What a loop touches; who does depends on how many neighbours are taken together, and where the rest begins."""
+        end = constant_of(op.ub)
+        who = (self.plans[op].count, op.ub if end is None else end) if op in self.plans else None
+        found = rows(op.walk(), op, self.memory)
+        return {root: ({row and (row, who) for row in own}, writes) for root, (own, writes) in found.items()}
 
     def _write(self, op: Operation, e: Emitter) -> None:
         copy_into(e, op, self.env)
@@ -159,9 +179,14 @@ class RowKernel(NestKernel):
             return [v for r, own, other in zip(found, split(a), split(b), strict=True) for v in r.combine(e, own, other)]
 
         neutral = [v for r, own in zip(found, split(initial), strict=True) for v in r.neutral(e, own)]
-        inner, copy = e.loop(first, high, team.size, neutral)
-        env.update(zip(op.body.block.args, copy.body.block.args, strict=True))
         *ops, last = op.body.block.ops
+        start = neutral
+        if op in self.plans:
+            chunks = self.plans[op].chunks(e, self.fits, high)
+            carried = Carried(op.body.block.args[1:], last.operands, neutral, combine)
+            first, start = self.plans[op].loop(e, (first, chunks, team.size), lambda e, position: position, env, carried)
+        inner, copy = e.loop(first, high, team.size, start)
+        env.update(zip(op.body.block.args, copy.body.block.args, strict=True))
         inner.end_loop(run(inner, ops, env, self.failed, last.operands, list(copy.body.block.args[1:])))
         if found:
             totals = combine(e, initial, team.total(e, list(copy.results), neutral, combine))

@@ -17,7 +17,7 @@ from phintys.dialects import gpu
 WAITS = (gpu.BarrierOp, gpu.ShuffleOp)
 PURE = ("arith.", "math.", "xmath.")
 VIEWS = (memref.ReinterpretCastOp, memref.ViewOp, memref.CastOp)
-COMMON = (memref.DimOp, gpu.BlockIdOp, gpu.BlockDimOp, gpu.GridDimOp, *VIEWS)
+COMMON = (memref.DimOp, memref.ExtractAlignedPointerAsIndexOp, gpu.BlockIdOp, gpu.BlockDimOp, gpu.GridDimOp, *VIEWS)
 MEMORY = (memref.AllocaOp, gpu.DynamicSharedMemoryOp)
 ENDS = (scf.YieldOp, gpu.ReturnOp)
 

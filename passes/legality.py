@@ -21,10 +21,10 @@ SCALAR = frozenset(("arith", "math", "xmath", "complex"))
 DIALECTS: dict[str, frozenset[str]] = {
     "nd": frozenset(("builtin", "func", "nd")) | SCALAR,
     "fused": frozenset(("builtin", "func", "nd")) | SCALAR,
-    "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "rt", "blas", "lapack", "test")) | SCALAR,
+    "loops": frozenset(("builtin", "func", "scf", "cf", "memref", "vector", "rt", "blas", "lapack", "test")) | SCALAR,
     "llvm": frozenset(("builtin", "llvm")),
     "nvvm": frozenset(("builtin", "func", "scf", "memref", "rt", "blas", "gpu", "llvm", "nvvm")) | SCALAR,
-    "gpu": frozenset(("builtin", "func", "scf", "memref", "rt", "blas", "gpu")) | SCALAR,
+    "gpu": frozenset(("builtin", "func", "scf", "memref", "vector", "rt", "blas", "gpu")) | SCALAR,
 }
 EXPANDED = frozenset(("derivative", "composite"))  # families that the passes of level nd take apart
 

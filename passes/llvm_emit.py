@@ -15,6 +15,7 @@ from phintys.dialects import llvm_extra
 from .emit import segments
 
 Int = int | SSAValue
+Bytes = int
 PTR = llvm.LLVMPointerType()
 I32 = bi.i32
 I64 = bi.i64
@@ -41,6 +42,10 @@ FLOATING = frozenset(
 @cache
 def _number(value: int, bits: int = 64) -> Any:
     return bi.IntegerAttr(value, bits)
+
+
+def _access(alignment: Bytes) -> dict[str, Attribute]:
+    return {"ordering": _ORDER, "alignment": _number(alignment)} if alignment else {"ordering": _ORDER}
 
 
 def _key(value: Attribute) -> int | str:
@@ -190,13 +195,13 @@ class LlvmEmitter:
         }
         return self.op(llvm.GEPOp, [pointer, self.int(position)], PTR, properties)
 
-    def load(self, pointer: SSAValue, type: Attribute) -> SSAValue:
-        """Read memory."""
-        return self.op(llvm.LoadOp, [pointer], type, {"ordering": _ORDER})
+    def load(self, pointer: SSAValue, type: Attribute, alignment: Bytes = 0) -> SSAValue:
+        """Read memory; without an alignment, that of the type is expected."""
+        return self.op(llvm.LoadOp, [pointer], type, _access(alignment))
 
-    def store(self, value: SSAValue, pointer: SSAValue) -> None:
+    def store(self, value: SSAValue, pointer: SSAValue, alignment: Bytes = 0) -> None:
         """Write memory."""
-        self.effect(llvm.StoreOp, [value, pointer], {"ordering": _ORDER})
+        self.effect(llvm.StoreOp, [value, pointer], _access(alignment))
 
     def alloca(self, type: Attribute, count: Int) -> SSAValue:
         """Memory of the function's frame."""

@@ -140,7 +140,8 @@ def dim(low: FunctionLowering, op: Operation) -> None:
     low.values[op.results[0]] = low.e.int(low.memrefs[op.operands[0]].sizes[value.value.data])
 
 
-def _address(low: FunctionLowering, descriptor: Descriptor, indices: Sequence[SSAValue]) -> SSAValue:
+def address(low: FunctionLowering, descriptor: Descriptor, indices: Sequence[SSAValue]) -> SSAValue:
+    """Where an element is."""
     position = descriptor.offset
     for index, stride in zip(indices, descriptor.strides, strict=True):
         position = low.e.add(position, low.e.mul(low.value(index), stride))
@@ -150,7 +151,7 @@ def _address(low: FunctionLowering, descriptor: Descriptor, indices: Sequence[SS
 def load(low: FunctionLowering, op: Operation) -> None:
     """Read an element."""
     descriptor = low.memrefs[op.operands[0]]
-    value = low.e.load(_address(low, descriptor, op.operands[1:]), stored(descriptor.element))
+    value = low.e.load(address(low, descriptor, op.operands[1:]), stored(descriptor.element))
     if descriptor.element == bi.i1:
         zero = low.e.int(0, bi.i8)
         value = low.e.op(llvm.ICmpOp, [value, zero], bi.i1, {"predicate": bi.IntegerAttr(1, bi.i64)})
@@ -163,7 +164,12 @@ def store(low: FunctionLowering, op: Operation) -> None:
     value = low.value(op.operands[0])
     if descriptor.element == bi.i1:
         value = low.e.op(llvm.ZExtOp, [value], bi.i8)
-    low.e.store(value, _address(low, descriptor, op.operands[2:]))
+    low.e.store(value, address(low, descriptor, op.operands[2:]))
+
+
+def pointer(low: FunctionLowering, op: Operation) -> None:
+    """The address of a buffer as a number."""
+    low.values[op.results[0]] = low.e.op(llvm.PtrToIntOp, [low.memrefs[op.operands[0]].pointer], I64)
 
 
 def get_global(low: FunctionLowering, op: Operation) -> None:
@@ -286,6 +292,7 @@ ROWS: dict[type[Operation], Callable[[FunctionLowering, Operation], None]] = {
     memref.LoadOp: load,
     memref.StoreOp: store,
     memref.GetGlobalOp: get_global,
+    memref.ExtractAlignedPointerAsIndexOp: pointer,
     GemmOp: gemm,
     GemvOp: gemv,
 }

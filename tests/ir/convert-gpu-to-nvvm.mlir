@@ -10,7 +10,7 @@ gpu.module @kernels {
     gpu.return
   }
 }
-// CHECK:      llvm.func @copy(%x: !llvm.ptr {llvm.noalias, llvm.readonly}, %{{.*}}: i64, %n: i64, %y: !llvm.ptr {llvm.noalias}, %{{.*}}: i64)
+// CHECK:      llvm.func @copy(%x: !llvm.ptr {llvm.noalias, llvm.readonly, llvm.align = 4 : i64}, %{{.*}}: i64, %n: i64, %y: !llvm.ptr {llvm.noalias, llvm.align = 4 : i64}, %{{.*}}: i64)
 // CHECK-SAME:   attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128, 1, 1>} {
 // CHECK:        [[R:%.*]] = nvvm.read.ptx.sreg.tid.x : i32
 // CHECK-NEXT:   [[T:%.*]] = llvm.zext [[R]] : i32 to i64

@@ -87,7 +87,12 @@ func.func @columns(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
 // CHECK:      gpu.func @columns_0({{.*}}phi.mapping = "columns"
 // CHECK:      scf.for
 // CHECK:      scf.for
+// CHECK:      vector.load %{{.*}} : memref<?x?xf32>, vector<4xf32>
+// CHECK:      scf.for
+// CHECK-NOT:  gpu.shuffle
 // CHECK:      gpu.func @columns_1({{.*}}phi.mapping = "columns"
+// CHECK:      gpu.shuffle
+// CHECK:      gpu.func @columns_2({{.*}}phi.mapping = "columns"
 // CHECK-NOT:  gpu.shuffle
 // CHECK:      gpu.return
 
@@ -226,3 +231,30 @@ func.func @scatter(%t: memref<?xf64> {nd.name = "t", nd.state}, %at: memref<?xi6
 // CHECK:      arith.cmpi eq
 // CHECK-NEXT: scf.if
 // CHECK:      memref.store
+
+// -----
+
+/// Neighbours together where buffers are at multiples of 16 bytes, the rest one by one.
+func.func @twice(%x: memref<?xf32> {nd.name = "x"}) -> memref<?xf32> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = memref.dim %x, %0 : memref<?xf32>
+  %y = memref.alloc(%n) : memref<?xf32>
+  scf.for %i = %0 to %n step %1 {
+    %v = memref.load %x[%i] : memref<?xf32>
+    %s = arith.addf %v, %v : f32
+    memref.store %s, %y[%i] : memref<?xf32>
+  }
+  func.return %y : memref<?xf32>
+}
+// CHECK-LABEL: gpu.func @twice_0
+// CHECK-DAG:  %[[A:.*]] = "memref.extract_aligned_pointer_as_index"(%{{.*}}) : (memref<?xf32>) -> index
+// CHECK-DAG:  %[[B:.*]] = "memref.extract_aligned_pointer_as_index"(%{{.*}}) : (memref<?xf32>) -> index
+// CHECK:      %[[CHUNKS:.*]] = arith.select
+// CHECK:      scf.for %{{.*}} = %{{.*}} to %[[CHUNKS]] step
+// CHECK:      %[[V:.*]] = vector.load %{{.*}} : memref<?xf32>, vector<4xf32>
+// CHECK:      vector.extract %[[V]][3] : f32 from vector<4xf32>
+// CHECK:      vector.store %{{.*}} : memref<?xf32>, vector<4xf32>
+// CHECK:      arith.muli %[[CHUNKS]]
+// CHECK:      scf.for
+// CHECK-NEXT: memref.load
