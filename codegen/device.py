@@ -25,25 +25,31 @@ if TYPE_CHECKING:
 __all__ = ["DeviceError", "compile_for", "compile_for_cuda", "current"]
 
 _lock = threading.Lock()
-_current: Driver | None = None
+_drivers: dict[int, Driver] = {}  # by the number of the device
 
 
-def current() -> Driver:
-    """The GPU that functions run on. DeviceError, in one sentence, where there is none, or no pycuda."""
-    global _current
+def number_of(target: str) -> int:
+    """The device that a target means: `cuda` is the first one, `cuda1` the second."""
+    return int(target.removeprefix("cuda") or 0)
+
+
+def current(target: str = "cuda") -> Driver:
+    """The GPU that a target means. DeviceError, in one sentence, where it is not there, or no pycuda."""
+    number = number_of(target)
     with _lock:
-        if _current is None:
+        if number not in _drivers:
             from .cuda import CudaDriver
 
-            _current = CudaDriver()
-        return _current
+            _drivers[number] = CudaDriver(number)
+        return _drivers[number]
 
 
-def use(driver: Driver | None) -> Driver | None:
-    """Make another driver the current one (tests do); gives the one before. `None`: the GPU, when it is asked for."""
-    global _current
+def use(driver: Driver | None, number: int = 0) -> Driver | None:
+    """Make another driver that of a device (tests do); gives the one before. `None`: the GPU, when it is asked for."""
     with _lock:
-        before, _current = _current, driver
+        before = _drivers.pop(number, None)
+        if driver is not None:
+            _drivers[number] = driver
         return before
 
 
@@ -54,9 +60,10 @@ def compile_for_cuda(
     anew: bool = False,
     recipe: Recipe = FULL,
     device_outputs: Iterable[int] = (),
+    target: str = "cuda",
 ) -> DeviceExecutable:
-    """A graph's function on the GPU; see `compile_for`. DeviceError before anything else where there is no GPU."""
-    return compile_for(current(), graph, observe, anew=anew, recipe=recipe, device_outputs=device_outputs)
+    """A graph's function on a GPU; see `compile_for`. DeviceError before anything else where there is none."""
+    return compile_for(current(target), graph, observe, anew=anew, recipe=recipe, device_outputs=device_outputs)
 
 
 def compile_for(

@@ -158,10 +158,15 @@ class DeviceArray:
 
 
 def from_interface(driver: Driver, value: Any) -> DeviceArray | None:
-    """An object with `__cuda_array_interface__` as an array on its memory, without a copy; `None` where it has gaps.
+    """An object with `__cuda_array_interface__`, or DLPack on a GPU, as an array on its memory; `None` where it has gaps.
 
     Work on it waits for what its maker has asked of the stream that the interface names, and that stream for the work.
     """
+    if not hasattr(value, "__cuda_array_interface__"):
+        from .dlpack import Taken
+
+        value = Taken(value.__dlpack__(stream=driver.main.stream.handle))  # its maker lets our stream wait
+        driver.main.stamp()
     seen = value.__cuda_array_interface__
     dtype, shape = np.dtype(seen["typestr"]), tuple(seen["shape"])
     stream, main = seen.get("stream"), driver.main

@@ -1,4 +1,4 @@
-"""DLPack capsules of device arrays: a struct that says where the data is, and a function that lets go of it.
+"""DLPack: capsules of device arrays, a struct that says where the data is and a function that lets go of it; given and taken.
 
 Source: DLPack's dlpack.h, DLManagedTensor (version 0 of the protocol), and the Python array API standard, data interchange.
 """
@@ -41,7 +41,8 @@ class Managed(ctypes.Structure):
 _DELETER = ctypes.CFUNCTYPE(None, ctypes.POINTER(Managed))
 Managed._fields_ = [("tensor", _Tensor), ("context", ctypes.c_void_p), ("deleter", _DELETER)]
 
-NAME = b"dltensor"
+NAME, USED = b"dltensor", b"used_dltensor"
+CUDA = 2  # kDLCUDA
 _DESTRUCTOR = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 _LENT: dict[int, tuple[Any, ...]] = {}  # by address of the struct: all that must live until its taker lets go
 
@@ -80,3 +81,38 @@ def capsule(array: DeviceArray) -> Any:
     new = ctypes.pythonapi.PyCapsule_New
     new.argtypes, new.restype = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p], ctypes.py_object
     return new(address, NAME, ctypes.cast(_ON_DESTROY, ctypes.c_void_p))
+
+
+class Taken:
+    """A capsule of another library that was taken: its memory is there until this object goes."""
+
+    def __init__(self, capsule: Any) -> None:
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.argtypes, pointer.restype = [ctypes.py_object, ctypes.c_char_p], ctypes.c_void_p
+        self.managed = Managed.from_address(pointer(capsule, NAME))
+        rename = ctypes.pythonapi.PyCapsule_SetName
+        rename.argtypes = [ctypes.py_object, ctypes.c_char_p]
+        rename(capsule, USED)
+
+    def __del__(self) -> None:
+        if self.managed.deleter:
+            self.managed.deleter(ctypes.byref(self.managed))
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """Where the memory is; TypeError for elements that NumPy has no name for."""
+        tensor = self.managed.tensor
+        kinds = {code: kind for kind, code in CODES.items()}
+        bits, kind = tensor.dtype.bits, kinds.get(tensor.dtype.code)
+        if kind is None or bits % 8 or tensor.dtype.lanes != 1:
+            raise TypeError(f"DLPack elements of code {tensor.dtype.code} and {bits} bits are no dtype of NumPy")
+        shape, size = tuple(tensor.shape[: tensor.ndim]), bits // 8
+        strides = tuple(step * size for step in tensor.strides[: tensor.ndim]) if tensor.strides else None
+        data = ((tensor.data or 0) + tensor.byte_offset, False)
+        return {"shape": shape, "typestr": f"|{kind}{size}", "data": data, "strides": strides, "stream": None, "version": 3}
+
+
+def on_cuda(value: Any) -> bool:
+    """Whether an object offers memory of a GPU by DLPack."""
+    ask = getattr(value, "__dlpack_device__", None)
+    return ask is not None and int(ask()[0]) == CUDA

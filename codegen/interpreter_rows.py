@@ -192,5 +192,5 @@ ROWS: dict[str, Row] = {
     "random_normal": _draw("standard_normal"),
     "random_mrg": _draw_mrg,
     "host": _host,
-    **dict.fromkeys(("zero_grad", "stop_grad", "grad_scale"), lambda attrs, x, *others: x),
+    **dict.fromkeys(("zero_grad", "stop_grad", "grad_scale", "transfer"), lambda attrs, x, *others: x),
 }

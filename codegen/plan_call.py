@@ -14,6 +14,7 @@ import numpy as np
 from phintys.ir.types import TensorType
 
 from .device_array import DeviceArray, from_interface
+from .dlpack import on_cuda
 from .driver import Driver
 from .executable import exact_array
 from .interface import Argument
@@ -128,11 +129,18 @@ def accepted(driver: Driver, argument: Argument, value: Any) -> Value | None:
         made = np.asarray(value, own) if own.kind == "f" or type(value) is int else None
         return made if made is not None and made == value else None
     if type(value) is not np.ndarray:
-        return fitting(driver, type_, value) if hasattr(value, "__cuda_array_interface__") else None
+        return fitting(driver, type_, value) if is_on_device(value) else None
     if not _fits(type_, value):
         return None
     flags = value.flags
     return value if flags.c_contiguous and flags.aligned else exact_array(value, type_.dtype)
+
+
+def is_on_device(value: Any) -> bool:
+    """Whether a value is in the memory of a GPU, of this package or of another library."""
+    if isinstance(value, np.ndarray | float | int | list | tuple):
+        return False
+    return hasattr(value, "__cuda_array_interface__") or on_cuda(value)
 
 
 def fitting(driver: Driver, type_: TensorType, value: Any) -> DeviceArray | None:

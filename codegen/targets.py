@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,10 @@ TARGETS = {
 
 def compiler_of(target: str) -> Callable[..., Any]:
     """What compiles for a target; ValueError for one that does not exist."""
+    if target.startswith("cuda") and target[4:].isdecimal():
+        return partial(compiler_of("cuda"), target=target)
     if target not in TARGETS:
-        raise ValueError(f"there is no target {target!r}; expected one of {', '.join(TARGETS)}")
+        raise ValueError(f"there is no target {target!r}; expected one of {', '.join(TARGETS)} (cuda1 is the second GPU)")
     module, _, name = TARGETS[target].partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found

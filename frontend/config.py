@@ -91,7 +91,10 @@ def check(name: str, value: Any) -> None:
 
 
 # Spellings of old versions and drivers, by flag.
-_ALIASES = {"device": {"gpu": "cuda", "cuda0": "cuda", "gpu0": "cuda"}, "cast_policy": {"numpy": "numpy+floatX"}}
+_ALIASES = {
+    "device": {"gpu": "cuda", "cuda0": "cuda", "gpu0": "cuda", **{f"gpu{n}": f"cuda{n}" for n in range(1, 16)}},
+    "cast_policy": {"numpy": "numpy+floatX"},
+}
 
 
 def set_flag(name: str, value: Any) -> None:

@@ -11,14 +11,19 @@ from .residence import is_on_device
 class DeviceCaller(Caller):
     """Converts what is on the host; the executable itself moves states, and keeps apart what is written."""
 
+    def __init__(self, *arguments: Any, target: str) -> None:
+        from phintys.codegen.device import current
+
+        self.driver = current(target)
+        super().__init__(*arguments)
+
     def _convert(self, number: int, value: Any) -> Any:
         """An argument on the device as it is where it fits, else by way of the host."""
-        from phintys.codegen.device import current
         from phintys.codegen.plan_call import fitting
 
         if is_on_device(value):
-            with current():
-                found = fitting(current(), self.inputs[number].variable.type, value)
+            with self.driver:
+                found = fitting(self.driver, self.inputs[number].variable.type, value)
             value = value.get() if found is None and hasattr(value, "get") else found if found is not None else value
         return value if is_on_device(value) else super()._convert(number, value)
 

@@ -43,6 +43,17 @@ def use_threads(flags: Mapping[str, Any]) -> None:
     set_threads(flags["threads"] or None if flags["openmp"] else 1)
 
 
+DEVICES = ("cpu", "cuda", "cuda_emulated", "cuda_emulated_backward")
+
+
+def device_name(value: Any) -> str:
+    """The name of a device; ValueError for anything else."""
+    name = str(value)
+    if name in DEVICES or (name.startswith("cuda") and name[4:].isdecimal()):
+        return name
+    raise ValueError(f"expected one of {', '.join(DEVICES)}, or cuda1, cuda2, ... for other GPUs than the first, got {name!r}")
+
+
 def use_device(flags: Mapping[str, Any]) -> None:
     """Tell the GPU's driver, or leave it for when there is one."""
     from phintys.codegen.device_options import choose
@@ -88,7 +99,7 @@ USED = (
     Flag(
         "device",
         "cpu",
-        choices=("cpu", "cuda", "cuda_emulated", "cuda_emulated_backward"),
+        device_name,
         doc="where functions run, see `function(target=)`",
     ),
     Flag("cuda.tf32", False, boolean, doc="whether float32 matrices are rounded to tf32 in products", apply=use_device),

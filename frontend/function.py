@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
@@ -19,7 +20,7 @@ from .fgraph import FunctionGraph, Maker
 from .modes import get_mode
 from .plan import Plan, make_plan
 from .profiling import ProfileStats
-from .residence import DEVICE_TARGETS, require_device
+from .residence import is_device, moved, require_device
 from .tensor.random_state import returning_states
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .tensor.var import TensorVariable
@@ -56,7 +57,7 @@ def function(
     counts and times calls (`f.profile.summary()`, printed when the program ends). `accept_inplace` is Theano's and
     changes nothing. `target`: where the function runs, "cpu", "cuda" (an NVIDIA GPU), or "cuda_emulated", which runs
     the GPU's kernels on the CPU, slowly (`config.device` without it). On the GPU, `Out(variable, borrow=True)` leaves a
-    result there. Without a GPU it is a DeviceError that says what is missing.
+    result there. Without a GPU it is a DeviceError that says what is missing. "cuda1" is the second GPU.
 
     Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
     MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
@@ -64,7 +65,7 @@ def function(
     do not.
     """
     chosen = get_mode(mode)
-    where = config.device if target is None else target
+    where = config.device if target is None else "cuda" if target == "cuda0" else target
     require_device(where)
     plan = make_plan(
         inputs,
@@ -78,6 +79,8 @@ def function(
         on_unused_input,
     )
     plan.mode, plan.target = chosen, where
+    for device in plan.moves.values():
+        require_device(device)
     return make_function(plan, profile=config.profile if profile is None else profile)
 
 
@@ -220,7 +223,7 @@ def make_function(
     fail = Failures(plan.graph, executable.interface.checks)
     strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack, where=fail.where)
     mode = get_mode(None) if plan.mode is None else plan.mode
-    maker = DeviceCaller if plan.target in DEVICE_TARGETS else Caller
+    maker = functools.partial(DeviceCaller, target=plan.target) if is_device(plan.target) else Caller
     watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name)
     if watched is None:
         caller = maker(plan.name, plan.inputs, plan.kept, cells, strict)
@@ -232,6 +235,8 @@ def make_function(
     if stats is not None:
         call = stats.timed(call)
     call = returning_states(call, plan.graph.outputs, plan.unpack)
+    if plan.moves:
+        call = _moving(call, plan.moves, plan.unpack)
     if plan.keys is not None:
         call = _as_dict(call, plan.keys)
     # A Python function would be bound to the object as a method; the native entry is not.
@@ -253,7 +258,7 @@ def make_function(
 
 def _compiled(plan: Plan) -> Any:
     recipe = get_mode(plan.mode).recipe
-    stay = {"device_outputs": plan.borrowed} if plan.target in DEVICE_TARGETS else {}
+    stay = {"device_outputs": plan.staying} if is_device(plan.target) else {}
     if config.debug:
         from .loudly import compile_loudly
 
@@ -270,6 +275,18 @@ def _unpacked(call: Callable[..., Any]) -> Callable[..., Any]:
         return call(*arrays)[0]
 
     return single
+
+
+def _moving(call: Callable[..., Any], moves: Mapping[int, str], unpack: bool) -> Callable[..., Any]:
+    """The call of a function some of whose outputs go to other devices than the one it runs on."""
+
+    def moving(*args: Any, **kwargs: Any) -> Any:
+        found = call(*args, **kwargs)
+        if unpack:
+            return moved(found, moves[0])
+        return [moved(value, moves[number]) if number in moves else value for number, value in enumerate(found)]
+
+    return moving
 
 
 def _as_dict(call: Callable[..., Any], keys: Sequence[str]) -> Callable[..., Any]:

@@ -177,7 +177,7 @@ _ALL: tuple[Row, ...] = (
     Row("DisconnectedGrad", "A value that counts as a constant for gradients.", ("stop_grad",), "ViewOp"),
     Row("GradClip", "A value whose gradient is clipped.", ("grad_clip",), "ViewOp", call=clipping),
     Row("GradScale", "A value whose gradient is scaled.", ("grad_scale",), "ViewOp", call=scaling),
-    Row("ViewOp", "A value, as it is."),
+    Row("ViewOp", "A value, as it is.", ("transfer",)),
     Row("DeepCopyOp", "A copy: the compiler's business here."),
     Row("Gradient", "A gradient before the compiler expands it.", ("grad",)),
     # matrices: classes of `nlinalg` and `slinalg`

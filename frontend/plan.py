@@ -28,7 +28,8 @@ class Plan:
 
     `inputs` are all inputs as the caller gives them; those with an update live in `kept` (input number -> state) and
     are no inputs of the graph. `unpack`: the single output is returned itself. `keys`: outputs are returned as a dict.
-    `borrowed`: numbers of the outputs that may be returned where they were computed.
+    `borrowed`: numbers of the outputs that may be returned where they were computed; `transferred`: devices of those that
+    say where they belong (`x.transfer`).
     """
 
     name: str
@@ -40,6 +41,19 @@ class Plan:
     mode: Mode | None = None
     target: str = "cpu"
     borrowed: frozenset[int] = frozenset()
+    transferred: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def staying(self) -> frozenset[int]:
+        """Numbers of the outputs that stay on the device of the function."""
+        here = {number for number, device in self.transferred.items() if device == self.target}
+        return frozenset((self.borrowed - self.transferred.keys()) | here)
+
+    @property
+    def moves(self) -> dict[int, str]:
+        """Outputs that go to other devices than the function's, and to which."""
+        at_hand = (self.target, "cpu")
+        return {number: device for number, device in self.transferred.items() if device not in at_hand}
 
 
 def pairs(given: Any, what: str) -> Pairs:
@@ -88,7 +102,8 @@ def make_plan(
     shared += [state for state in states if all(state is not other for other in shared)]
     graph_name = name if name is not None and name.isidentifier() else "main"
     graph = Graph(graph_name, arguments, roots[: len(listed)], shared, list(zip(states, news, strict=True)))
-    return Plan(name or here() or "main", specs, graph, unpack, keys, kept, borrowed=_borrowed(outputs))
+    borrowed, transferred = _borrowed(outputs), _transferred(listed)
+    return Plan(name or here() or "main", specs, graph, unpack, keys, kept, borrowed=borrowed, transferred=transferred)
 
 
 # --- inputs and outputs -------------------------------------------------------------------------------------
@@ -145,6 +160,12 @@ def _borrowed(outputs: Any) -> frozenset[int]:
         outputs = [outputs[key] for key in sorted(outputs)]
     listed = outputs if isinstance(outputs, list | tuple) else [outputs]
     return frozenset(number for number, value in enumerate(listed) if isinstance(value, Out) and value.borrow)
+
+
+def _transferred(outputs: Sequence[TensorVariable]) -> dict[int, str]:
+    """The devices of the outputs that were transferred."""
+    nodes = {number: output.node for number, output in enumerate(outputs)}
+    return {number: node.attrs["target"] for number, node in nodes.items() if node is not None and node.op == "transfer"}
 
 
 def _output(value: Any) -> TensorVariable:

@@ -13,25 +13,35 @@ import numpy as np
 from .config import config
 from .types import Array, TensorType
 
-DEVICE_TARGETS = frozenset(("cuda",))  # targets whose values may lie in the memory of a device
+
+def is_device(target: str) -> bool:
+    """Whether values of functions of a target may lie in the memory of a device: `cuda` (the first GPU), `cuda1`, ..."""
+    return target == "cuda" or (target.startswith("cuda") and target[4:].isdecimal())
 
 
 def require_device(target: str) -> None:
     """DeviceError, before any work is done, where a target needs a device that is not there."""
-    if target in DEVICE_TARGETS:
+    if is_device(target):
         from phintys.codegen.device import current
 
-        current()
+        current(target)
 
 
 def placed(array: Any) -> Any:
     """A new value of a shared variable where the configuration wants it."""
-    if config.device not in DEVICE_TARGETS:
-        return array
+    return moved(array, config.device) if is_device(config.device) else array
+
+
+def moved(array: Any, target: str) -> Any:
+    """An array on the device that a target means, or on the host for `cpu`: itself where it is there."""
+    if not is_device(target):
+        return on_host(array)
     from phintys.codegen.device import current
     from phintys.codegen.device_array import DeviceArray
 
-    return array if isinstance(array, DeviceArray) else DeviceArray.of(current(), array)
+    driver = current(target)
+    there = isinstance(array, DeviceArray) and array.driver is driver
+    return array if there else DeviceArray.of(driver, array if isinstance(array, DeviceArray) else on_host(array))
 
 
 def on_host(value: Any) -> Array:
@@ -41,17 +51,22 @@ def on_host(value: Any) -> Array:
 
 def is_on_device(value: Any) -> bool:
     """Whether a value is in the memory of a device (of this package or of another library)."""
-    return type(value) is not np.ndarray and hasattr(value, "__cuda_array_interface__")
+    if type(value) is np.ndarray or not (hasattr(value, "__cuda_array_interface__") or hasattr(value, "__dlpack_device__")):
+        return False
+    from phintys.codegen.plan_call import is_on_device as found
+
+    return found(value)
 
 
 def from_device(type: TensorType, value: Any, borrow: bool) -> Any:
     """A value on the device as a value of that type, `None` where it has to go by way of the host: it is of another dtype
     or shape, or functions run on the CPU."""
-    if config.device not in DEVICE_TARGETS or not is_on_device(value):
+    if not is_device(config.device) or not is_on_device(value):
         return None
     from phintys.codegen.device import current
     from phintys.codegen.plan_call import fitting
 
-    with current():
-        found = fitting(current(), type, value)
+    driver = current(config.device)
+    with driver:
+        found = fitting(driver, type, value)
         return found if found is None or borrow else found.copy()

@@ -75,6 +75,7 @@ zero_grad      x: f64[?]                                     grad(sum(x * zero_g
 stop_grad      x: f64[?]                                     grad(sum(x * stop_grad(x)), x)
 grad_clip      x: f64[?]                                     grad(sum(grad_clip(x * x, -1.0, 1.0)), x)
 grad_scale     x: f64[?], y: f64[]                           grad(sum(grad_scale(x, y)), x)
+transfer       x: f64[?]                                     transfer(x * x, target="cpu")
 grad           x: f64[?]                                     grad(sum(x * x), x)
 jacobian       x: f64[?], w: f64[3, ?]                       jacobian(tanh(dot(w, x)), x)
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .op_row import OpRow
+from .op_row import REQUIRED, OpRow
 from .types import TensorType, TypeInferenceError
 
 
@@ -21,4 +21,5 @@ MARKS: tuple[OpRow, ...] = (
     OpRow("stop_grad", 1, _mark, "mark", doc="x, on which nothing depends as far as derivatives are concerned."),
     OpRow("grad_clip", 3, _mark, "mark", doc="x, whose derivative is kept between y and z."),
     OpRow("grad_scale", 2, _mark, "mark", doc="x, whose derivative is multiplied by y."),
+    OpRow("transfer", 1, _mark, "mark", {"target": REQUIRED}, doc="x; as a result, it is wanted on the device `target`."),
 )

@@ -148,7 +148,7 @@ def _batched_dot(c: Batching) -> Batch | None:
 
 
 DIAGONAL: dict[str, Row] = {
-    **dict.fromkeys(("neg", "cast", "zero_grad", "stop_grad", "grad_scale"), _elementwise(0)),
+    **dict.fromkeys(("neg", "cast", "zero_grad", "stop_grad", "grad_scale", "transfer"), _elementwise(0)),
     "mul": _elementwise(0, 1),
     "div": _elementwise(0),
     "select": _select,

@@ -22,4 +22,5 @@ MARKS: dict[str, Row] = {
     "stop_grad": (_nothing,),
     "grad_clip": (_clip, _nothing, _nothing),
     "grad_scale": (lambda c: c.g * c.y, _nothing),
+    "transfer": (lambda c: c.g,),
 }

@@ -120,7 +120,16 @@ class FunctionMethods(Variable):
         return T.get_scalar_constant_value(self)
 
     def transfer(self, target: str) -> TensorVariable:
-        """This tensor on the device `target`: there is only one, `"cpu"`. ValueError for any other."""
-        if target != "cpu":
+        """This tensor, wanted on the device `target`: `"cpu"`, `"cuda"` (the first GPU, Theano's `"gpu"`), `"cuda1"`, ...
+
+        An output of a function is given there, on a GPU as an array that other libraries take without a copy (see
+        `Out`); in the middle of an expression it changes nothing, since a function runs on one device as a whole.
+        ValueError for any other name.
+        """
+        from ..residence import is_device
+        from .build import apply
+
+        named = {"gpu": "cuda", "gpu0": "cuda", "cuda0": "cuda"}.get(target, target)
+        if named != "cpu" and not is_device(named):
             raise ValueError(f"Can't transfer to target {target}")
-        return T.as_tensor_variable(self)
+        return apply("transfer", self, target=named)

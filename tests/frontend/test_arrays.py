@@ -218,7 +218,7 @@ def test_other_methods() -> None:
         np.testing.assert_array_equal(ours, numpys)
     assert T.constant(3.0).get_scalar_constant_value() == 3
     with pytest.raises(ValueError, match="transfer"):
-        v.transfer("gpu")
+        v.transfer("moon")
 
 
 def test_facts() -> None:

@@ -220,6 +220,21 @@ def test_products_of_two_streams_do_not_share_working_memory(cuda: StandIn) -> N
     assert spaces[0] == spaces[2] != spaces[1]
 
 
+def test_devices_by_number(cuda: StandIn) -> None:
+    cuda.devices = 2
+    assert CudaDriver(1).name == "cuda1 (Stand-in)" and CudaDriver(1).device_number == 1
+    with pytest.raises(
+        DeviceError, match=r"^device=cuda2 does not exist on this machine: there are 2 devices, cuda0 to cuda1$"
+    ):
+        CudaDriver(2)
+    cuda.devices = 1
+    x = T.dvector("x")
+    with pytest.raises(DeviceError, match=r"^device=cuda1 does not exist on this machine: the only device is cuda0$"):
+        function([x], x, target="cuda1")
+    with phintys.change_flags(device="cuda1"), pytest.raises(DeviceError, match="the only device is cuda0"):
+        shared(1.0)
+
+
 def test_graphs_are_captured_beside_and_launched_on_the_stream_of_the_function(cuda: StandIn) -> None:
     driver = CudaDriver()
     factors = ("float64", 1.0, (100, 3, 4, 4, 1), (200, 4, 5, 5, 1), 0.0, (300, 3, 5, 5, 1))

@@ -221,3 +221,68 @@ def test_debug_mode_compares_with_numpy() -> None:
     nan = function([x], T.log(x), mode="NanGuardMode", target="cuda")
     with pytest.raises(AssertionError):
         nan([-1.0])
+
+
+class ByDlpack:
+    """An array of a library that offers DLPack only."""
+
+    def __init__(self, array: DeviceArray) -> None:
+        self.array, self.streams = array, []
+
+    def __dlpack__(self, stream: int | None = None) -> Any:
+        self.streams.append(stream)
+        return self.array.__dlpack__(stream=stream)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()
+
+
+def test_dlpack_is_taken_without_a_copy(device: Any) -> None:
+    x = T.fmatrix("x")
+    f = function([x], x * 2, target="cuda")
+    there = DeviceArray.of(device, np.arange(6, dtype="float32").reshape(2, 3))
+    given = ByDlpack(there)
+    uploads = [event for event in getattr(device, "events", []) if event[0] == "upload"]
+    assert (f(given) == 2 * there.get()).all()
+    assert [event for event in getattr(device, "events", []) if event[0] == "upload"] == uploads
+    assert given.streams == [device.main.stream.handle]
+    del there, given  # the memory is free again in the end
+
+
+def test_transfer_says_where_an_output_is_given(device: Driver) -> None:
+    x = T.dvector("x")
+    for target in ("cuda", "cpu"):
+        outputs = [(x * 2).transfer("cuda"), (x + 1).transfer("cpu"), Out((x + 2).transfer("cpu"), borrow=True), x.sum()]
+        f = function([x], outputs, target=target)
+        found = f([1.0, 2.0])
+        assert [type(one) for one in found] == [DeviceArray, np.ndarray, np.ndarray, np.ndarray]
+        assert found[0].driver is device
+        assert [np.asarray(one).tolist() for one in found] == [[2, 4], [2, 3], [3, 4], 3]
+    assert isinstance(function([x], (x * 2).transfer("gpu"), target="cpu")([1.0]), DeviceArray)
+    cost = (x.transfer("cuda") ** 2).sum().transfer("cuda")
+    assert function([x], T.grad(cost, x), target="cuda")([3.0]).tolist() == [6]
+    assert function([x], {"a": (x * 2).transfer("cuda")}, target="cpu")([1.0])["a"].get().tolist() == [2]
+
+
+def test_two_devices() -> None:
+    from phintys.codegen import device as devices
+    from phintys.codegen.emulated_kernels import EmulatedDevice
+
+    second = EmulatedDevice()
+    second.device_number = 1
+    before = devices.use(second, 1)
+    try:
+        w, x = shared(np.arange(4.0), "w"), T.dvector("x")
+        on_first = function([x], Out((w * x).sum(), borrow=True), updates=[(w, w + 1)], target="cuda")
+        on_second = function([x], [Out((w * x).sum(), borrow=True), x.transfer("cuda0")], updates=[(w, w + 1)], target="cuda1")
+        first = on_first(np.ones(4))
+        other, there = on_second(np.ones(4))
+        assert first.driver is not second and other.driver is second and there.driver is first.driver
+        assert (float(first), float(other)) == (6, 10) and on_first(there).get() == 14
+        with phintys.change_flags(device="cuda1"):
+            v = shared(np.ones(2))
+            assert v.container.storage[0].driver is second
+            assert function([], v * 2).executable.driver is second
+        del w, v, first, other, there, on_first, on_second
+    finally:
+        devices.use(before, 1)

@@ -63,10 +63,18 @@ def test_shared_variables_say_what_is_missing(message: str) -> None:
     assert w.get_value().tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("spelling", ["cuda", "cuda0", "gpu", "gpu0"])
-def test_spellings_of_the_flag(spelling: str) -> None:
+@pytest.mark.parametrize(
+    ("spelling", "device"),
+    [("cuda", "cuda"), ("cuda0", "cuda"), ("gpu", "cuda"), ("gpu0", "cuda"), ("cuda1", "cuda1"), ("gpu3", "cuda3")],
+)
+def test_spellings_of_the_flag(spelling: str, device: str) -> None:
     with phintys.change_flags(device=spelling):
-        assert phintys.config.device == "cuda"
+        assert phintys.config.device == device
+
+
+def test_names_of_no_device() -> None:
+    with pytest.raises(ValueError, match=r"device: expected one of cpu, cuda, .*or cuda1, cuda2, .*got 'cuda-1'"):
+        phintys.config.device = "cuda-1"
 
 
 def test_importing_asks_for_no_gpu() -> None:

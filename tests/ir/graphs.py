@@ -43,6 +43,7 @@ def attributes(draw: st.DrawFn, op: str, operands: list[Value]) -> dict[str, Any
         "axes": st.lists(axes, max_size=2, unique=True).map(tuple),
         "axis": axes,
         "dtype": st.sampled_from(list(DTYPES)),
+        "target": st.sampled_from(["cpu", "cuda", "cuda1"]),
         "side": st.sampled_from(["left", "right"]),
         "order": st.permutations([*range(ndim), -1]).map(tuple),
         "sizes": st.lists(st.sampled_from([1, 2, 6, -1]), max_size=3).map(tuple),

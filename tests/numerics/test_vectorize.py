@@ -40,6 +40,7 @@ CASES: dict[str, tuple[Body, tuple[str, ...], int]] = {
     "tanh": (lambda x: x.op("tanh"), ("f64[2, ?]",), 1),
     "maximum": (lambda x, y: x.op("maximum", y), ("f64[?]", "f64[?]"), 2),
     "zero_grad": (lambda x: x.op("zero_grad"), ("f64[?]",), 1),
+    "transfer": (lambda x: x.op("transfer", target="cpu"), ("f64[?]",), 1),
     "stop_grad": (lambda x: x.op("stop_grad"), ("f64[?]",), 1),
     "grad_scale": (lambda x, y: x.op("grad_scale", y), ("f64[?]", "f64[]"), 1),
     "sum": (lambda x: x.sum((1,)), ("f64[2, ?, 3]",), 1),
