@@ -4,6 +4,7 @@ Expects: loops in the plain form of `convert-nd-to-loops{device=true}`. Leaves: 
 `gpu.module` of kernels, each with the attribute `phi.mapping`, which says who does what:
 
     elements     a thread an iteration, of one loop or of several one in another
+    tiles        a block a square of two loops, of which one goes across the rows of an operand
     rows         a block an iteration, whose loops its threads share
     columns      several threads an iteration, each of a part of its one loop; then one thread an iteration
     totals       numbers that a loop carries: first each block's, then those of all blocks
@@ -41,7 +42,8 @@ from .gpu_loops import ThreadKernel, alone
 from .gpu_nests import Nest, find_nest
 from .gpu_rows import RowKernel
 from .gpu_scatter import ScatterKernel
-from .loop_facts import root_of, touched
+from .gpu_tiles import TileKernel, across
+from .loop_facts import Memory, root_of, touched
 
 STAY = (memref.AllocOp, memref.DimOp, memref.ReinterpretCastOp, memref.GetGlobalOp, memref.LoadOp)
 
@@ -124,7 +126,7 @@ class FunctionOnDevice:
         if nest is None:
             alone(self.host, op, self.checks)
         else:
-            _kernel(nest)(self.host, nest, self.checks).write()
+            _kernel(nest, self.host.memory)(self.host, nest, self.checks).write()
         self.gone.append(op)
 
     def _flush(self) -> None:
@@ -240,12 +242,14 @@ class ConvertLoopsToGpu(ModulePass):
         op.attributes["gpu.container_module"] = bi.UnitAttr()
 
 
-def _kernel(nest: Nest) -> type[ScatterKernel | RowKernel | ColumnKernel | ThreadKernel]:
+def _kernel(nest: Nest, memory: Memory) -> type[ScatterKernel | RowKernel | ColumnKernel | TileKernel | ThreadKernel]:
     if nest.scatter:
         return ScatterKernel
     if nest.by_block:
         return RowKernel
-    return ColumnKernel if nest.columns else ThreadKernel
+    if nest.columns:
+        return ColumnKernel
+    return ThreadKernel if across(nest, memory) is None else TileKernel
 
 
 def _has_memory(function: func.FuncOp) -> bool:

@@ -258,3 +258,31 @@ func.func @twice(%x: memref<?xf32> {nd.name = "x"}) -> memref<?xf32> {
 // CHECK:      arith.muli %[[CHUNKS]]
 // CHECK:      scf.for
 // CHECK-NEXT: memref.load
+
+// -----
+
+/// What is read across its rows goes through a tile that the block shares.
+func.func @transpose(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?x?xf32> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = memref.dim %x, %0 : memref<?x?xf32>
+  %m = memref.dim %x, %1 : memref<?x?xf32>
+  %y = memref.alloc(%m, %n) : memref<?x?xf32>
+  scf.for %i = %0 to %m step %1 {
+    scf.for %j = %0 to %n step %1 {
+      %v = memref.load %x[%j, %i] : memref<?x?xf32>
+      memref.store %v, %y[%i, %j] : memref<?x?xf32>
+    }
+  }
+  func.return %y : memref<?x?xf32>
+}
+// CHECK-LABEL: gpu.func @transpose_0
+// CHECK-SAME: phi.mapping = "tiles"
+// CHECK:      %[[T:.*]] = memref.alloca() : memref<1056xf32, #gpu.address_space<workgroup>>
+// CHECK:      scf.for
+// CHECK:      memref.load %{{.*}} : memref<?x?xf32>
+// CHECK:      memref.store %{{.*}}, %[[T]]
+// CHECK:      gpu.barrier
+// CHECK:      scf.if
+// CHECK-NEXT: memref.load %[[T]]
+// CHECK:      gpu.barrier
