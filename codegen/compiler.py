@@ -91,6 +91,7 @@ def _without_lapack(functions: Sequence[str]) -> bool:
 
 def graph_module(graph: Graph, lapack: bool = True) -> ModuleOp:
     """The `nd` module of a graph, located by node number; without LAPACK, or where it is not wanted, it says so."""
+    import phintys.dialects  # noqa: F401, I001 - before any class of xDSL is made
     from xdsl.dialects.builtin import StringAttr
 
     from phintys.passes.convert_graph_to_nd import graph_to_module

@@ -1,5 +1,9 @@
 """The dialects of the ladder, split by family."""
 
-from .formats import defer_formats
+from .methods import defer_methods
+
+defer_methods()
+
+from .formats import defer_formats  # noqa: E402 - imports xDSL's classes
 
 defer_formats()
