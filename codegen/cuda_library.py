@@ -41,6 +41,15 @@ def device_count() -> tuple[int, int]:
     return (0 if status else count.value), status
 
 
+def device_name(number: int) -> str:
+    """What the driver calls a device, or why it does not say."""
+    library, name, device = driver_library(), ctypes.create_string_buffer(100), ctypes.c_int(0)
+    failed = library.cuDeviceGet(ctypes.byref(device), ctypes.c_int(number)) or library.cuDeviceGetName(
+        name, ctypes.c_int(100), device
+    )
+    return f"cannot be asked for its name (CUDA error {failed})" if failed else name.value.decode(errors="replace")
+
+
 def driver_version() -> str:
     """The newest CUDA that the driver knows, as `13.0`; '' without a driver."""
     library, version = driver_library(), ctypes.c_int(0)

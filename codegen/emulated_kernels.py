@@ -22,6 +22,7 @@ from .compiler import compile_module
 from .driver import Launch
 from .executable import Executable
 from .launch_plan import Kernel
+from .recipe import QUICK
 from .recording import RecordingDriver
 
 INDEX = bi.IndexType()
@@ -91,7 +92,7 @@ class EmulatedKernels:
         written = self.written(name)
         module = bi.ModuleOp([_host(home.sym_name.data, kernel, written, threads), home.clone()])
         ConvertGpuToLoops().apply(Context(), module)
-        return compile_module(module, "loops"), written
+        return compile_module(module, "loops", QUICK), written
 
 
 def _dtype(value: Any) -> Any:

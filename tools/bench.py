@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the workloads and their targets")
     parser.add_argument("--peers", metavar="NAMES", help="beside NumPy: numexpr,numba,jax,torch,pytensor (all) or none")
     parser.add_argument("--threads", metavar="N,M", default="1", help="measure with these numbers of threads (1)")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute (cpu)")
+    parser.add_argument("--device", metavar="DEVICE", default="cpu", help="cpu, cuda, cuda1, or cuda_emulated: a rehearsal")
     parser.add_argument("--rounds", type=int, default=15, help="turns that everybody has (15; fewer where they are slow)")
     parser.add_argument("--seconds", type=float, default=6.0, help="stop taking turns after so many seconds a workload (6)")
     parser.add_argument("--sweep", action="store_true", help="how time grows with elements, operations, shared variables")
@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure in processes of their own, print each workload's table as it is done; 1 if a target is missed."""
+    check_device(arguments.device)
+    if arguments.device != "cpu":
+        from .benchmarks import gpu_run
+
+        return gpu_run.main(arguments)
     from .benchmarks.table import WORKLOADS
 
     if arguments.list:
@@ -56,7 +61,6 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     threads, peers = thread_counts(arguments.threads), chosen_peers(arguments.peers)
     names = chosen_workloads(arguments.workloads, {name: row.group for name, row in WORKLOADS.items()})
-    check_device(arguments.device)
     check_files(arguments)
     report = saved_report(arguments.saved, names) if arguments.saved else new_report(arguments, names, peers, threads)
     write_files(report, arguments)
@@ -118,14 +122,15 @@ def chosen_workloads(words: Sequence[str], groups: dict[str, str]) -> list[str]:
     return [name for name, group in groups.items() if not words or name in words or group in words]
 
 
-def chosen_peers(text: str | None) -> list[str]:
+def chosen_peers(text: str | None, known: Sequence[str] | None = None) -> list[str]:
     """The systems named in `text`, separated by commas; all when it is not given."""
     from .benchmarks.row import PEERS
 
-    words = list(PEERS) if text is None else [word.strip() for word in text.split(",") if word.strip() not in ("", "none")]
+    known = PEERS if known is None else known
+    words = list(known) if text is None else [word.strip() for word in text.split(",") if word.strip() not in ("", "none")]
     for word in words:
-        if word not in PEERS:
-            raise UsageError(f"no peer is called {word!r}{near(word, PEERS)}")
+        if word not in known:
+            raise UsageError(f"no peer is called {word!r}{near(word, known)}")
     return words
 
 
@@ -141,9 +146,9 @@ def thread_counts(text: str) -> list[int]:
 
 
 def check_device(device: str) -> None:
-    """CommandError where there is nothing to measure on."""
-    if device == "cuda":
-        raise CommandError("device=cuda: this version of Phintys compiles for the CPU only; leave --device out")
+    """UsageError for what is no device."""
+    if device not in ("cpu", "cuda", "cuda_emulated") and not (device.startswith("cuda") and device[4:].isdecimal()):
+        raise UsageError(f"--device expects cpu, cuda (cuda1, cuda2, ...) or cuda_emulated, not {device!r}")
 
 
 def check_files(arguments: argparse.Namespace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
@@ -19,7 +18,7 @@ def rows() -> Iterator[Row]:
         yield False, "GPU driver", f"no NVIDIA driver on this machine ({cuda_library.DRIVER} is not found); all runs on the CPU"
     else:
         yield True, "GPU driver", f"NVIDIA's, for CUDA up to {cuda_library.driver_version() or 'an unknown version'}"
-        yield from _devices(library)
+        yield from _devices()
     yield from (_pycuda(), _cublas(), _ptxas())
     if library is not None:
         yield _graphs()
@@ -30,15 +29,13 @@ def rows() -> Iterator[Row]:
         yield False, "device=cuda", reason.removeprefix("device=cuda ")
 
 
-def _devices(library: ctypes.CDLL) -> Iterator[Row]:
+def _devices() -> Iterator[Row]:
     count, status = cuda_library.device_count()
     if not count:
         yield False, "GPU", f"the driver offers no device (CUDA error {status}); see `nvidia-smi` and CUDA_VISIBLE_DEVICES"
     for number in range(count):
-        name, device = ctypes.create_string_buffer(100), ctypes.c_int(0)
-        failed = library.cuDeviceGet(ctypes.byref(device), number) or library.cuDeviceGetName(name, 100, device)
-        shown = f"cannot be asked for its name (CUDA error {failed})" if failed else name.value.decode(errors="replace")
-        yield not failed, "GPU", f"cuda{number}: {shown}"
+        name = cuda_library.device_name(number)
+        yield not name.startswith("cannot be asked"), "GPU", f"cuda{number}: {name}"
 
 
 def _pycuda() -> Row:

@@ -21,10 +21,6 @@ from phintys.codegen.emulated_kernels import EmulatedDevice
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--device", choices=("emulated", "cuda"), default="emulated", help="where the tests of tests/gpu run")
-
-
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHINTYS_CACHE_DIR", str(tmp_path / "cache"))
@@ -33,7 +29,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def device(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """The device that target "cuda" means in this test; all its memory is free again in the end."""
-    if request.config.getoption("--device", "emulated") == "cuda":
+    if request.config.getoption("--device") == "cuda":
         yield devices.current()
         return
     emulated = EmulatedDevice()

@@ -44,7 +44,7 @@ def run_seed(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], 
 
     def run(name: str) -> Any:
         results = tmp_path / "results.pkl"
-        where = request.config.getoption("--device", "emulated")
+        where = "cuda" if request.config.getoption("--device") == "cuda" else "emulated"
         command = [sys.executable, HERE / "run_seed.py", where, module.SEEDS / "notebook.py", module.SEEDS / name, results]
         environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
@@ -57,7 +57,7 @@ def run_seed(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], 
 
 @pytest.fixture(autouse=True)
 def long_ones_on_a_gpu_only(request: pytest.FixtureRequest) -> None:
-    if request.getfixturevalue("name") in LONG and request.config.getoption("--device", "emulated") != "cuda":
+    if request.getfixturevalue("name") in LONG and request.config.getoption("--device") != "cuda":
         pytest.skip("takes minutes without a GPU")
 
 

@@ -30,6 +30,9 @@ SMALL = [row for row in WORKLOADS.values() if not row.fresh and not row.name.sta
         (["add", "--threads", "2,2"], "different numbers"),
         (["add", "--rounds", "0"], "--rounds and --seconds"),
         (["add", "--plot", "report.txt"], "ends in .png"),
+        (["--device", "moon"], "--device expects cpu, cuda"),
+        (["--device", "cuda", "--sweep"], "--sweep is not for --device cuda"),
+        (["--device", "cuda", "--peers", "numba"], "there are: cupy, jax, torch"),
         (["add", "--json", "nowhere/at/all.json"], "there is no folder"),
     ],
 )
@@ -41,7 +44,7 @@ def test_wrong_words_are_answered_before_measuring(words: list[str], message: st
 
 
 def test_cuda_is_refused_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "add", "--device", "cuda"]) == 1
+    assert main(["bench", "softmax", "--device", "cuda"]) == 1
     assert "device=cuda" in capsys.readouterr().err
 
 

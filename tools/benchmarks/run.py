@@ -95,14 +95,14 @@ def judged(result: Result, judge: bool = True) -> Result:
 def best_peer(result: Result) -> str | None:
     """Who came first beside Phintys and its floors, of first results among those that compile; None where nobody was there."""
     skipped = {"": (), "import": ("numpy",)}.get(result["fresh"], ("numpy", "torch"))
-    peers = [name for name in result["seconds"] if name in PEERS and name not in skipped]
+    peers = [name for name in result["seconds"] if name in (*PEERS, "cupy") and name not in skipped]
     return min(peers, key=lambda name: result["seconds"][name], default=None)
 
 
-def versions() -> dict[str, str]:
+def versions(peers: Sequence[str] = PEERS) -> dict[str, str]:
     """The versions of the systems that are installed."""
     found = {}
-    for name in (OURS, *PEERS, "llvmlite", "xdsl", "scipy-openblas64"):
+    for name in (OURS, "numpy", *peers, "pycuda", "llvmlite", "xdsl", "scipy-openblas64"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -12,7 +12,7 @@ from .run import best_peer
 
 Result = dict[str, Any]
 Report = dict[str, Any]
-TITLES = {"phintys": "Phintys", "numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "pytensor": "PyTensor"}
+TITLES = {"phintys": "Phintys", "numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "pytensor": "PyTensor", "cupy": "CuPy"}
 
 
 def show(result: Result, with_threads: bool) -> None:
@@ -102,7 +102,7 @@ def speedups(results: Sequence[Result], threads: Sequence[int]) -> None:
 def markdown(report: Report) -> str:
     """The table of all workloads as Markdown, and a line that says what it was measured on and how."""
     results = report["results"]
-    columns = [name for name in PEERS if any(name in result["seconds"] for result in results)]
+    columns = [name for name in (*PEERS, "cupy") if any(name in result["seconds"] for result in results)]
     head = ["workload", "Phintys", *(TITLES.get(name, name) for name in columns), "floor"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     several = len({result["threads"] for result in results}) > 1

@@ -1,0 +1,57 @@
+"""Where programs run in the tests: `--device=cuda` runs on a GPU what says nothing else, `--device=emulated` rehearses that.
+
+    python -m pytest tests/gpu tests/programs tests/differential tests/frontend --device=cuda
+
+The tests of these folders say of a device what they say of the CPU; all others stay as they are. Those with the mark `cpu` are
+about what only the CPU's functions have (levels below the loops, native entries, the very same array).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FOLDERS = ("programs", "differential", "frontend")
+CHILDREN = {"cuda": "cuda", "emulated": "cuda_emulated"}  # device of processes that a test starts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--device", choices=("cpu", "emulated", "cuda"), default="cpu", help="where programs run (cpu)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Modules of tests compile functions while they are imported, too."""
+    where = config.getoption("--device")
+    if where == "cpu":
+        return
+    import phintys
+    from phintys.codegen import device
+    from phintys.codegen.emulated_kernels import EmulatedDevice
+
+    if where == "emulated":
+        device.use(EmulatedDevice())
+    phintys.config.device = "cuda"
+
+
+@pytest.fixture(autouse=True)
+def on_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The tests of `FOLDERS` on the device, those of other folders on the CPU."""
+    where = request.config.getoption("--device")
+    if where == "cpu":
+        yield
+        return
+    import phintys
+
+    if request.path.relative_to(HERE).parts[0] not in FOLDERS:
+        with phintys.change_flags(device="cpu"):
+            yield
+        return
+    if request.node.get_closest_marker("cpu"):
+        pytest.skip("is about the CPU's functions")
+    flags = [os.environ.get("PHINTYS_FLAGS", ""), f"device={CHILDREN[where]}"]
+    monkeypatch.setenv("PHINTYS_FLAGS", ",".join(filter(None, flags)))
+    yield
