@@ -170,6 +170,30 @@ class Emitter:
             return max(a, b)
         return self.op(arith.MaxSIOp, [self.index(a), self.index(b)])
 
+    # --- conditions on sizes, which may be known -----------------------------------------------------------------------------
+
+    def at_most(self, a: Index, b: Index) -> bool | SSAValue:
+        """a <= b."""
+        if isinstance(a, int) and isinstance(b, int):
+            return a <= b
+        return self.icmp("sle", self.index(a), self.index(b))
+
+    def both(self, a: bool | SSAValue, b: bool | SSAValue) -> bool | SSAValue:
+        """Whether both hold."""
+        if isinstance(a, bool):
+            return b if a else False
+        if isinstance(b, bool):
+            return a if b else False
+        return self.op(arith.AndIOp, [a, b])
+
+    def any_of(self, a: bool | SSAValue, b: bool | SSAValue) -> bool | SSAValue:
+        """Whether one of them holds."""
+        if isinstance(a, bool):
+            return True if a else b
+        if isinstance(b, bool):
+            return True if b else a
+        return self.op(arith.OrIOp, [a, b])
+
     # --- loops and memory ----------------------------------------------------------------------------------------------------
 
     def loop(self, low: Index, high: Index, step: Index = 1, init: Sequence[SSAValue] = ()) -> tuple[Emitter, scf.ForOp]:

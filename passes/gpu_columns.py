@@ -30,8 +30,8 @@ class ColumnKernel(NestKernel):
 
     mapping = "columns"
 
-    def write(self) -> None:
-        """Write both."""
+    def find(self) -> None:
+        """Find the loop, what stands before and after it, and how neighbours are taken together."""
         leaf = self.nest.leaf
         place = next(number for number, op in enumerate(leaf) if isinstance(op, scf.ForOp))
         loop = leaf[place]
@@ -44,11 +44,15 @@ class ColumnKernel(NestKernel):
         width = self.trips[-1] if isinstance(self.trips[-1], int) else 0
         ops = [*self.before, *loop.body.block.ops]
         self.plan = wide(ops, variable, loop.body.block.args[1:], self.host.memory, width) if self.bounds[-1][0] == 0 else None
+
+    def write(self) -> None:
+        """Write both."""
+        self.find()
         chunks, every = self._geometry()
-        parts = [self.host.slot(value.type, [every]) for value in loop.results]
+        parts = [self.host.slot(value.type, [every]) for value in self.column.results]
         self._first(chunks, every, parts)
         e = self.host.writer()
-        many = e.icmp("sge", e.index(chunks), e.index(WARP))
+        many = e.at_most(WARP, chunks)
         self.host.put(e)
         self.host.either(many, lambda: self._by_blocks(chunks, parts), lambda: self._by_threads(chunks, parts))
 

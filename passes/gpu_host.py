@@ -95,8 +95,11 @@ class Host:
             op.detach()
             self.block.insert_op_before(op, self.place)
 
-    def either(self, condition: SSAValue, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
-        """Write one thing or another, as it turns out at run time."""
+    def either(self, condition: bool | SSAValue, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
+        """Write one thing or the other, or both if it turns out at run time which of them is to be done."""
+        if isinstance(condition, bool):
+            (then if condition else otherwise)()
+            return
         e = self.writer()
         blocks = Block(), Block()
         for block in blocks:

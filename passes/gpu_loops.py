@@ -190,7 +190,8 @@ class ThreadKernel(NestKernel):
 
         loop = self.nest.loop
         carried = Carried(loop.body.block.args[1:], self.nest.yields, neutral, self._combine)
-        return plan.loop(kernel.body, (first, chunks, step), place, self.env, carried)
+        totals = plan.loop(kernel.body, (first, chunks, step), place, self.env, carried)
+        return kernel.body.add(first, kernel.body.mul(chunks, plan.count)), totals
 
     def _body(self, e: Emitter, op: scf.ForOp) -> None:
         position, *carried = op.body.block.args

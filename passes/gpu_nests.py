@@ -66,7 +66,7 @@ def find_nest(loop: scf.ForOp, memory: Memory) -> Nest | None:
         return None
     nest = Nest(loop, parallel, serial, leaf, found, private)
     nest.by_block = _is_for_blocks(nest, memory)
-    nest.columns = not nest.by_block and _is_for_columns(nest)
+    nest.columns = not nest.by_block and is_for_columns(nest)
     return None if private and not nest.by_block else nest
 
 
@@ -198,7 +198,7 @@ def _is_for_blocks(nest: Nest, memory: Memory) -> bool:
     return _along(inner, nest, memory)
 
 
-def _is_for_columns(nest: Nest) -> bool:
+def is_for_columns(nest: Nest) -> bool:
     """Whether each iteration is one reduction that may be long, with nothing written before it."""
     loops = [op for op in nest.leaf if op.regions]
     if len(loops) != 1 or nest.serial or nest.reducers or any(isinstance(op, AssertOp) for op in nest.loop.walk()):

@@ -7,7 +7,7 @@ one thread may need what another has written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from xdsl.dialects import arith, memref, scf
@@ -21,93 +21,132 @@ from .gpu_checks import guarded, run
 from .gpu_host import constant_of, copy_into
 from .gpu_loops import MOST_BLOCKS, MOST_PARTS, NestKernel, ceiling
 from .gpu_nests import is_outside, rows
+from .gpu_parts import PartRows, is_split
 from .gpu_reducers import reducers
+from .gpu_shared import WARP, Team
 from .gpu_temporaries import MOST_SHARED, Place, Temporaries
+from .gpu_warps import WARPS, WarpRows, WarpTeam
 from .gpu_wide import Carried, Wide, wide
 from .loop_facts import Memory, SizeFacts
 
-MOST_THREADS, UNKNOWN, WARP = 256, 128, 32
+MOST_THREADS, UNKNOWN = 256, 128
+# Accesses of a thread: a row for which a warp needs so few is left to it; and one for which it needs more, if there are so many
+# rows that warps of other rows have work meanwhile.
+TINY, SHORT, MANY = 2, 8, 1024
 
 Touched = dict[SSAValue, tuple[set[object], bool]]  # of each buffer: rows with who has which of their elements (None: unknown)
 
 
 class RowKernel(NestKernel):
-    """Each block takes iterations of its own."""
+    """Each block takes iterations of its own, or, of short rows, each warp."""
 
     mapping = "rows"
 
     def write(self) -> None:
         """Write the kernel, and the one that adds the blocks' parts."""
-        nest, host = self.nest, self.host
-        self.memory = host.memory
+        self.memory = self.host.memory
         self._plan()
+        e = self.host.writer()
+        self.longest = self._longest(e)
+        self.host.put(e)
+        self.temporaries = Temporaries(self)
+        write = self._by_blocks
+        if self._fits_warps():
+            short = self._is_short()
+            write = partial(self.host.either, short, partial(WarpRows(self).write, self.temporaries), self._by_blocks)
+        if is_split(self.nest):
+            parts = PartRows(self.host, self.nest, self.checks)
+            write = partial(self.host.either, parts.has_use(), parts.write, write)
+        write()
+
+    def _longest(self, e: Emitter) -> Index | None:
+        """How many iterations the longest loop has; None where that is not known before a row is looked at."""
+        longest: Index = 0
+        for op in self.nest.leaf:
+            if isinstance(op, scf.ForOp):
+                if not is_outside(op.ub, self.nest.loop):
+                    return None
+                number = constant_of(op.ub)
+                longest = e.maximum(longest, int(number) if number is not None else self.host.known(op.ub))
+        return longest
+
+    @property
+    def each(self) -> int:
+        """How many neighbours a thread takes at once."""
+        return max((plan.count for plan in self.plans.values()), default=1)
+
+    # --- a warp a row --------------------------------------------------------------------------------------------------------
+
+    def _fits_warps(self) -> bool:
+        """Whether all threads go through an iteration together, whatever is in it, and no temporaries are of unknown size."""
+        checks = any(isinstance(op, AssertOp) for op in self.nest.leaf)
+        return not checks and not self.nest.reducers and self.longest is not None and self.temporaries.bytes is not None
+
+    def _is_short(self) -> bool | SSAValue:
+        """Whether a warp does a row by few accesses of each thread, and has room for its temporaries."""
+        e = self.host.writer()
+        assert self.longest is not None and self.temporaries.bytes is not None
+        once = e.at_most(self.longest, TINY * WARP * self.each)
+        few = e.both(e.at_most(self.longest, SHORT * WARP * self.each), e.at_most(MANY, self.total))
+        room = e.at_most(self.temporaries.bytes, MOST_SHARED // WARPS)
+        short = e.both(e.any_of(once, few), room)
+        self.host.put(e)
+        return short
+
+    # --- a block a row -------------------------------------------------------------------------------------------------------
+
+    def _by_blocks(self) -> None:
+        nest, host, temporaries = self.nest, self.host, self.temporaries
         e = host.writer()
-        most = MOST_PARTS if nest.reducers else MOST_BLOCKS
-        grid = e.minimum(self.total, most)
+        grid = e.minimum(self.total, MOST_PARTS if nest.reducers else MOST_BLOCKS)
         if nest.reducers:
             grid = e.maximum(grid, 1)
-        threads = self._threads(e)
+        longest = UNKNOWN if self.longest is None else self.longest
+        warps = e.maximum(e.minimum(ceiling(e, longest, WARP * self.each), MOST_THREADS // WARP), 1)
+        threads = e.mul(warps, WARP)
+        fits: bool | SSAValue = False
+        if temporaries.bytes is not None and (nest.private or not nest.reducers or grid != 1):
+            fits = e.at_most(temporaries.bytes, MOST_SHARED)
         host.put(e)
         parts = self._parts(grid) if nest.reducers else None
-        temporaries = Temporaries(self)
-        if not nest.private or (parts is None and nest.reducers) or temporaries.bytes is None:
-            self._one(grid, threads, parts, temporaries.scratch)
-        elif isinstance(temporaries.bytes, int):
-            fits = temporaries.bytes <= MOST_SHARED
-            self._one(grid, threads, parts, temporaries.shared if fits else temporaries.scratch)
-        else:
-            self._either(temporaries, lambda place: self._one(grid, threads, parts, place))
+        one = partial(self._one, grid, threads, parts)
+        host.either(fits if nest.private else False, partial(one, temporaries.shared), partial(one, temporaries.scratch))
         if parts is not None:
             self._second(parts, grid)
 
-    def _either(self, temporaries: Temporaries, write: Callable[[Place], None]) -> None:
-        """A kernel with temporaries in shared memory, launched where they fit, and one with them in global memory."""
-        other = self.fresh()
-        e = self.host.writer()
-        fits = e.icmp("sle", e.index(temporaries.bytes or 0), e.index(MOST_SHARED))
-        self.host.put(e)
-
-        def scratch() -> None:
-            self.use(other)
-            write(temporaries.scratch)
-
-        self.host.either(fits, lambda: write(temporaries.shared), scratch)
-
     def _one(self, grid: Index, threads: Index, parts: list[SSAValue] | None, place: Place) -> None:
+        self.use(self.fresh())
         nest, kernel = self.nest, self.kernel
-        self.since: list[Touched] = []  # what has been touched since the last barrier
-        bytes = place(grid)
-        self.fits = kernel.entry.constant(1, bi.i1)
-        for plan in self.plans.values():
-            self.fits = kernel.entry.op(arith.AndIOp, [self.fits, plan.fits(kernel)])
+        self.team: Team | WarpTeam = kernel.team
+        bytes = place(self, grid)
+        self.begin()
         team, body = kernel.team, kernel.body
         neutral = self._neutral(kernel.entry, self.initial)
         inner, op = body.loop(team.block, kernel.index(self.total), team.grid, neutral)
         position, *carried = op.body.block.args
-        self._count(inner, position)
         self.env.update(zip(nest.loop.body.block.args[1:], carried, strict=True))
-        values = self._statements(inner, nest.leaf, nest.yields, carried)
-        if any(root in touched for touched in self.since for root in nest.private):
-            team.barrier(inner)
-        inner.end_loop(values)
+        inner.end_loop(self.iteration(inner, position, carried))
         if nest.reducers:
             self._finish(kernel, list(op.results), parts)
         kernel.launch(grid, threads, bytes)
 
-    def _threads(self, e: Emitter) -> Index:
-        """Threads of a block: as many as the longest loop has iterations, in whole warps."""
-        longest: Index = 0
-        for op in self.nest.leaf:
-            if not isinstance(op, scf.ForOp):
-                continue
-            if not is_outside(op.ub, self.nest.loop):
-                longest = UNKNOWN
-                break
-            number = constant_of(op.ub)
-            longest = e.maximum(longest, int(number) if number is not None else self.host.known(op.ub))
-        each = max((plan.count for plan in self.plans.values()), default=1)
-        warps = e.maximum(e.minimum(ceiling(e, longest, WARP * each), MOST_THREADS // WARP), 1)
-        return e.mul(warps, WARP)
+    def begin(self) -> None:
+        """Find out, in a kernel that begins, whether its buffers lie at multiples of 16 bytes."""
+        self.since: list[Touched] = []  # what has been touched since the last barrier
+        self.touched: list[Touched] = []  # what has been touched in this iteration
+        e = self.kernel.entry
+        self.fits = e.constant(1, bi.i1)
+        for plan in self.plans.values():
+            self.fits = e.op(arith.AndIOp, [self.fits, plan.fits(self.kernel)])
+
+    def iteration(self, e: Emitter, position: SSAValue, carried: Sequence[SSAValue] = ()) -> list[SSAValue]:
+        """Write one iteration; what it yields. The next one fills the temporaries anew, which others may be reading."""
+        self._count(e, position)
+        values = self._statements(e, self.nest.leaf, self.nest.yields, carried)
+        private = [{root: how for root, how in each.items() if root in self.nest.private} for each in self.touched]
+        if any(_conflict(a, b) for a in private for b in private if a or b):
+            self.team.barrier(e)
+        return values
 
     def _plan(self) -> None:
         """Which loops are done for neighbours: all of them for as many, so that each thread keeps its elements."""
@@ -147,7 +186,7 @@ class RowKernel(NestKernel):
             self._shared(e, op)
         elif isinstance(op, memref.StoreOp):
             self._order(e, _anywhere(op))
-            self.kernel.team.first(e, partial(self._write, op))
+            self.team.first(e, partial(self._write, op))
         else:
             self._order(e, _anywhere(op))
             copy_into(e, op, self.env)
@@ -164,8 +203,9 @@ class RowKernel(NestKernel):
 
     def _shared(self, e: Emitter, op: scf.ForOp) -> None:
         """A loop divided among the threads."""
-        team, env = self.kernel.team, self.env
+        team, env = self.team, self.env
         low, high = (env.get(value, value) for value in (op.lb, op.ub))
+        high = team.within(e, high)
         first = e.add(0 if constant_of(op.lb) == 0 else low, team.thread)
         found = reducers(op)
         assert found is not None
@@ -184,7 +224,8 @@ class RowKernel(NestKernel):
         if op in self.plans:
             chunks = self.plans[op].chunks(e, self.fits, high)
             carried = Carried(op.body.block.args[1:], last.operands, neutral, combine)
-            first, start = self.plans[op].loop(e, (first, chunks, team.size), lambda e, position: position, env, carried)
+            start = self.plans[op].loop(e, (first, chunks, team.size), lambda e, position: position, env, carried)
+            first = e.add(first, e.mul(chunks, self.plans[op].count))
         inner, copy = e.loop(first, high, team.size, start)
         env.update(zip(op.body.block.args, copy.body.block.args, strict=True))
         inner.end_loop(run(inner, ops, env, self.failed, last.operands, list(copy.body.block.args[1:])))
@@ -196,10 +237,11 @@ class RowKernel(NestKernel):
     def _order(self, e: Emitter, touched: Touched) -> None:
         """A barrier, if a thread may touch what another one did, and one of them writes."""
         if any(_conflict(before, touched) for before in self.since):
-            self.kernel.team.barrier(e)
+            self.team.barrier(e)
             self.since = []
         if touched:
             self.since.append(touched)
+            self.touched.append(touched)
 
 
 def _anywhere(op: Operation) -> Touched:

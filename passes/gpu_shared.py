@@ -39,13 +39,17 @@ class Team:
 
         branch(e, e.icmp("eq", self.thread, e.index(0)), then, [])
 
+    def within(self, e: Emitter, high: SSAValue) -> SSAValue:
+        """The end of a loop of the team's iteration: itself, or nothing where there is no iteration."""
+        return high
+
     def barrier(self, e: Emitter) -> None:
         """Wait for each other."""
         e.insert(gpu.BarrierOp.build_op(e.location))
 
     def total(self, e: Emitter, values: Registers, neutral: Registers, combine: Combine) -> Registers:
         """The values of all threads as one; every thread has it."""
-        in_warp = self._butterfly(e, values, combine)
+        in_warp = self.butterfly(e, values, combine)
         warp = e.op(arith.DivUIOp, [self.thread, e.index(WARP)])
         lane = e.op(arith.RemUIOp, [self.thread, e.index(WARP)])
         memories = [self._partial(value.type, number) for number, value in enumerate(values)]
@@ -65,9 +69,10 @@ class Team:
         warps = e.op(arith.DivUIOp, [self.size, e.index(WARP)])
         parts = branch(e, e.icmp("ult", lane, warps), take, neutral)
         self.barrier(e)
-        return self._butterfly(e, parts, combine)
+        return self.butterfly(e, parts, combine)
 
-    def _butterfly(self, e: Emitter, values: Registers, combine: Combine) -> Registers:
+    def butterfly(self, e: Emitter, values: Registers, combine: Combine) -> Registers:
+        """The values of the threads of a warp as one; every thread has it."""
         for offset in (16, 8, 4, 2, 1):
             values = combine(e, values, [_shuffle(e, value, offset) for value in values])
         return values

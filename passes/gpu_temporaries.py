@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 
 MOST_SHARED = 40 << 10  # bytes: of 48 KiB that every device has, less what the threads need to add up
 ALIGNED = 16
-Place = Callable[[Index], SSAValue | None]  # makes room for a grid of so many blocks; how many shared bytes that takes
+# Makes room in the kernel of a writer for a grid of so many blocks; how many shared bytes that takes.
+Place = Callable[["NestKernel", Index], SSAValue | None]
 
 
 class Temporaries:
     """The temporaries of a nest's iterations."""
 
     def __init__(self, writer: NestKernel) -> None:
-        self.writer = writer
+        self.private = writer.nest.private
         self.host = writer.host
-        self.sizes = [self._sizes(root) for root in writer.nest.private]
+        self.sizes = [self._sizes(root) for root in self.private]
         e = self.host.writer()
         self.ends: list[Index] = []
         end: Index | None = 0
-        for root, sizes in zip(writer.nest.private, self.sizes, strict=True):
+        for root, sizes in zip(self.private, self.sizes, strict=True):
             width = _bytes(root)
             room = None if width is None or end is None else e.mul(e.product(sizes), width)
             end = None if room is None or end is None else e.add(end, _rounded(e, room))
@@ -45,28 +46,33 @@ class Temporaries:
         dynamic = iter(op.dynamic_sizes)
         return [self.host.known(next(dynamic)) if n == bi.DYNAMIC_INDEX else n for n in op.memref.type.get_shape()]
 
-    def shared(self, grid: Index) -> SSAValue | None:
-        """Views of the dynamic shared memory."""
-        kernel = self.writer.kernel
+    def shared(self, writer: NestKernel, grid: Index, teams: int = 1, team: SSAValue | None = None) -> SSAValue | None:
+        """Views of the dynamic shared memory, of which each of several teams of a block has a part."""
+        if not self.private:
+            return None
+        kernel = writer.kernel
         e = kernel.entry
         memory = e.insert(gpu.DynamicSharedMemoryOp.build_op(e.location)).results[0]
+        assert self.bytes is not None
+        base = 0 if team is None else e.mul(team, kernel.index(self.bytes))
         start: Index = 0
-        for root, sizes, end in zip(self.writer.nest.private, self.sizes, self.ends, strict=True):
+        for root, sizes, end in zip(self.private, self.sizes, self.ends, strict=True):
             shape = [size if isinstance(size, int) else bi.DYNAMIC_INDEX for size in sizes]
             type = bi.MemRefType(_element(root), shape, memory_space=gpu.WORKGROUP)
             dynamic = [kernel.index(size) for size in sizes if not isinstance(size, int)]
-            kernel.env[root] = e.op(memref.ViewOp, [memory, kernel.index(start), *dynamic], type)
+            place = e.index(e.add(base, kernel.index(start) if start != 0 else 0))
+            kernel.env[root] = e.op(memref.ViewOp, [memory, place, *dynamic], type)
             start = end
         host = self.host.writer()
-        bytes = host.op(arith.IndexCastOp, [host.index(start)], bi.i32)
+        bytes = host.op(arith.IndexCastOp, [host.index(host.mul(start, teams))], bi.i32)
         self.host.put(host)
         return bytes
 
-    def scratch(self, grid: Index) -> SSAValue | None:
+    def scratch(self, writer: NestKernel, grid: Index) -> SSAValue | None:
         """A buffer of which each block has a part."""
-        kernel = self.writer.kernel
+        kernel = writer.kernel
         e = kernel.entry
-        for root, sizes in zip(self.writer.nest.private, self.sizes, strict=True):
+        for root, sizes in zip(self.private, self.sizes, strict=True):
             whole = self.host.slot(_element(root), [grid, *sizes])
             inside = [kernel.index(size) if not isinstance(size, int) else size for size in sizes]
             strides: list[Index] = [1] * len(inside)

@@ -61,13 +61,13 @@ class Wide:
         place: Callable[[Emitter, SSAValue], SSAValue],
         env: Lane,
         carried: Carried,
-    ) -> tuple[Index, Registers]:
-        """A loop over chunks from, to, by `bounds`, each lane with totals of its own; where the rest begins, and all totals.
+    ) -> Registers:
+        """A loop over chunks from, to, by `bounds`, each lane with totals of its own; the totals of all lanes.
 
         `place` makes the variable's value of the number of the chunk's first element.
         """
-        first, chunks, step = bounds
-        inner, op = e.loop(first, chunks, step, [value for value in carried.neutral for _ in range(self.count)])
+        first, end, step = bounds
+        inner, op = e.loop(first, end, step, [value for value in carried.neutral for _ in range(self.count)])
         position, *values = op.body.block.args
         rows = [values[start : start + self.count] for start in range(0, len(values), self.count)]
         base = place(inner, inner.index(inner.mul(position, self.count)))
@@ -79,7 +79,7 @@ class Wide:
         totals: list[Registers] = [list(op.results[lane :: self.count]) for lane in range(self.count)]
         while len(totals) > 1:
             totals = [carried.combine(e, a, b) for a, b in zip(totals[::2], totals[1::2], strict=True)]
-        return e.add(first, e.mul(chunks, self.count)), totals[0]
+        return totals[0]
 
     def lanes(self, e: Emitter, base: SSAValue, env: Lane) -> list[Lane]:
         """What is known where the variable is `base`, and where it is one of those after it."""

@@ -25,13 +25,13 @@ PROGRAMS = {
     },
     "x: i8[?]) { return x + x }": {"ld.global.nc.v4.b32": 1, "st.global.v4.b32": 1},
     "x: f64[?]) { return sum(x) }": {"ld.global.nc.v2.b64": 1},
-    "x: f32[?, ?]) { return sum(x, axis=1) }": {"ld.global.nc.v4.b32": 1},
+    "x: f32[?, ?]) { return sum(x, axis=1) }": {"ld.global.nc.v4.b32": 3},
     "x: f32[?, ?]) { return sum(x, axis=0) }": {"ld.global.nc.v4.b32": 1},
     "x: f32[?, 1000]) { return softmax(x) }": {
-        "ld.global.nc.v4.b32": 2,
-        "st.global.v4.b32": 1,
-        "st.shared.v4.b32": 1,
-        "ld.shared.v4.b32": 1,
+        "ld.global.nc.v4.b32": 4,
+        "st.global.v4.b32": 2,
+        "st.shared.v4.b32": 2,
+        "ld.shared.v4.b32": 2,
     },
     "x: f64[?, 3], y: f64[3]) { return x * y }": {},  # three to a row: no chunk of a row is at a multiple of 16 bytes
     "x: f64[?], i: i64[?]) { return x[i] }": {},  # a check for each

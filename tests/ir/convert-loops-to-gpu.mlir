@@ -33,7 +33,7 @@ func.func @scale(%x: memref<?x3xf64> {nd.name = "x"}, %a: memref<f64> {nd.name =
 
 // -----
 
-/// A reduction of each row: a block a row, in as many threads as the row has use for.
+/// A reduction of each row: parts of few long rows, a warp a short row, else a block, in as many threads as the row has use for.
 func.func @rows(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index
@@ -52,7 +52,15 @@ func.func @rows(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
   func.return %y : memref<?xf32>
 }
 // CHECK-LABEL: func.func @rows
-// CHECK:      gpu.func @rows_0({{.*}}phi.mapping = "rows"
+// CHECK:      scf.if
+// CHECK:      gpu.launch_func @kernels::@rows_0
+// CHECK:      gpu.launch_func @kernels::@rows_1
+// CHECK:      scf.if
+// CHECK:      gpu.launch_func @kernels::@rows_2
+// CHECK:      gpu.launch_func @kernels::@rows_3
+// CHECK:      gpu.func @rows_2({{.*}}phi.mapping = "rows"
+// CHECK-NOT:  gpu.barrier
+// CHECK:      gpu.func @rows_3({{.*}}phi.mapping = "rows"
 // CHECK:      memref.alloca() : memref<32xf32, #gpu.address_space<workgroup>>
 // CHECK:      scf.for
 // CHECK:      scf.for
@@ -61,7 +69,7 @@ func.func @rows(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?xf32> {
 // CHECK:      gpu.barrier
 // CHECK:      gpu.shuffle xor
 // CHECK:      scf.if
-// CHECK-NEXT: memref.store %{{.*}}, %y[%{{.*}}] : memref<?xf32>
+// CHECK-NEXT: memref.store %{{.*}} : memref<?xf32>
 
 // -----
 
