@@ -5,6 +5,8 @@ vectorize a loop with such a call, so each function here comes with variants for
 `vector-function-abi-variant`: one test for all lanes, and behind it, out of line, the scalar function lane by lane. The
 vectorizer puts a variant in the place of the call, and `engine` inlines it afterwards.
 
+A name that begins with `phi_` is that of a function in the module (`math_rows.table.FAR`) instead.
+
 In: the name and signature of a declaration. Out: LLVM IR text of the definitions, and the names that nothing must drop
 before the vectorizer has run.
 """
@@ -18,6 +20,8 @@ from typing import NamedTuple
 PREFIX = "phi_rare_"
 LANES = (8, 4, 2)  # of f64 in 512, 256 and 128 bits
 TRAITS = "nounwind willreturn memory(none)"
+OWN = "phi_"
+MOST_LANES = 16  # of functions of ours, which loops of random numbers call (`expand_math.WIDE`)
 LONG = {"sinl": "sin", "cosl": "cos", "tanl": "tan"}
 LONG_KIND = "x86_fp80"
 
@@ -37,9 +41,10 @@ def definition(name: str, types: Sequence[str], attributes: str) -> Definition:
     """
     kind = types[1]
     call, declaration = _outside(name.removeprefix(PREFIX), kind, len(types) - 2)
-    variants = [f"{name}_{lanes}" for lanes in LANES]
+    widths = (MOST_LANES, *LANES) if name.startswith(PREFIX + OWN) else LANES
+    variants = [f"{name}_{lanes}" for lanes in widths]
     mapping = ",".join(
-        f"_ZGV_LLVM_N{lanes}{'v' * len(types)}_{name}({variant})" for lanes, variant in zip(LANES, variants, strict=True)
+        f"_ZGV_LLVM_N{lanes}{'v' * len(types)}_{name}({variant})" for lanes, variant in zip(widths, variants, strict=True)
     )
     xs = [f"%x{number}" for number in range(len(types) - 2)]
     arguments = ", ".join(f"{kind} {x}" for x in xs)
@@ -51,7 +56,7 @@ def definition(name: str, types: Sequence[str], attributes: str) -> Definition:
         f"done:\n  ret {kind} %fast\n}}"
     ]
     parts.append(_each_lane(name, xs, kind, call, attributes))
-    parts += [_variant(variant, name, xs, kind, lanes, attributes) for lanes, variant in zip(LANES, variants, strict=True)]
+    parts += [_variant(variant, name, xs, kind, lanes, attributes) for lanes, variant in zip(widths, variants, strict=True)]
     return Definition("\n".join(parts), declaration, variants)
 
 
@@ -65,7 +70,7 @@ def _outside(name: str, kind: str, arity: int) -> tuple[str, str]:
     if name not in LONG:
         return (
             f"  %y = call {kind} @{name}({', '.join(xs)}) {TRAITS}",
-            f"declare {kind} @{name}({', '.join([kind] * arity)}) {TRAITS}",
+            "" if name.startswith(OWN) else f"declare {kind} @{name}({', '.join([kind] * arity)}) {TRAITS}",
         )
     if platform.machine() not in ("x86_64", "AMD64"):
         return _outside(LONG[name], kind, arity)

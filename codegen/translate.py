@@ -81,7 +81,8 @@ class ModulePrinter:
         """The definitions that belong to a declaration of `rare`'s."""
         types = [type_text(kind) for kind in op.function_type.inputs.data]
         found = rare.definition(op.sym_name.data, types, self.attributes)
-        self.declare(found.declaration)
+        if found.declaration:
+            self.declare(found.declaration)
         self.kept += found.variants
         return found.text
 

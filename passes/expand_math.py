@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.context import Context
-from xdsl.dialects import func
+from xdsl.dialects import func, scf
 from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
@@ -37,13 +37,15 @@ from phintys.ir.diagnostics import DiagnosticError, error
 from .emit import Emitter
 from .float_format import F32, FORMATS, FloatFormat
 from .math_rows.device import OPERATIONS, OUTSIDE, RARE, RARE_FORMAT
-from .math_rows.table import INTEGER, KEPT, LIBM, LOOPING, ROWS
+from .math_rows.table import FAR, INTEGER, KEPT, LIBM, LOOPING, ROWS
 from .scalar_flow import FlowBuilder, Row
 
 DIALECTS = ("math.", "xmath.")
 DEVICE = "gpu.module"
 INLINE = StringAttr("always")
+WIDE = StringAttr("width=16")
 PRIVATE = StringAttr("private")
+PREFIX = "phi_rare_"  # of the names that `ScalarBuilder.rare` calls
 
 
 def refuse(op: Operation, message: str) -> DiagnosticError:
@@ -116,6 +118,8 @@ def replace(op: Operation, functions: FunctionTable) -> None:
     if type(op) not in ROWS and type(op) not in LIBM and type(op) not in INTEGER:
         raise refuse(op, "has no row and no libm function; they stand in passes/math_rows/table.py")
     function = functions.require(op)
+    if type(op) in INTEGER:
+        _widen(op)
     call = func.CallOp.create(
         operands=op.operands,
         result_types=[op.results[0].type],
@@ -123,6 +127,13 @@ def replace(op: Operation, functions: FunctionTable) -> None:
         location=op.location,
     )
     Rewriter.replace_op(op, call)
+
+
+def _widen(op: Operation) -> None:
+    """Have the loop around words of 32 bits vectorized by what fits of these, not of the 64 bits that are made of them."""
+    loop = op.parent_op()
+    if isinstance(loop, scf.ForOp):
+        loop.attributes.setdefault("phi.loop", WIDE)
 
 
 class FunctionTable:
@@ -143,9 +154,15 @@ class FunctionTable:
                 self.add(self._rare(call.callee.string_value(), [operand.type for operand in call.operands]))
 
     def _rare(self, name: str, operands: Sequence[Attribute]) -> func.FuncOp:
-        """What a row leaves to another function: the code generator defines it, if it has a C library to call."""
+        """What a row leaves to another function: the code generator defines it, if it has a C library to call.
+
+        It calls a function of `FAR` by its name, which is added here.
+        """
         if self.device and name in RARE:
             return define(name, RARE[name], operands, RARE_FORMAT, inline=False)
+        own = name.removeprefix(PREFIX)
+        if own in FAR and own not in self.known:
+            self.add(define(own, FAR[own], operands[1:-1], RARE_FORMAT, inline=False))
         return declare(name, operands, operands[-1])
 
     def complete(self) -> None:

@@ -73,6 +73,11 @@ def by_format(double: Row, single: Row) -> Row:
     return function
 
 
+def of_each(double: Row, single: Row) -> Row:
+    """A row for f64, and one for f32 that computes in f32."""
+    return lambda b, *operands: (double if b.format is F64 else single)(b, *operands)
+
+
 def in_double(row: Row) -> Row:
     """The row for f32 as well: computed in f64 and rounded."""
     return by_format(row, row)

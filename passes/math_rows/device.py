@@ -13,7 +13,7 @@ from phintys.passes.float_format import F64
 from phintys.passes.scalar_flow import FlowBuilder, Row, in_double
 
 from . import far_angle, gamma
-from .table import LIBM
+from .table import FAR, LIBM
 
 STEP = 11  # bits that a 53-bit number can be shifted by within 64
 FRACTION = (1 << 52) - 1
@@ -80,7 +80,19 @@ OPERATIONS: dict[type[Operation], Row] = {
 }
 """Rows in the place of `table.LIBM`."""
 
+
+def _chosen(row: Row) -> Row:
+    """`row` of all operands but the first and the last where the first holds, else the last."""
+
+    def function(b: FlowBuilder, rare: SSAValue, *operands: SSAValue) -> SSAValue:
+        *arguments, fast = operands
+        return b.choose(rare, lambda b: row(b, *arguments), lambda b: fast)
+
+    return function
+
+
 RARE: dict[str, Row] = {
+    **{f"phi_rare_{name}": _chosen(row) for name, row in FAR.items()},
     **dict.fromkeys(("phi_rare_sin", "phi_rare_sinl"), far_angle.sin),
     **dict.fromkeys(("phi_rare_cos", "phi_rare_cosl"), far_angle.cos),
     **dict.fromkeys(("phi_rare_tan", "phi_rare_tanl"), far_angle.tan),

@@ -1,4 +1,4 @@
-"""asinh, acosh and atanh of f64, as log1p of a sum of two numbers."""
+"""asinh, acosh and atanh, as log1p of a sum of two numbers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from phintys.passes.scalar_builder import ScalarBuilder
 
 from .logarithm import log1p_pair
 
-LARGE = 2.0**28  # beyond it asinh(x) and acosh(x) are log(2 x)
-TINY = 2.0**-28  # up to it asinh(x) and atanh(x) are x
+LARGE = {"f64": 2.0**28, "f32": 2.0**14}  # beyond it asinh(x) and acosh(x) are log(2 x)
+TINY = {"f64": 2.0**-28, "f32": 2.0**-14}  # up to it asinh(x) and atanh(x) are x
 
 
 def _root(b: ScalarBuilder, square: SSAValue, low: SSAValue) -> tuple[SSAValue, SSAValue]:
@@ -24,7 +24,7 @@ def _root(b: ScalarBuilder, square: SSAValue, low: SSAValue) -> tuple[SSAValue, 
 def asinh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """log1p(|x| + (sqrt(x^2 + 1) - 1)) with the sign of x."""
     magnitude = b.abs(x)
-    large = b.greater(magnitude, LARGE)
+    large = b.greater(magnitude, LARGE[b.format.name])
     a = b.select(large, 1.0, magnitude)
     square, low = b.two_product(a, a)
     total, lost = b.ordered_two_sum(square, 1.0)
@@ -33,12 +33,12 @@ def asinh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     high, low = b.fast_two_sum(a, less)
     low = b.add(low, b.add(less_low, root_low))
     value = _finish(b, large, magnitude, high, low)
-    return b.copysign(b.select(b.less(magnitude, TINY), x, value), x)
+    return b.copysign(b.select(b.less(magnitude, TINY[b.format.name]), x, value), x)
 
 
 def acosh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """log1p(sqrt(x^2 - 1) + (x - 1))."""
-    large = b.greater(x, LARGE)
+    large = b.greater(x, LARGE[b.format.name])
     a = b.select(large, 1.0, x)
     square, low = b.two_product(a, a)
     total, lost = b.fast_two_sum(square, -1.0)
@@ -68,4 +68,4 @@ def atanh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     low = b.mul(b.fma(b.neg(high), d_low, b.fma(b.neg(high), d, n)), inverse)
     value = b.mul(log1p_pair(b, high, low, b.const(0.0)), 0.5)
     value = b.select(b.less(magnitude, 1.0), value, b.select(b.equal(magnitude, 1.0), inf, nan))
-    return b.copysign(b.select(b.less(magnitude, TINY), x, value), x)
+    return b.copysign(b.select(b.less(magnitude, TINY[b.format.name]), x, value), x)

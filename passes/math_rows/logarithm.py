@@ -1,7 +1,8 @@
 """log and log1p.
 
 x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). With s = f / (2 + f), log(1 + f) = log((1 + s) / (1 - s)) is
-f - f^2/2 + s (f^2/2 + R(s^2)); the first terms carry the precision, the quotient only a twentieth of the value.
+f - f^2/2 + s (f^2/2 + R(s^2)); the first terms carry the precision, the quotient only a twentieth of the value. In f32 a
+polynomial in f itself is shorter than the quotient.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from math import inf, nan, sqrt
 
 from xdsl.ir import SSAValue
 
+from phintys.passes.float_format import F32
 from phintys.passes.scalar_builder import Operand, ScalarBuilder
 
 
@@ -20,7 +22,7 @@ class LogTable:
 
     ln2: float  # short enough for k * ln2 to be exact
     ln2_low: float  # ln 2 = ln2 + ln2_low
-    terms: tuple[float, ...]  # R(z) / z, minimax (Remez) on 0 <= z <= 0.0295
+    terms: tuple[float, ...]  # R(z) / z on 0 <= z <= 0.0295, or (log(1 + f) - f + f^2/2) / f^3, minimax (Remez)
 
 
 TABLES = {
@@ -40,7 +42,17 @@ TABLES = {
     "f32": LogTable(
         ln2=0.693145751953125,
         ln2_low=1.428606765330187e-06,
-        terms=(0.6666677594184875, 0.399774968624115, 0.298730731010437),  # degree 2, error 8.1e-10
+        terms=(  # degree 8, error relative to the logarithm 2e-9
+            0.33333322405815125,
+            -0.24999985098838806,
+            0.2000155746936798,
+            -0.16668954491615295,
+            0.14230355620384216,
+            -0.12394627928733826,
+            0.11803919076919556,
+            -0.11711150407791138,
+            0.06969554722309113,
+        ),
     ),
 }
 
@@ -63,6 +75,8 @@ def split_exponent(b: ScalarBuilder, x: SSAValue, lift: SSAValue | None = None) 
 def log1p_tail(b: ScalarBuilder, f: SSAValue, low: SSAValue) -> SSAValue:
     """log(1 + f) - f + low."""
     table = TABLES[b.format.name]
+    if b.format is F32:
+        return b.fma(b.mul(f, f), b.polynomial(f, (-0.5, *table.terms)), low)
     s = b.div(f, b.add(f, 2.0))
     z = b.mul(s, s)
     half_f = b.mul(f, 0.5)

@@ -1,4 +1,4 @@
-"""log2 and log10 of f64: f / ln(base) with twice the precision, plus the rest of the logarithm and the exponent's share."""
+"""log2 and log10: f / ln(base) with twice the precision, plus the rest of the logarithm and the exponent's share."""
 
 from __future__ import annotations
 
@@ -18,8 +18,14 @@ class Base(NamedTuple):
     unit: tuple[float, float]
 
 
-TWO = Base((1.4426950408889634, 2.0355273740931033e-17), (1.0, 0.0))
-TEN = Base((0.4342944819032518, 1.098319650216765e-17), (0.30102999566361177, 3.694239077158931e-13))
+TWO = {
+    "f64": Base((1.4426950408889634, 2.0355273740931033e-17), (1.0, 0.0)),
+    "f32": Base((1.4426950216293335, 1.925963033500011e-08), (1.0, 0.0)),
+}
+TEN = {
+    "f64": Base((0.4342944819032518, 1.098319650216765e-17), (0.30102999566361177, 3.694239077158931e-13)),
+    "f32": Base((0.4342944920063019, -1.0103049952192578e-08), (0.301025390625, 4.605039066518657e-06)),
+}
 
 
 def _logarithm(b: ScalarBuilder, x: SSAValue, base: Base) -> SSAValue:
@@ -37,9 +43,9 @@ def _logarithm(b: ScalarBuilder, x: SSAValue, base: Base) -> SSAValue:
 
 def log2(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The logarithm to base 2, exact for powers of 2."""
-    return _logarithm(b, x, TWO)
+    return _logarithm(b, x, TWO[b.format.name])
 
 
 def log10(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The logarithm to base 10."""
-    return _logarithm(b, x, TEN)
+    return _logarithm(b, x, TEN[b.format.name])

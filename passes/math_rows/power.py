@@ -22,6 +22,11 @@ TERMS = (  # 2^f = 1 + f ln(2) + f^2 (terms), error 3.4e-18 f
     1.5252733867153972e-05, 1.3215434846501856e-06, 1.0178046601565965e-07, 7.0738556597487384e-09, 4.4573686048958817e-10,
 )  # fmt: skip
 LOW, HIGH = -1080.0, 1025.0  # beyond these 2^t is 0 and inf
+SINGLE_TERMS = (  # 2^f = 1 + f (terms), error 2e-9 f
+    0.6931471824645996, 0.24022650718688965, 0.055503327399492264, 0.009618007577955723, 0.0013398828450590372,
+    0.000154754554387182,
+)  # fmt: skip
+SINGLE_LOW, SINGLE_HIGH = -152.0, 129.0
 
 
 def _reduce(b: ScalarBuilder, t: SSAValue) -> tuple[Reduced, SSAValue]:
@@ -39,6 +44,13 @@ def exp2(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     value = b.polynomial(f, (1.0, LN2[0], *TERMS))
     first, second = power_of_two_halves(b, reduced)
     return b.mul(b.mul(value, first), second)
+
+
+def exp2_single(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """2^x of f32."""
+    reduced, f = _reduce(b, b.clamp(x, SINGLE_LOW, SINGLE_HIGH))
+    first, second = power_of_two_halves(b, reduced)
+    return b.mul(b.mul(b.polynomial(f, (1.0, *SINGLE_TERMS)), first), second)
 
 
 def rsqrt(b: ScalarBuilder, x: SSAValue) -> SSAValue:

@@ -1,20 +1,22 @@
 """Functions of f32, computed in f64: plain formulas whose rounding errors vanish when the result is rounded to f32.
 
-Rows here take a builder of f64 and f64 values that came from f32; `table.py` wraps them. A result is off by half an ulp
-and the polynomial's error, at most a thousandth of an ulp.
+Rows here take a builder of f64 and f64 values that came from f32; `table.py` wraps them. `pow` goes into f64 and back itself.
+A result is off by half an ulp and the polynomial's error, at most a thousandth of an ulp.
 """
 
 from __future__ import annotations
 
-from math import inf, log, nan, pi
+from math import inf, log, pi
 
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import f64
 from xdsl.ir import SSAValue
 
+from phintys.passes.float_format import F64
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from .logarithm import at_the_edges, split_exponent
-from .logarithm_pair import K
-from .power import at_the_edges as power_at_the_edges
+from .logarithm import split_exponent
+from .power import at_the_edges
 from .trigonometric import FAR, PI_HALVES, TWO_OVER_PI
 
 SINE = (-0.16666666644040354, 0.008333329305093229, -0.00019839253543006835, 2.7172731621211796e-06)  # error 8e-12
@@ -23,16 +25,15 @@ EXP2 = (  # error 5e-11
     1.0, 0.693147180541693, 0.24022651075326187, 0.055504109625035214, 0.009618036970182733, 0.0013333430830561382,
     0.00015467094815341996, 1.5314937944745315e-05,
 )  # fmt: skip
-LOG2 = (  # log2(m) = s (K + z terms), error 5e-14
-    0.9617966940297386, 0.5770779565484775, 0.4122084851561513, 0.31991850134689115, 0.2829059556238423,
+LOG2 = (  # log2(1 + f) = f (terms), error 2.4e-11 of it
+    1.4426950408666819, -0.7213475207460319, 0.4808983625684174, -0.3606736995328487, 0.28853719611309775,
+    -0.2404517211724201, 0.20617769336260985, -0.18033621739790665, 0.1587618905030183, -0.14276208445788377,
+    0.14446782034784705, -0.1444579972775492, 0.07957317873624498,
 )  # fmt: skip
 ATAN = (  # error 1.1e-10
     -0.3333333269491357, 0.1999994771083159, -0.14284420813339171, 0.11095998264885867, -0.08990125323916708,
     0.0726711661368601, -0.05456056600554239, 0.034423932182213395, -0.016190656246057457, 0.004854113190930446,
     -0.0006804972964358402,
-)  # fmt: skip
-ASIN = (  # error 5e-10
-    0.16666662207553246, 0.07500430094183576, 0.04452338416390508, 0.03180167396617426, 0.01432621257850176, 0.0378194574819166,
 )  # fmt: skip
 ERF = (  # erf(x) / x in x^2 / 8 - 1, error 1.6e-9
     0.35353099618849465, -0.1765762311424159, 0.13167502499972514, -0.10771053024856365, 0.09021152296858122,
@@ -45,7 +46,6 @@ ERFC = (  # as in error_function.py, c = 3, up to 11, error 5e-11
     -0.026827957063800572, -0.0012126727695095125, 0.0030383275116185, -0.0005451323732290567, -0.0002877491123719931,
     9.483402610826298e-05, 3.90964961010533e-05,
 )  # fmt: skip
-SMALL = 2.0**-10  # below it three terms of a series are enough
 
 
 # sin, cos, tan
@@ -99,14 +99,6 @@ def _arc(b: ScalarBuilder, t: SSAValue, terms: tuple[float, ...]) -> SSAValue:
     return b.mul(t, b.polynomial(b.mul(t, t), (1.0, *terms)))
 
 
-def atan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """atan(|x|), or pi / 2 - atan(1 / |x|), with the sign of x."""
-    magnitude = b.abs(x)
-    large = b.greater(magnitude, 1.0)
-    value = _arc(b, b.select(large, b.div(1.0, magnitude), magnitude), ATAN)
-    return b.copysign(b.select(large, b.sub(pi / 2, value), value), x)
-
-
 def atan2(b: ScalarBuilder, y: SSAValue, x: SSAValue) -> SSAValue:
     """The angle of (x, y)."""
     over, under = b.abs(y), b.abs(x)
@@ -120,31 +112,7 @@ def atan2(b: ScalarBuilder, y: SSAValue, x: SSAValue) -> SSAValue:
     return b.select(b.equal(y, y), b.select(b.equal(x, x), value, x), y)
 
 
-def asin(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """asin(|x|), or pi / 2 - 2 asin(sqrt((1 - |x|) / 2)), with the sign of x."""
-    magnitude = b.abs(x)
-    large = b.greater(magnitude, 0.5)
-    value = _arc(b, b.select(large, b.sqrt(b.fma(magnitude, -0.5, 0.5)), magnitude), ASIN)
-    return b.copysign(b.select(large, b.fma(value, -2.0, pi / 2), value), x)
-
-
-def acos(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """pi / 2 - asin(x) near 0; 2 asin(sqrt((1 - x) / 2)) for large x, pi less that of -x for very negative x."""
-    magnitude = b.abs(x)
-    large = b.greater(magnitude, 0.5)
-    value = _arc(b, b.select(large, b.sqrt(b.fma(magnitude, -0.5, 0.5)), magnitude), ASIN)
-    value = b.select(large, b.add(value, value), b.sub(pi / 2, value))
-    return b.select(b.less(x, 0.0), b.sub(pi, value), value)
-
-
-# Powers and logarithms
-
-
-def log2_normal(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """log2 of a positive normal number."""
-    k, f, _ = split_exponent(b, x)
-    s = b.div(f, b.add(f, 2.0))
-    return b.fma(s, b.polynomial(b.mul(s, s), (K[0], *LOG2)), k)
+# Powers
 
 
 def exp2_normal(b: ScalarBuilder, t: SSAValue) -> SSAValue:
@@ -161,53 +129,24 @@ def exp2(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     return exp2_normal(b, b.clamp(x, -1000.0, 1000.0))
 
 
-def log2(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """The logarithm to base 2."""
-    return at_the_edges(b, x, log2_normal(b, x))
-
-
-def log10(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """The logarithm to base 10."""
-    return at_the_edges(b, x, b.mul(log2_normal(b, x), log(2) / log(10)))
-
-
-def _log(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    return at_the_edges(b, x, b.mul(log2_normal(b, x), log(2)))
+def log2_normal(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """log2 of a positive normal number."""
+    k, f, _ = split_exponent(b, x)
+    return b.fma(f, b.polynomial(f, LOG2), k)
 
 
 def pow(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
-    """2^(y log2(|x|)), its sign and its edges."""
+    """2^(y log2(|x|)) in f64; its sign and its edges in f32."""
     magnitude = b.abs(x)
-    logarithm = b.select(b.equal(magnitude, inf), inf, log2_normal(b, magnitude))
-    logarithm = b.select(b.equal(magnitude, 0.0), -inf, logarithm)
-    logarithm = b.select(b.equal(magnitude, magnitude), logarithm, nan)
-    return power_at_the_edges(b, x, y, exp2(b, b.mul(y, logarithm)))
-
-
-# Hyperbolic inverses
-
-
-def asinh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """log(|x| + sqrt(x^2 + 1)) with the sign of x; near 0 its series."""
-    magnitude = b.abs(x)
-    square = b.mul(x, x)
-    value = _log(b, b.add(magnitude, b.sqrt(b.add(square, 1.0))))
-    near = b.mul(magnitude, b.fma(square, -1 / 6, 1.0))
-    return b.copysign(b.select(b.less(magnitude, SMALL), near, value), x)
-
-
-def acosh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """log(x + sqrt(x^2 - 1))."""
-    value = _log(b, b.add(x, b.sqrt(b.mul(b.sub(x, 1.0), b.add(x, 1.0)))))
-    return b.select(b.less(x, 1.0), nan, value)
-
-
-def atanh(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """log((1 + x) / (1 - x)) / 2; near 0 its series."""
-    magnitude = b.abs(x)
-    value = b.mul(_log(b, b.div(b.add(magnitude, 1.0), b.sub(1.0, magnitude))), 0.5)
-    near = b.mul(magnitude, b.fma(b.mul(x, x), 1 / 3, 1.0))
-    return b.copysign(b.select(b.less(magnitude, SMALL), near, value), x)
+    d = ScalarBuilder(b.block, F64)
+    wide, exponent = (b.emit(arith.ExtFOp, (value,), f64) for value in (magnitude, y))
+    value = b.emit(arith.TruncFOp, (exp2(d, d.mul(exponent, log2_normal(d, wide))),), b.format.type)
+    inside = b.both(b.greater(magnitude, 0.0), b.less(magnitude, inf))
+    outside = b.select(b.less(y, 0.0), b.select(b.equal(magnitude, 0.0), inf, 0.0), magnitude)
+    value = b.select(inside, value, outside)
+    # a NaN of either comes out again
+    value = b.select(b.equal(x, x), b.select(b.equal(y, y), value, y), x)
+    return at_the_edges(b, x, y, value)
 
 
 # Error function

@@ -13,7 +13,7 @@ from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects import xmath
 from phintys.dialects.xmath_special import SPECIAL
-from phintys.passes.scalar_flow import Row, by_format, in_double
+from phintys.passes.scalar_flow import Row, by_format, in_double, of_each
 
 from . import (
     bessel,
@@ -41,26 +41,26 @@ from . import (
 ROWS: dict[type[Operation], Row] = {
     math.ExpOp: exponential.exp,
     math.ExpM1Op: exponential.expm1,
-    math.Exp2Op: by_format(power.exp2, single.exp2),
-    math.PowFOp: by_format(power.pow, single.pow),
+    math.Exp2Op: of_each(power.exp2, power.exp2_single),
+    math.PowFOp: of_each(power.pow, single.pow),
     math.RsqrtOp: in_double(power.rsqrt),
     math.LogOp: logarithm.log,
-    math.Log2Op: by_format(logarithm_bases.log2, single.log2),
-    math.Log10Op: by_format(logarithm_bases.log10, single.log10),
+    math.Log2Op: logarithm_bases.log2,
+    math.Log10Op: logarithm_bases.log10,
     math.Log1pOp: logarithm.log1p,
     math.SinOp: by_format(trigonometric.sin, single.sin),
     math.CosOp: by_format(trigonometric.cos, single.cos),
     math.TanOp: by_format(trigonometric.tan, single.tan),
-    math.AsinOp: by_format(inverse_trigonometric.asin, single.asin),
-    math.AcosOp: by_format(inverse_trigonometric.acos, single.acos),
-    math.AtanOp: by_format(inverse_trigonometric.atan, single.atan),
+    math.AsinOp: inverse_trigonometric.asin,
+    math.AcosOp: inverse_trigonometric.acos,
+    math.AtanOp: inverse_trigonometric.atan,
     math.Atan2Op: by_format(inverse_trigonometric.atan2, single.atan2),
     math.SinhOp: hyperbolic.sinh,
     math.CoshOp: hyperbolic.cosh,
-    math.TanhOp: hyperbolic.tanh,
-    math.AsinhOp: by_format(inverse_hyperbolic.asinh, single.asinh),
-    math.AcoshOp: by_format(inverse_hyperbolic.acosh, single.acosh),
-    math.AtanhOp: by_format(inverse_hyperbolic.atanh, single.atanh),
+    math.TanhOp: of_each(hyperbolic.tanh, hyperbolic.tanh_single),
+    math.AsinhOp: inverse_hyperbolic.asinh,
+    math.AcoshOp: inverse_hyperbolic.acosh,
+    math.AtanhOp: inverse_hyperbolic.atanh,
     math.ErfOp: by_format(error_function.erf, single.erf),
     SPECIAL["erfc"]: by_format(error_function.erfc, single.erfc),
     xmath.SigmoidOp: logistic.sigmoid,
@@ -88,6 +88,9 @@ ROWS: dict[type[Operation], Row] = {
 
 INTEGER: dict[type[Operation], Callable[..., SSAValue]] = {xmath.ThreefryOp: threefry.threefry}
 """The same on integers; these rows take an `Emitter` and the operands."""
+
+FAR: dict[str, Row] = {quantile.FAR: quantile.far}
+"""Functions of f64 that rows leave seldom arguments to, by the name in `ScalarBuilder.rare`; the others are the C library's."""
 
 LOOPING = frozenset(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv"))
 """Those whose functions have loops and are not inlined."""
