@@ -4,6 +4,8 @@
 
 The tests of these folders say of a device what they say of the CPU; all others stay as they are. Those with the mark `cpu` are
 about what only the CPU's functions have (levels below the loops, native entries, the very same array).
+
+Draws of hypothesis are the same in every run, alone or among others; with `PHINTYS_FRESH=1` they are others each time.
 """
 
 from __future__ import annotations
@@ -13,10 +15,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 HERE = Path(__file__).parent
 FOLDERS = ("programs", "differential", "frontend")
 CHILDREN = {"cuda": "cuda", "emulated": "cuda_emulated"}  # device of processes that a test starts
+
+
+# Newer versions draw constants from the project's modules, too: those that happen to be loaded.
+if hasattr(providers, "_get_local_constants"):
+    NO_CONSTANTS = providers.Constants()
+    providers._get_local_constants = lambda: NO_CONSTANTS
+settings.register_profile("fixed", derandomize=True, database=None)
+settings.register_profile("fresh", database=None, print_blob=True)
+settings.load_profile("fresh" if os.environ.get("PHINTYS_FRESH") else "fixed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

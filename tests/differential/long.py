@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cases import FOUND, case_text, failure, reduce_case
 from programs import Program, check, generate
-from ways import EMULATED, WAYS, check_ways
+from ways import EVERY, check_ways
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 150  # seeds for a process
@@ -38,7 +38,7 @@ def check_seed(seed: int, names: Sequence[str] | None = None) -> Program:
     if f is not None:
         states = f.get_shared()
         start = [*program.arguments, *(state.get_value() for state in states)]
-        check_ways(f.maker.plan.graph, start, names or draws.sample(list(WAYS), 2), program.wild)
+        check_ways(f.maker.plan.graph, start, names or draws.sample(list(EVERY), 2), program.wild)
     return program
 
 
@@ -63,7 +63,7 @@ def keep(seed: int, names: Sequence[str]) -> None:
     try:
         graph = program.graph()
         text = case_text(graph, program.values(), f"seed {seed}{'; wild' if program.wild else ''}")
-        way = next((name for name in {**dict.fromkeys(names), **WAYS} if failure(text, name)), None)
+        way = next((name for name in {**dict.fromkeys(names), **EVERY} if failure(text, name)), None)
         small = reduce_case(text, way) if way else text
         FOUND.mkdir(exist_ok=True)
         (FOUND / f"seed-{seed}.phi").write_text(small, encoding="utf-8")
@@ -99,12 +99,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=1.0, help="how long to search")
     parser.add_argument("--first", type=int, default=int(time.time()) * 1000, help="the first seed (default: from the clock)")
     parser.add_argument("--all", action="store_true", help="compute each program in every way, not in two")
-    parser.add_argument("--ways", default="", help=f"in these ways, separated by commas: {', '.join([*WAYS, *EMULATED])}")
+    parser.add_argument("--ways", default="", help=f"in these ways, separated by commas: {', '.join(EVERY)}")
     parser.add_argument("--seed", type=int, help="check one program")
     parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--count", type=int, default=BATCH, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    names = [name for name in options.ways.split(",") if name] or (list(WAYS) if options.all else [])
+    names = [name for name in options.ways.split(",") if name] or (list(EVERY) if options.all else [])
     if options.work is not None:
         return min(1, work(options.work, options.count, names))
     if options.seed is not None:

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def run(executable: Executable, graph: Graph, arrays: Sequence[Array]) -> Result
 
 def _by(recipe: Recipe) -> Way:
     def way(graph: Graph, arrays: Sequence[Array], least: Recipe) -> Results:
-        own = Recipe(recipe.without | least.without, recipe.fused, recipe.quick)
+        own = replace(recipe, without=recipe.without | least.without)
         return run(compile_graph(graph, anew=True, recipe=own), graph, arrays)
 
     return way
@@ -144,10 +145,12 @@ WAYS: dict[str, Way] = {
     "from graph text": from_graph_text,
     "threads": several_threads,
     "cache": from_cache,
+    "checked": _by(Recipe(quick=True, checked=True)),  # every access to memory
 }
 EMULATED: dict[str, Way] = {
     target: _on(target) for target in TARGETS if target.startswith("cuda_emulated")
-}  # kernels for the GPU, on the CPU
+}  # kernels for the GPU, on the CPU; with the threads of a block in either order
+EVERY = WAYS | EMULATED
 UNSTABLE = Recipe(frozenset({"stabilize"}))  # infinities and NaN as the interpreter has them
 
 
@@ -163,7 +166,7 @@ def check_ways(graph: Graph, arrays: Sequence[Array], names: Sequence[str], wild
         return
     for name in names:
         try:
-            found = (WAYS | EMULATED)[name](graph, arrays, UNSTABLE if wild else FULL)
+            found = EVERY[name](graph, arrays, UNSTABLE if wild else FULL)
         except (Refused, ValueError, IndexError, ZeroDivisionError) as error:
             assert expected is None, f"{name}: {error}"
             continue
