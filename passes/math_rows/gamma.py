@@ -17,6 +17,7 @@ from phintys.passes.scalar_builder import ScalarBuilder
 from phintys.passes.scalar_flow import FlowBuilder
 
 from .exponential import power_of_two_halves
+from .gamma_roots import reflected_with_roots
 from .logarithm import log
 from .logarithm_pair import log2_pair
 from .polygamma import SINE
@@ -31,6 +32,7 @@ GAMMA_IS_INF = 180.0
 REFLECTED_TO = -170.0  # beyond it gamma(-x) overflows
 GAMMA_IS_ZERO = 190.0  # and gamma(x) is zero
 SHIFT = 25
+FIRST_ROOT = 2.0  # gammaln has none between it and 0
 GAMMA = (  # gamma(2 + e), |e| <= 1/2, error 9.7e-18
     1.0, 0.4227843350984668, 0.4118403304264427, 0.08157691924716733, 0.07424901075316875, -0.00026698207450156564,
     0.011154045733621451, -0.0028526456360092652, 0.0021039329869072727, -0.0009195770520571463, 0.0004903930932974483,
@@ -175,12 +177,19 @@ def reflected_gamma(b: FlowBuilder, rare: SSAValue, x: SSAValue, fast: SSAValue)
 
 
 def reflected_gammaln(b: FlowBuilder, rare: SSAValue, x: SSAValue, fast: SSAValue) -> SSAValue:
-    """gammaln of negative numbers; near its roots the error is absolute."""
+    """gammaln of negative numbers. The roots below -SERIES_FROM lie next to the poles: near those the error is absolute."""
+
+    def far(b: FlowBuilder, magnitude: SSAValue) -> SSAValue:
+        sine, _ = _half_wave(b, magnitude)
+        return b.sub(b.neg(log(b, b.mul(sine, 1 / pi))), b.add(log(b, magnitude), _gammaln(b, magnitude)))
 
     def below(b: FlowBuilder) -> SSAValue:
         magnitude = b.abs(x)
-        sine, _ = _half_wave(b, magnitude)
-        value = b.sub(b.neg(log(b, b.mul(sine, 1 / pi))), b.add(log(b, magnitude), _gammaln(b, magnitude)))
-        return b.select(b.both(b.greater(sine, 0.0), b.less(magnitude, inf)), value, inf)
+        whole = b.floor(magnitude)
+        r = b.sub(magnitude, whole)
+        r = b.select(b.greater(r, 0.5), b.sub(1.0, r), r)
+        rooted = b.both(b.less(magnitude, SERIES_FROM), b.greater(magnitude, FIRST_ROOT))
+        value = b.choose(rooted, lambda b: reflected_with_roots(b, magnitude, r, GAMMALN), lambda b: far(b, magnitude))
+        return b.select(b.both(b.greater(r, 0.0), b.less(magnitude, inf)), value, inf)
 
     return b.choose(rare, below, lambda b: fast)
