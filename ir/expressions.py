@@ -208,7 +208,7 @@ def _sized(node: Node, texts: Texts) -> Expr:
 def _dimshuffle(node: Node, texts: Texts) -> Expr:
     x = operand(node.inputs[0], texts)
     order = tuple(node.attrs["order"])
-    if order == (1, 0):
+    if order == (1, 0) and node.inputs[0].type.ndim == 2:  # of three dimensions it drops the last
         return Expr(f"{x.within(ATOM)}.T")
     return call("dimshuffle", x.text, listed(["'x'" if axis == -1 else axis for axis in order]))
 

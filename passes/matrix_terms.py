@@ -75,6 +75,7 @@ def require_square(name: str, x: Term) -> None:
     text = f"{name}: expected a square matrix, got one of {{0}} by {{1}}"
     check = RequireOp.build_op(b.op("eq", rows, columns), "LinAlgError", text, [rows, columns], b.location)
     b.block.insert_op_before(check, b.anchor)
+    b.created.append(check)
 
 
 def squared_up(name: str, x: Term, shape: tuple[int | None, ...]) -> Term:

@@ -38,7 +38,7 @@ class Builder:
         self.anchor = anchor
         self.block: Block = anchor.parent
         self.location = anchor.location if location is None else location
-        self.created: list[NdOp] = []
+        self.created: list[Operation] = []
 
     def op(self, name: str, *operands: SSAValue, **attrs: Any) -> SSAValue:
         """The result of a new `nd.name`."""

@@ -141,7 +141,7 @@ def can_replace(old: SSAValue, new: SSAValue) -> bool:
     return not any(isinstance(use.operation, ReturnOp) for use in old.uses)
 
 
-def weaken(old: SSAValue, new: SSAValue, created: Sequence[NdOp]) -> bool:
+def weaken(old: SSAValue, new: SSAValue, created: Sequence[Operation]) -> bool:
     """Make a value that was just created forget the sizes that `old` does not know, where a signature shows `old`."""
     a, b = type_of(old), type_of(new)
     if new.owner not in created or a.dtype != b.dtype or a.ndim != b.ndim:
@@ -272,7 +272,7 @@ class _Driver:
         old = op.results[0]
         return can_replace(old, new) or (self.weakening and weaken(old, new, builder.created))
 
-    def replace(self, op: NdOp, new: SSAValue, created: list[NdOp]) -> None:
+    def replace(self, op: NdOp, new: SSAValue, created: list[Operation]) -> None:
         users = [use.operation for use in op.results[0].uses]
         if new.type != op.results[0].type:
             self.stale.update(users)

@@ -19,7 +19,7 @@ from .null import DisconnectedType, NullType, undefined
 
 # Operands through which no derivative passes: all of them, or all but the first ones (indices, sizes, conditions).
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "all", "any", "argmax", "argmin"})
-_NOTHING = _COMPARISONS | {"dim", "arange", "constant", "stop_grad", "argsort", "searchsorted", "nonzero"}
+_NOTHING = _COMPARISONS | {"dim", "constant", "stop_grad", "argsort", "searchsorted", "nonzero"}
 _FIRST = {
     "grad_clip": 1,
     "grad_scale": 1,
@@ -48,6 +48,8 @@ def influential(node: Node) -> Sequence[Value]:
     pattern = getattr(own_op(node), "connection_pattern", None) if node.op == "host" else None
     if pattern is not None:
         return [value for value, row in zip(node.inputs, pattern(Apply(node)), strict=True) if any(row)]
+    if node.op == "arange":  # the end tells only how many elements there are
+        return (node.inputs[0], node.inputs[2])
     return node.inputs[1:] if node.op == "select" else node.inputs[: _FIRST.get(node.op)]
 
 

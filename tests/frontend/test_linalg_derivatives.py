@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,12 @@ import pytest
 import phintys.tensor as T
 from phintys import function
 from phintys.gradient import NullTypeGradError
+from phintys.ir.diagnostics import DiagnosticError
+from phintys.ir.graph import Graph
+from phintys.passes.vjp_linalg import LINALG
 from phintys.tensor import nlinalg as nl
 from phintys.tensor import slinalg as sl
+from phintys.tensor.linalg_op import host
 
 SIZES = (0, 1, 2, 5, 7)
 Array = np.ndarray[Any, Any]
@@ -41,6 +47,7 @@ def real_spectrum(size: int) -> Array:
 DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
     "matrix_inverse": (nl.matrix_inverse, [regular(4)]),
     "det": (nl.det, [regular(4)]),
+    "slogdet": (lambda x: host("slogdet", [x], [(), ()])[1], [regular(4)]),
     "log det": (lambda x: T.log(nl.det(x)) + T.log(abs(nl.det(-x))), [positive(5)]),
     "pinv": (nl.pinv, [regular(4)]),
     "pinv high": (nl.pinv, [sample(5, 3)]),
@@ -54,6 +61,7 @@ DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
     "solve lower matrix": (sl.solve_lower_triangular, [regular(4), sample(4, 3)]),
     "solve upper": (sl.solve_upper_triangular, [regular(4), sample(4)]),
     "solve upper matrix": (sl.solve_upper_triangular, [regular(4), sample(4, 3)]),
+    "cofactor": (lambda x: host("cofactor", [x], [(3, 3)])[0], [regular(3) / 3]),
     "eigh values": (lambda x: nl.eigh(x)[0], [sample(4, 4)]),
     "eigh vectors": (lambda x: nl.eigh(x)[1], [sample(4, 4)]),
     "eigh upper": (lambda x: T.dot(nl.eigh(x, "U")[1], T.exp(nl.eigh(x, "U")[0])), [sample(4, 4)]),
@@ -87,6 +95,8 @@ DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
     "lstsq residue": (lambda x, y: nl.lstsq()(x, y)[1].sum(), [sample(5, 3), sample(5)]),
     "lstsq values": (lambda x, y: nl.lstsq()(x, y)[3] + 0 * y.sum(), [sample(5, 3), sample(5)]),
     "complex inverse": (lambda x, y: abs(nl.matrix_inverse(T.complex(x, y))), [regular(3), sample(3, 3)]),
+    "svdvals": (lambda x: host("svdvals", [x], [(3,)])[0], [sample(3, 5)]),
+    "solve_triangular": (lambda x, y: host("solve_triangular", [x, y], [(4,)], lower=True)[0], [regular(4), sample(4)]),
     "expm": (sl.expm, [sample(4, 4)]),
     "trace": (nl.trace, [sample(3, 4)]),
     "matrix_power": (lambda x: nl.matrix_power(x, -3), [regular(4)]),
@@ -104,6 +114,21 @@ DERIVED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
 def test_derivatives_against_differences(name: str) -> None:
     fun, points = DERIVED[name]
     T.verify_grad(fun, points, rng=np.random.RandomState(3))
+
+
+def functions_of(build: Callable[..., Any], count: int) -> set[str]:
+    """Names of the functions of matrices in an expression of `count` matrices, vectors or other tensors."""
+    for ranks in product((2, 1, 3), repeat=count):
+        with contextlib.suppress(TypeError, ValueError, DiagnosticError):
+            result = build(*(T.TensorType("float64", [False] * rank)() for rank in ranks))
+            nodes = Graph("one", [], [result]).nodes()
+            return {str(node.attrs["function"]) for node in nodes if node.op == "host"}
+    raise AssertionError("takes no tensors")
+
+
+def test_every_row_is_tested() -> None:
+    found = {name for build, points in DERIVED.values() for name in functions_of(build, len(points))}
+    assert {*LINALG} <= found
 
 
 # Derivatives made of the same expressions as one that is tested: their second derivatives say nothing new.
