@@ -14,6 +14,7 @@ from phintys.dialects.nd import NdOp
 
 from .buffers import Buffer
 from .lapack_calls import Call, transposed
+from .nd_builder import type_of
 
 USERS = ("det", "matrix_inverse", "slogdet", "solve")
 
@@ -53,7 +54,9 @@ def _computed(c: Call, x: Buffer) -> Factors:
 
 
 def _is_transpose(op: object) -> bool:
-    return isinstance(op, NdOp) and op.op == "dimshuffle" and tuple(op.attrs["order"]) == (1, 0)
+    if not isinstance(op, NdOp) or op.op != "dimshuffle" or tuple(op.attrs["order"]) != (1, 0):
+        return False
+    return type_of(op.operands[0]).ndim == 2  # of three dimensions it drops the last
 
 
 def _root(value: SSAValue) -> tuple[SSAValue, bool]:

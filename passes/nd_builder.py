@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Block, Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import MAY_BE_EMPTY, NdOp, create
+from phintys.dialects.nd import MAY_BE_EMPTY, create
 from phintys.ir.types import TensorType
 
 Array = np.ndarray[Any, Any]
