@@ -165,10 +165,11 @@ def host(m: Maker) -> None:
 
 
 def mark(name: str, m: Maker) -> None:
-    """A mark for gradients."""
+    """A mark for gradients, or of where a value is wanted."""
     x = m.tensor(0, "f")
     numbers = [np.asarray(m.random.choice(NUMBERS), x[1].dtype) for _ in range(OPS[name].operands - 1)]
-    m.keep(name, x, *((T.constant(number), number) for number in numbers))
+    attrs = {"target": "cpu"} if name == "transfer" else {}
+    m.keep(name, x, *((T.constant(number), number) for number in numbers), **attrs)
 
 
 def cost_of(m: Maker) -> Any:

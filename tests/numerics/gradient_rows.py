@@ -92,6 +92,7 @@ SLOPES: dict[str, Slope] = {
     "gemm": _op("gemm", sample(3, 4), SCALAR, MATRIX, sample(2, 4), sample(seed=2)),
     "specify_shape": _op("specify_shape", MATRIX, sizes=(3, -1)),
     "dimshuffle": _op("dimshuffle", MATRIX, order=(1, -1, 0)),
+    "transfer": _op("transfer", MATRIX, target="cpu"),
     "reshape": _op("reshape", MATRIX, sizes=(2, -1)),
     "alloc": _op("alloc", sample(1, 2), sizes=(2, 3, 2)),
     "make_vector": _op("make_vector", SCALAR, sample(seed=1)),
