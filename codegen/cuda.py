@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from struct import Struct
 from typing import Any
 
 from . import cuda_api, cuda_library
@@ -190,8 +191,8 @@ class CudaDriver(Driver):
 
     def _launcher(self, module: Any, kernel: Kernel) -> Launch:
         function = module.get_function(kernel.name)
-        function.prepare(kernel.format)
-        call = function.prepared_async_call
+        # What pycuda's `prepared_async_call` ends in, without its deprecated call of the driver and its look-ups each time.
+        pack, call = Struct(kernel.format).pack, function._launch_kernel
         largest = self.cuda.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES
         allowed = PLAIN_SHARED
 
@@ -201,7 +202,7 @@ class CudaDriver(Driver):
                 function.set_attribute(largest, shared)
                 allowed = shared
             if blocks:
-                call((blocks, 1, 1), (threads, 1, 1), stream.stream, *arguments, shared_size=shared)
+                call((blocks, 1, 1), (threads, 1, 1), pack(*arguments), shared, stream.stream)
 
         launch.module = module  # type: ignore[attr-defined]  # which would be unloaded with its last reference
         return launch

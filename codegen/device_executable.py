@@ -68,13 +68,13 @@ class DeviceExecutable:
     # --- what plans call --------------------------------------------------------------------------------------------------
 
     def _memory_operations(self) -> dict[str, Any]:
-        queue = self.queue
-        free = queue.free
+        queue, driver = self.queue, self.driver
+        allocate, free = partial(driver.allocate, queue=queue), partial(driver.free, queue=queue)
 
         def to_device(value: Value) -> int:
             if isinstance(value, DeviceArray):
                 return value.address
-            address = queue.allocate(value.nbytes)
+            address = allocate(value.nbytes)
             try:
                 queue.upload(address, value)
             except BaseException:
@@ -94,7 +94,7 @@ class DeviceExecutable:
             return made
 
         return {
-            "allocate": queue.allocate,
+            "allocate": allocate,
             "free": free,
             "to_device": to_device,
             "release": release,

@@ -7,6 +7,7 @@ order of a queue's work: the same queue takes it again at once, another one wait
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,17 +15,16 @@ if TYPE_CHECKING:
 
 SMALLEST = 512
 STEPS = 4  # sizes for each power of two: at most a fifth of a block is not used
+Idle = tuple[int, Mapping["Queue", int] | None]  # address, and who else may still use it: queue -> position
 
 
+@lru_cache(4096)
 def rounded(size: int) -> int:
     """The size of the block for so many bytes."""
     if size <= SMALLEST:
         return SMALLEST
     step = max(SMALLEST, 1 << ((size - 1).bit_length() - 1)) // STEPS
     return -(-size // step) * step
-
-
-Idle = tuple[int, Mapping["Queue", int] | None]  # address, and who else may still use it: queue -> position
 
 
 class Pool:
@@ -35,16 +35,35 @@ class Pool:
     ) -> None:
         self._allocate, self._free, self._settle = allocate, free, settle
         self.sizes: dict[int, int] = {}  # of all blocks, by address
-        self.idle: dict[int, dict[Queue, list[Idle]]] = {}  # by size, by the queue that freed them
+        self.queues: dict[Queue, None] = {}  # that may have idle blocks
 
     def allocate(self, size: int, queue: Queue) -> int:
         """The address of a block for work of a queue. What is idle goes back to the driver before MemoryError is raised."""
         block = rounded(size)
-        lists = self.idle.get(block)
-        if lists:
-            found = self._idle(lists, queue)
-            if found:
-                return found
+        own = queue.idle.get(block)
+        if own:
+            address, others = own.pop()
+            if others:
+                self._wait(queue, others)
+            return address
+        return self._other(block, queue) or self._new(block)
+
+    def _other(self, block: int, queue: Queue) -> int:
+        """A block that another queue has freed; 0 where there is none."""
+        for owner in list(self.queues):  # (arrays may be freed meanwhile)
+            blocks = owner.idle.get(block)
+            if blocks:
+                address, others = blocks.pop()
+                queue.after(owner, owner.position)
+                self._wait(queue, others or {})
+                return address
+        return 0
+
+    def _wait(self, queue: Queue, others: Mapping[Queue, int]) -> None:
+        for other, position in others.items():
+            queue.after(other, position)
+
+    def _new(self, block: int) -> int:
         try:
             address = self._allocate(block)
         except MemoryError:
@@ -54,31 +73,20 @@ class Pool:
         self.sizes[address] = block
         return address
 
-    def _idle(self, lists: dict[Queue, list[Idle]], queue: Queue) -> int:
-        """A block that the queue has freed itself, or another one; 0 where there is none."""
-        own = lists.get(queue)
-        if own:
-            address, others = own.pop()
-        else:
-            owner = next((owner for owner, blocks in list(lists.items()) if blocks), None)  # (arrays may be freed meanwhile)
-            if owner is None:
-                return 0
-            address, others = lists[owner].pop()
-            queue.after(owner, owner.position)
-        for other, position in others.items() if others else ():
-            queue.after(other, position)
-        return address
-
     def free(self, address: int, queue: Queue, others: Mapping[Queue, int] | None = None) -> int:
         """Keep a block for later; 0, which is no block's address, is ignored. Gives 0."""
         if address:
-            self.idle.setdefault(self.sizes[address], {}).setdefault(queue, []).append((address, others))
+            queue.idle[self.sizes[address]].append((address, others))
+            self.queues[queue] = None
         return 0
 
     def trim(self) -> int:
         """Give all idle blocks back; how many there were."""
-        idle, self.idle = self.idle, {}
-        blocks = [address for lists in idle.values() for found in lists.values() for address, _ in found]
+        blocks: list[int] = []
+        for queue in list(self.queues):
+            for idle in list(queue.idle.values()):
+                blocks += [address for address, _ in idle]
+                idle.clear()
         if blocks:
             self._settle()
         for address in blocks:

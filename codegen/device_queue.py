@@ -8,12 +8,14 @@ Source: NVIDIA, CUDA driver API, stream and event management.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .device_pool import Idle
 from .staging import CHUNK
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Queue:
         self.marked = -1  # position that the event stands for
         self.done = -1  # position that the host has waited for
         self.seen: dict[Queue, int] = {}
+        self.idle: defaultdict[int, list[Idle]] = defaultdict(list)  # the pool's: blocks that this queue has freed, by size
         self.landing: list[tuple[Array, Array]] = []  # arrays, and the blocks that their bytes arrive in
         self.copy = self.stream.copy
         self.gemm = self.stream.gemm

@@ -56,10 +56,15 @@ class Call:
         if kwargs or len(args) != len(self.inputs):
             return self.slow(*args, **kwargs)
         with self.driver:
-            given: list[Any] = []
+            driver, given = self.driver, list[Any]()
             for value, (dtype, rank, argument) in zip(args, self.plain, strict=True):
-                if not (type(value) is np.ndarray and value.dtype is dtype and value.ndim == rank and value.flags.carray):
-                    value = accepted(self.driver, argument, value)
+                if type(value) is np.ndarray:
+                    fits = value.dtype is dtype and value.ndim == rank and value.flags.carray
+                else:
+                    fits = type(value) is DeviceArray and value.driver is driver and value.dtype is dtype
+                    fits = fits and len(value.shape) == rank
+                if not fits:
+                    value = accepted(driver, argument, value)
                     if value is None:
                         return self.slow(*args)
                 given.append(value)
@@ -112,9 +117,12 @@ class Call:
 
     def _separate(self, given: list[Any], states: list[DeviceArray]) -> None:
         """States that are written in place share memory with nothing else: copies where they do."""
+        there = [*states, *(value for value in given if type(value) is DeviceArray)]
+        if len({array.address for array in there}) == len(there) and not any(array.owner is not None for array in there):
+            return  # each has an allocation of its own
         for number in self.written:
-            others = [*given, *states[:number], *states[number + 1 :]]
-            if any(isinstance(other, DeviceArray) and _overlap(states[number], other) for other in others):
+            others = [*there[len(states) :], *states[:number], *states[number + 1 :]]
+            if any(_overlap(states[number], other) for other in others):
                 states[number] = states[number].copy()
 
 

@@ -88,7 +88,11 @@ class Graphs:
         trace = self.traces.get((key, values))
         if trace is not None:
             self.traces.move_to_end((key, values))
-            return self._guarded(self._replay, trace, arguments)
+            self.busy = True
+            try:
+                return self._replay(trace, arguments)
+            finally:
+                self.busy = False
         if len(kind.counts) >= MOST_KINDS:
             kind.counts.clear()
         count = kind.counts[values] = kind.counts.get(values, 0) + 1

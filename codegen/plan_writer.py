@@ -47,6 +47,7 @@ class PlanWriter:
         self.values: dict[SSAValue, str] = {}
         self.memory: dict[SSAValue, Memory] = {}
         self.used: set[str] = {*keyword.kwlist, *dir(builtins), *plan_functions.FUNCTIONS, *RUNTIME}
+        self.known: dict[str, str] = {}  # arithmetic -> the variable that holds it
         self.numbers: dict[str, int] = {}  # the last one of each kind of variable without a name
         self.kernels: dict[str, Kernel] = {}
         self.checks: list[str] = []
@@ -173,13 +174,18 @@ class PlanWriter:
         elif isinstance(op, scf.IfOp):
             self._if(op)
         else:
-            text = plan_scalars.expression(op, [self.value(value) for value in op.operands])
-            if text is None:
-                where = location_text(op)
-                raise TranslationError(
-                    f"{op.name} has no place in the host code of a GPU's function{where and f' (at {where})'}"
-                )
+            self._scalar(op)
+
+    def _scalar(self, op: Operation) -> None:
+        """Arithmetic; what was computed before, outside of a condition that is over, is not computed again."""
+        text = plan_scalars.expression(op, [self.value(value) for value in op.operands])
+        if text is None:
+            where = location_text(op)
+            raise TranslationError(f"{op.name} has no place in the host code of a GPU's function{where and f' (at {where})'}")
+        if text not in self.known:
             self.assign(op.results[0], text)
+            self.known[text] = self.values[op.results[0]]
+        self.values[op.results[0]] = self.known[text]
 
     def value(self, value: SSAValue) -> str:
         """The variable or constant of a number."""
@@ -214,7 +220,7 @@ class PlanWriter:
             if number:
                 self.lines.add("else:")
             self.lines.depth += 1
-            before = len(self.lines.text)
+            before, known = len(self.lines.text), dict(self.known)
             for inner in region.block.ops:
                 if isinstance(inner, scf.YieldOp):
                     for name, value in zip(names, inner.operands, strict=True):
@@ -226,6 +232,7 @@ class PlanWriter:
             if len(self.lines.text) == before:
                 self.lines.add("pass")
             self.lines.depth -= 1
+            self.known = known
 
     # --- kernels -------------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ Source: pycuda 2026.1, its wrapper of the driver: which objects its functions ta
 from __future__ import annotations
 
 import ctypes
-import struct
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -150,15 +149,14 @@ class StandIn:
 
     def function(self, name: str) -> Any:
         self.inside("get_function", name)
-        made = SimpleNamespace(format="")
+        made = SimpleNamespace()
 
-        def call(grid: Any, block: Any, stream: Any, *arguments: Any, shared_size: int) -> None:
-            assert type(stream) is Stream and type(shared_size) is int
-            assert all(type(n) is int for n in (*grid, *block)) and len(grid) == len(block) == 3
-            struct.pack(made.format, *arguments)
-            self.inside("launch", name, grid, block, stream.handle, arguments, shared_size)
+        def launch(grid: Any, block: Any, arguments: bytes, shared: int, stream: Any) -> None:
+            assert type(stream) is Stream and type(shared) is int and type(arguments) is bytes
+            assert type(grid) is type(block) is tuple and len(grid) == len(block) == 3
+            assert all(type(n) is int and n > 0 for n in (*grid, *block))
+            self.inside("launch", name, grid, block, stream.handle, arguments, shared)
 
-        made.prepare = lambda format: setattr(made, "format", format)
-        made.prepared_async_call = call
+        made._launch_kernel = launch
         made.set_attribute = lambda attribute, value: self.inside("set_attribute", attribute, value)
         return made
