@@ -14,7 +14,6 @@ Source: NVIDIA, CUDA C++ programming guide, CUDA graphs.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,15 +29,20 @@ if TYPE_CHECKING:
 
 WARM = 2  # calls of a kind that run plainly; the next one is watched
 MOST_TRACES, MOST_KINDS = 128, 1024
+# A step with fewer launches is launched as it is; so is one whose results on the device, which would be copied, or whose
+# memory, which would be kept, take more bytes: it is long enough to hide its launches.
+LEAST_WORK, MOST_COPIED, MOST_KEPT = 3, 1 << 20, 1 << 28
 HOST_NAMES = ("host_view", "host_array")
 
 
 @dataclass
 class Kind:
-    """Calls with the same sizes and memory. `places`: what the host reads of the arguments, as (argument, place)."""
+    """Calls with the same sizes and memory. `places`: what the host reads of the arguments, as (argument, place);
+    `refused`: they are not worth a replay."""
 
     places: tuple[tuple[int, Any], ...] | None = None
     counts: dict[Any, int] = field(default_factory=dict)
+    refused: bool = False
 
 
 class Graphs:
@@ -55,7 +59,7 @@ class Graphs:
         self.queue, self.operations, self.launches, self.bind = queue, operations, launches, bind
         self.reserve = Reserve(queue)
         self.kinds: dict[Any, Kind] = {}
-        self.traces: OrderedDict[Any, Trace] = OrderedDict()
+        self.traces: dict[Any, Trace] = {}
         self.busy = False
         self.reason: str | None = None
         if any(name in HOST_NAMES or name.startswith("host_") for name in names):
@@ -79,23 +83,25 @@ class Graphs:
         key = tuple([(v.address, v.shape) if type(v) is DeviceArray else v.shape for v in arguments])
         kind = self.kinds.get(key)
         if kind is None:
-            if len(self.kinds) >= MOST_KINDS:
-                self.kinds.clear()
-            kind = self.kinds[key] = Kind()
+            kind = _bounded(self.kinds)[key] = Kind()
+        if kind.refused:
+            return main(*arguments)
         values: Any = ()
         if kind.places:
             values = tuple([arguments[argument][place].item() for argument, place in kind.places])
         trace = self.traces.get((key, values))
         if trace is not None:
-            self.traces.move_to_end((key, values))
             self.busy = True
             try:
                 return self._replay(trace, arguments)
             finally:
                 self.busy = False
-        if len(kind.counts) >= MOST_KINDS:
-            kind.counts.clear()
-        count = kind.counts[values] = kind.counts.get(values, 0) + 1
+        return self._count(main, key, kind, values, arguments)
+
+    def _count(self, main: Callable[..., Any], key: Any, kind: Kind, values: Any, arguments: list[Any]) -> Any:
+        """A call that has no graphs yet: plain, or watched."""
+        counts = _bounded(kind.counts)
+        count = counts[values] = counts.get(values, 0) + 1
         if count <= (WARM if kind.places is None else 1):
             return main(*arguments)
         self.reason = self.queue.driver.no_graphs()
@@ -111,7 +117,7 @@ class Graphs:
         finally:
             self.busy = False
             self.reserve.reset()
-            if self.reason is not None:
+            if self.reason is not None or not self.traces:
                 self.reserve.give_back()
 
     # --- watching ------------------------------------------------------------------------------------------------------------
@@ -126,7 +132,7 @@ class Graphs:
         watcher, main = self._watcher(arguments)
         self.reserve.reset()
         found = main(*watcher.arguments)
-        trace = self._trace(watcher, found)
+        trace = self._trace(watcher, found) if self._pays(watcher, found) else None
         places = tuple((number, place) for number, watched in watcher.read.items() for place, _ in watched.reads)
         values = tuple(value for watched in watcher.read.values() for _, value in watched.reads)
         if kind.places not in (None, places):
@@ -135,8 +141,16 @@ class Graphs:
             kind.places = places
             self.traces[key, values] = trace
             if len(self.traces) > MOST_TRACES:
-                self.traces.popitem(last=False)
+                del self.traces[next(iter(self.traces))]  # the oldest
+        else:
+            kind.refused = True
         return [self._own(value) for value in found]
+
+    def _pays(self, watcher: Watcher, found: Any) -> bool:
+        """Whether there is much to launch, and little to keep and to copy."""
+        launches = sum(step.kind == "work" for step in watcher.steps)
+        copied = sum(value.size for value in found if isinstance(value, OnDevice))
+        return launches >= LEAST_WORK and copied <= MOST_COPIED and self.reserve.size <= MOST_KEPT
 
     def _own(self, value: Any) -> Any:
         """A result of a plan that was watched as the caller gets it."""
@@ -218,3 +232,10 @@ def _result(watcher: Watcher, value: Any) -> Any:
         if step.kind == "fetch" and step.watched is not None and step.watched.array is value:
             return step
     return next((number for number, given in enumerate(watcher.arguments) if given is value), None)
+
+
+def _bounded(table: dict[Any, Any]) -> dict[Any, Any]:
+    """The table, emptied when it has grown too large."""
+    if len(table) >= MOST_KINDS:
+        table.clear()
+    return table

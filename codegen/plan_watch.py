@@ -45,6 +45,11 @@ class OnDevice:
     shape: tuple[int, ...]
     dtype: str
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
     def handed(self, queue: Queue) -> DeviceArray:
         """A copy."""
         made = DeviceArray.new(queue, self.shape, self.dtype)
@@ -97,6 +102,11 @@ class Reserve:
         if address:
             self.idle.setdefault(self.blocks[address], []).append(address)
         return 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of all."""
+        return sum(size for size, _ in self.blocks.values())
 
     def reset(self) -> None:
         """All is free again."""

@@ -158,6 +158,22 @@ def test_arrays_on_the_device_are_taken_where_they_are(device: EmulatedDevice) -
     assert counted(device, "graph")[0] == 6
 
 
+@pytest.mark.parametrize("limit", ["MOST_COPIED", "MOST_KEPT"])
+def test_long_steps_and_short_ones_are_launched_as_they_are(
+    limit: str, device: EmulatedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = T.dvector("x"), T.dvector("y")
+    one = function([x], Out(x + 1, borrow=True), target="cuda")
+    several = function([x, y], Out(T.exp(x - x.max()) / x.sum(), borrow=True), on_unused_input="ignore", target="cuda")
+    for _ in range(5):
+        assert one(np.ones(3)).get().tolist() == [2] * 3 and several(np.ones(4), np.ones(1)).get().tolist() == [0.25] * 4
+    assert counted(device, "graph") == [2]  # of the second function, from its fourth call on
+    monkeypatch.setattr(plan_graphs, limit, 8)
+    for _ in range(5):
+        several(np.ones(4), np.ones(2))
+    assert counted(device, "graph") == [0]
+
+
 def test_graphs_can_be_turned_off(device: EmulatedDevice) -> None:
     f, _ = training("cuda")
     with phintys.change_flags({"cuda.graphs": "off"}):
