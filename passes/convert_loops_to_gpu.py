@@ -8,6 +8,7 @@ Expects: loops in the plain form of `convert-nd-to-loops{device=true}`. Leaves: 
     rows         a block an iteration, whose loops its threads share
     columns      several threads an iteration, each of a part of its one loop; then one thread an iteration
     totals       numbers that a loop carries: first each block's, then those of all blocks
+    scan         a block a piece of a line, whose elements go on from a total of those before
     scatter      a thread an iteration; the first that writes to a place does so for all
     scalars      numbers that are stored; one thread
     one thread   a loop whose iterations need their order
@@ -41,6 +42,7 @@ from .gpu_kernel import Kernel
 from .gpu_loops import ThreadKernel, alone
 from .gpu_nests import Nest, find_nest
 from .gpu_rows import RowKernel
+from .gpu_scan import ScanKernel
 from .gpu_scatter import ScatterKernel
 from .gpu_tiles import TileKernel, across
 from .loop_facts import Memory, root_of, touched
@@ -242,9 +244,13 @@ class ConvertLoopsToGpu(ModulePass):
         op.attributes["gpu.container_module"] = bi.UnitAttr()
 
 
-def _kernel(nest: Nest, memory: Memory) -> type[ScatterKernel | RowKernel | ColumnKernel | TileKernel | ThreadKernel]:
+def _kernel(
+    nest: Nest, memory: Memory
+) -> type[ScatterKernel | ScanKernel | RowKernel | ColumnKernel | TileKernel | ThreadKernel]:
     if nest.scatter:
         return ScatterKernel
+    if nest.scan is not None:
+        return ScanKernel
     if nest.by_block:
         return RowKernel
     if nest.columns:

@@ -151,6 +151,12 @@ class Emitter:
         """a % b of a size."""
         return a % b if isinstance(a, int) else self.op(arith.RemUIOp, [a, self.index(b)])
 
+    def quotient(self, a: Index, b: Index) -> Index:
+        """a / b of sizes, rounded down."""
+        if isinstance(a, int) and isinstance(b, int):
+            return a // b
+        return a if b == 1 else self.op(arith.DivUIOp, [self.index(a), self.index(b)])
+
     def product(self, factors: Sequence[Index]) -> Index:
         """Product of all."""
         result: Index = 1

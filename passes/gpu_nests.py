@@ -13,13 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects import memref, scf
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.rt import AssertOp
 
 from .gpu_host import constant_of, is_pure
 from .gpu_places import is_scatter
 from .gpu_reducers import Reducer, reducers
+from .gpu_totals import Scan, find_scan, is_outside
 from .loop_facts import Memory, View, root_of
 
 LONG = 64  # an inner loop that is known to be no longer is not taken apart
@@ -39,6 +40,7 @@ class Nest:
     by_block: bool = False
     scatter: bool = False
     columns: bool = False
+    scan: Scan | None = None
 
     @property
     def yields(self) -> Sequence[SSAValue]:
@@ -50,8 +52,13 @@ class Nest:
 
 def find_nest(loop: scf.ForOp, memory: Memory) -> Nest | None:
     """How threads share a loop; None if its iterations have to be run in order."""
+    if not _allowed(loop):
+        return None
+    scan = find_scan([loop], loop)
+    if scan is not None:
+        return Nest(loop, [], [], [loop], [], scan=scan)
     found = reducers(loop)
-    if found is None or not _allowed(loop):
+    if found is None:
         return None
     levels, leaf = _levels(loop)
     private = [root for root in _written(loop) if is_private(root, loop)]
@@ -65,6 +72,8 @@ def find_nest(loop: scf.ForOp, memory: Memory) -> Nest | None:
     if not parallel:
         return None
     nest = Nest(loop, parallel, serial, leaf, found, private)
+    if not (serial or found or private):
+        nest.scan = find_scan(leaf, loop)
     nest.by_block = _is_for_blocks(nest, memory)
     nest.columns = not nest.by_block and is_for_columns(nest)
     return None if private and not nest.by_block else nest
@@ -110,17 +119,6 @@ def _may_sink(op: Operation, written: set[SSAValue]) -> bool:
 def _starts_outside(op: Operation | None, loop: scf.ForOp) -> bool:
     assert isinstance(op, scf.ForOp)
     return all(is_outside(value, loop) for value in (op.lb, op.ub, op.step))
-
-
-def is_outside(value: SSAValue, loop: scf.ForOp) -> bool:
-    """Whether a value is defined before a loop."""
-    block = value.owner if isinstance(value.owner, Block) else value.owner.parent
-    while block is not None:
-        if block is loop.body.block:
-            return False
-        parent = block.parent_op()
-        block = None if parent is None else parent.parent
-    return True
 
 
 def _written(op: Operation) -> set[SSAValue]:

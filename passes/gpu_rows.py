@@ -20,11 +20,12 @@ from .emit import Emitter, Index
 from .gpu_checks import guarded, run
 from .gpu_host import constant_of, copy_into
 from .gpu_loops import MOST_BLOCKS, MOST_PARTS, NestKernel, ceiling
-from .gpu_nests import is_outside, rows
+from .gpu_nests import rows
 from .gpu_parts import PartRows, is_split
 from .gpu_reducers import reducers
 from .gpu_shared import WARP, Team
 from .gpu_temporaries import MOST_SHARED, Place, Temporaries
+from .gpu_totals import is_outside
 from .gpu_warps import WARPS, WarpRows, WarpTeam
 from .gpu_wide import Carried, Wide, wide
 from .loop_facts import Memory, SizeFacts

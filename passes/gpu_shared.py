@@ -71,6 +71,45 @@ class Team:
         self.barrier(e)
         return self.butterfly(e, parts, combine)
 
+    def scan(self, e: Emitter, values: Registers, neutral: Registers, combine: Combine) -> tuple[Registers, Registers]:
+        """For each thread the values of those before it as one, and the values of all."""
+        warp = e.op(arith.DivUIOp, [self.thread, e.index(WARP)])
+        lane = e.op(arith.RemUIOp, [self.thread, e.index(WARP)])
+        memories = [self._partial(value.type, number) for number, value in enumerate(values)]
+        in_warp = self._ascending(e, values, lane, combine)
+
+        def leave(inner: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            for value, memory in zip(in_warp, memories, strict=True):
+                inner.store(_wide(inner, value), memory, [warp])
+            return []
+
+        branch(e, e.icmp("eq", lane, e.index(WARP - 1)), leave, [])
+        self.barrier(e)
+        known = e.icmp("ult", lane, e.op(arith.DivUIOp, [self.size, e.index(WARP)]))
+        parts = [
+            e.select(known, _narrow(e, e.load(memory, [lane]), value.type), start)
+            for value, memory, start in zip(values, memories, neutral, strict=True)
+        ]
+        self.barrier(e)
+        warps = self._ascending(e, parts, lane, combine)
+        before = [self._of(e, value, e.index(e.sub(warp, 1))) for value in warps]
+        before = [e.select(e.icmp("eq", warp, e.index(0)), a, b) for a, b in zip(neutral, before, strict=True)]
+        lanes = [_shuffle(e, value, 1, "up") for value in in_warp]
+        lanes = [e.select(e.icmp("eq", lane, e.index(0)), a, b) for a, b in zip(neutral, lanes, strict=True)]
+        return combine(e, before, lanes), [self._of(e, value, e.index(WARP - 1)) for value in warps]
+
+    def _ascending(self, e: Emitter, values: Registers, lane: SSAValue, combine: Combine) -> Registers:
+        """For each thread its value and those before it in its warp as one."""
+        for offset in (1, 2, 4, 8, 16):
+            joined = combine(e, [_shuffle(e, value, offset, "up") for value in values], values)
+            there = e.icmp("uge", lane, e.index(offset))
+            values = [e.select(there, a, b) for a, b in zip(joined, values, strict=True)]
+        return values
+
+    def _of(self, e: Emitter, value: SSAValue, lane: SSAValue) -> SSAValue:
+        """The value of one thread of the warp."""
+        return _shuffle(e, value, e.op(arith.IndexCastOp, [lane], bi.i32), "idx")
+
     def butterfly(self, e: Emitter, values: Registers, combine: Combine) -> Registers:
         """The values of the threads of a warp as one; every thread has it."""
         for offset in (16, 8, 4, 2, 1):
@@ -105,7 +144,8 @@ def _narrow(e: Emitter, value: SSAValue, type: Attribute) -> SSAValue:
     return e.op(arith.IndexCastOp if type == INDEX else arith.TruncIOp, [value], type)
 
 
-def _shuffle(e: Emitter, value: SSAValue, offset: int) -> SSAValue:
+def _shuffle(e: Emitter, value: SSAValue, offset: int | SSAValue, mode: str = "xor") -> SSAValue:
     wide, width = _wide(e, value), e.constant(WARP, bi.i32)
-    op = gpu.ShuffleOp.build_op("xor", wide, e.constant(offset, bi.i32), width)
+    place = e.constant(offset, bi.i32) if isinstance(offset, int) else offset
+    op = gpu.ShuffleOp.build_op(mode, wide, place, width)
     return _narrow(e, e.insert(op).results[0], value.type)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
 from xdsl.dialects import builtin as bi
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import scalar_type
 from phintys.dialects.nd import NdOp
@@ -16,6 +17,8 @@ from phintys.ir.types import DTYPES
 from .buffers import Buffer, Scalar
 from .combiners import OPERATIONS, identity
 from .emit import Emitter, Index
+from .gpu_totals import DISTINCT
+from .mersenne import branch
 from .nest import Nest
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _cumulative(combiner: str) -> Row:
-    """`y[i] = y[i - 1] + x[i]`: in a register where the axis is the last, else row by row, from memory."""
+    """`y[i] = y[i - 1] + x[i]`: in a register where the axis is the last, or on a device, else row by row, from memory."""
 
     def row(low: Lowering, op: NdOp) -> None:
         source, axis = low.buffer(op.operands[0]), op.attrs["axis"]
@@ -33,25 +36,36 @@ def _cumulative(combiner: str) -> Row:
         e = low.body
         x, y = source.view(e), target.view(e)
         start = e.constant(identity(name, target.dtype), scalar_type(target.dtype))
-        outer = Nest(e, source.sizes[:axis])
-        if axis == source.ndim - 1:
-            inner, loop = outer.e.loop(0, source.sizes[axis], 1, [start])
-            iv, total = loop.regions[0].block.args
-            new = inner.op(OPERATIONS[name, kind], [total, inner.load(x, [*outer.ivs, iv])])
-            inner.store(new, y, [*outer.ivs, iv])
-            inner.end_loop([new])
+        operation = OPERATIONS[name, kind]
+        if low.device or axis == source.ndim - 1:
+            outer = Nest(e, [size for place, size in enumerate(source.sizes) if place != axis])
+            _line(outer, source.sizes[axis], axis, (x, y), start, operation)
         else:
+            outer = Nest(e, source.sizes[:axis])
             nest = Nest(outer.e, source.sizes[axis:])
             e, (place, *rest) = nest.e, nest.ivs
             before = e.op(arith.MaxSIOp, [e.index(e.sub(place, 1)), e.index(0)])
             first = e.icmp("eq", place, e.index(0))
             sofar = e.select(first, start, e.load(y, [*outer.ivs, before, *rest]))
-            new = e.op(OPERATIONS[name, kind], [sofar, e.load(x, [*outer.ivs, place, *rest])])
+            new = e.op(operation, [sofar, e.load(x, [*outer.ivs, place, *rest])])
             e.store(new, y, [*outer.ivs, place, *rest])
             nest.close()
         outer.close()
 
     return row
+
+
+def _line(
+    outer: Nest, size: Index, axis: int, views: tuple[SSAValue, SSAValue], start: SSAValue, operation: type[Operation]
+) -> None:
+    """A running total along an axis, in a register."""
+    x, y = views
+    inner, loop = outer.e.loop(0, size, 1, [start])
+    iv, total = loop.regions[0].block.args
+    at = [*outer.ivs[:axis], iv, *outer.ivs[axis:]]
+    new = inner.op(operation, [total, inner.load(x, at)])
+    inner.store(new, y, at)
+    inner.end_loop([new])
 
 
 def _less(e: Emitter, kind: str, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -108,7 +122,10 @@ def _searchsorted(low: Lowering, op: NdOp) -> None:
 
 
 def _nonzero(low: Lowering, op: NdOp) -> None:
-    """Counted first, then written: every position goes to the next place, which the next true one may take again."""
+    """Counted first, then written: every position goes to the next place, which the next true one may take again.
+
+    On a device, where the next one may be the first to write, only those of true elements do.
+    """
     source = low.buffer(op.operands[0])
     message = "boolean index did not match the indexed tensor along dimension %d: {0} truth values for size {1}"
     for axis, wanted in enumerate(map(low.index, op.operands[1:])):
@@ -127,8 +144,18 @@ def _nonzero(low: Lowering, op: NdOp) -> None:
     into = whole.view(e)
     filling, loop = e.loop(0, size, 1, [e.index(0)])
     iv, count = loop.regions[0].block.args
-    filling.store(filling.op(arith.IndexCastOp, [iv], bi.i64), into, [count])
-    filling.end_loop([_counted(filling, truth, iv, count)])
+    new = _counted(filling, truth, iv, count)
+
+    def write(e: Emitter, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        e.store(e.op(arith.IndexCastOp, [iv], bi.i64), into, [count])
+        return []
+
+    if low.device:
+        loop.attributes[DISTINCT] = bi.UnitAttr()
+        branch(filling, filling.icmp("ne", new, count), write, [])
+    else:
+        write(filling, [])
+    filling.end_loop([new])
     low.tensors[op.results[0]] = Buffer(whole.storage, [total], [1], dense=True, dtype="int64")
 
 

@@ -33,6 +33,7 @@ PROGRAMS = {
     "softmax": "x: f32[?, 1000]) { return softmax(x) }",
     "gather": "x: f64[?, 3], i: i64[?]) { return x[i] }",
     "scatter": "x: f64[?], y: f64[?], i: i64[?]) { return scatter_add(x, y, i) }",
+    "scan": "x: f32[?, 3000]) { return cumsum(x, axis=1) }",
     "transpose": "x: f64[?, ?]) { return dimshuffle(x, [1, 0]) + 0.0 }",
     "training": """x: f64[?, 784], y: i64[?]) state(w: f64[784, 10], b: f64[10]) {
   p = softmax(dot(x, w) + b)

@@ -294,3 +294,31 @@ func.func @transpose(%x: memref<?x?xf32> {nd.name = "x"}) -> memref<?x?xf32> {
 // CHECK:      scf.if
 // CHECK-NEXT: memref.load %[[T]]
 // CHECK:      gpu.barrier
+
+// -----
+
+/// A running product: pieces are reduced, their totals gone over, then each piece from where it begins.
+func.func @running(%x: memref<5000xf32> {nd.name = "x"}) -> memref<5000xf32> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = arith.constant 5000 : index
+  %one = arith.constant 1.0 : f32
+  %y = memref.alloc() : memref<5000xf32>
+  %t = scf.for %i = %0 to %n step %1 iter_args(%a = %one) -> (f32) {
+    %v = memref.load %x[%i] : memref<5000xf32>
+    %b = arith.mulf %a, %v : f32
+    memref.store %b, %y[%i] : memref<5000xf32>
+    scf.yield %b : f32
+  }
+  func.return %y : memref<5000xf32>
+}
+// CHECK-LABEL: gpu.func @running_0
+// CHECK-SAME: phi.mapping = "scan"
+// CHECK:      gpu.shuffle xor
+// CHECK-LABEL: gpu.func @running_1
+// CHECK:      gpu.shuffle up
+// CHECK-LABEL: gpu.func @running_2
+// CHECK:      gpu.shuffle up
+// CHECK:      gpu.barrier
+// CHECK:      scf.if
+// CHECK-NEXT: memref.store %{{.*}} : memref<5000xf32>
