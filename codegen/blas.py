@@ -1,27 +1,28 @@
-"""OpenBLAS, for the products that the optimizer keeps as library calls and for LAPACK. Loaded when the first object needs it.
+"""The library of BLAS and LAPACK: products that the optimizer keeps as calls. Loaded when the first object needs it.
 
-The library is the wheel `scipy-openblas64` (64-bit integers, Fortran ABI). It works with one thread: our team shares its
-products (`runtime_products.py`), and two pools of threads that fight are slower than either. During a call of LAPACK it has
+Which library that is stands in `blas_libraries.py`. It works with one thread: our team shares its products
+(`runtime_products.py`), and two pools of threads that fight are slower than either. During a call of LAPACK, OpenBLAS has
 as many as the program, PHINTYS_NUM_THREADS or OMP_NUM_THREADS asks for.
 """
 
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
+import warnings
 from functools import cache
-from pathlib import Path
+
+from .blas_libraries import Library, choose, missing
 
 PRODUCTS = ("gemm", "gemv")
 LAPACK = ("getrf", "getri", "getrs", "potrf", "gelqf", "orglq", "syevd", "geev", "gesdd", "gelsd")
 
-# Name in the IR -> name in the library.
+# Name in the IR -> name in BLAS and LAPACK.
 ROUTINES = {
-    **{f"phi_library_{kind}{name}": f"scipy_{kind}{name}_64_" for name in PRODUCTS for kind in "ds"},
-    **{f"phi_{kind}{name}": f"scipy_{kind}{name}_64_" for name in ("trsm", *LAPACK) for kind in "ds"},
-    "phi_library_set_threads": "scipy_openblas_set_num_threads64_",
+    **{f"phi_library_{kind}{name}": f"{kind}{name}" for name in PRODUCTS for kind in "ds"},
+    **{f"phi_{kind}{name}": f"{kind}{name}" for name in ("trsm", *LAPACK) for kind in "ds"},
 }
+SET_THREADS = "phi_library_set_threads"
 
 
 class MissingLibrary(ImportError):
@@ -52,32 +53,49 @@ def thread_count() -> int:
     return threads_asked() or 1
 
 
-def _path() -> Path:
-    """The wheel's library. Importing the wheel would say the same, but looks up its version first, which takes 30 ms."""
-    spec = importlib.util.find_spec("scipy_openblas64")
-    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
-    found = [path for folder in folders for path in sorted(Path(folder, "lib").glob("libscipy_openblas64*"))]
-    if not found:
-        raise ImportError("no package scipy_openblas64 with a library")
-    return found[0]
+_flags: list[str] = [""]  # what the program says of the library
+
+
+def ask_for_library(flags: str) -> None:
+    """Note which library a program wants, in the words of `blas.ldflags`; ValueError where another is loaded already."""
+    if library.cache_info().currsize and choose(flags) is not chosen():
+        raise ValueError(f"{chosen().name} is loaded already; say which library it shall be before the first matrix product")
+    _flags[0] = flags
+    chosen.cache_clear()
+
+
+@cache
+def chosen() -> Library:
+    """The library that is used; a warning where the program wants one that is not there."""
+    if text := missing(_flags[0]):
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+    return choose(_flags[0])
 
 
 @cache
 def library() -> ctypes.CDLL:
     """The loaded library, with one thread."""
+    wanted = chosen()
     try:
-        loaded = ctypes.CDLL(str(_path()))
+        path = wanted.find()
+        if path is None:
+            raise ImportError(f"no package {wanted.package} with a library")
+        loaded = ctypes.CDLL(str(path))
     except (ImportError, OSError) as error:
         raise MissingLibrary(
-            f"matrix products need OpenBLAS, which could not be loaded ({error}); try `pip install scipy-openblas64`"
+            f"matrix products need {wanted.name}, which could not be loaded ({error}); try `pip install {wanted.package}`"
         ) from error
-    loaded.scipy_openblas_set_num_threads64_(ctypes.c_int(1))
+    wanted.prepare(loaded)
     return loaded
+
+
+def _symbol(name: str) -> str:
+    return chosen().set_threads if name == SET_THREADS else chosen().symbol.format(ROUTINES[name])
 
 
 def addresses(names: set[str]) -> dict[str, int]:
     """Address of each routine among the names; the library is loaded only where there is one."""
-    wanted = {name: ROUTINES[name] for name in sorted(names & set(ROUTINES))}
+    wanted = {name: _symbol(name) for name in sorted(names & {*ROUTINES, SET_THREADS})}
     return {name: ctypes.cast(getattr(library(), routine), ctypes.c_void_p).value or 0 for name, routine in wanted.items()}
 
 
@@ -88,4 +106,4 @@ def lacks() -> tuple[str, ...]:
         loaded = library()
     except MissingLibrary:
         return LAPACK
-    return tuple(name for name in LAPACK if any(not hasattr(loaded, ROUTINES[f"phi_{kind}{name}"]) for kind in "ds"))
+    return tuple(name for name in LAPACK if any(not hasattr(loaded, _symbol(f"phi_{kind}{name}")) for kind in "ds"))

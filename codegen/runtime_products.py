@@ -5,7 +5,7 @@ C = A B along the columns of B and C as Fortran sees them (our rows), a product 
 The cuts lie where the library's own blocks end, and no part is so small that the library would take another way, so that the
 bits are those of one call. That was measured, not read off: with OpenBLAS's kernels for Haswell, Zen, Skylake-X, Cooper Lake
 and Sapphire Rapids, hundreds of sizes each (`tests/codegen/test_products.py` repeats some). Where cuts change bits, as along
-C's rows, and in f32's product of an unturned matrix with a vector, there are none.
+C's rows, and in f32's product of an unturned matrix with a vector, there are none. (MKL's last bits may depend on the cuts.)
 
 LAPACK's own parallelism is the library's: around its calls `phi_lapack_team` lets it have as many threads as the program asks
 for. This part of the runtime is loaded with the library.

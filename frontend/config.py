@@ -111,9 +111,9 @@ def set_flag(name: str, value: Any) -> None:
 def _store(name: str, value: Any) -> None:
     values, flag = vars(config)["_values"], find(name)
     changed = values.get(name) != value
-    values[name] = value
     if flag.apply is not None and changed:
-        flag.apply(values)
+        flag.apply({**values, name: value})  # which may refuse it
+    values[name] = value
 
 
 def read_environment(environment: Mapping[str, str] = os.environ) -> None:

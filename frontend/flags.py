@@ -54,6 +54,13 @@ def device_name(value: Any) -> str:
     raise ValueError(f"expected one of {', '.join(DEVICES)}, or cuda1, cuda2, ... for other GPUs than the first, got {name!r}")
 
 
+def use_blas(flags: Mapping[str, Any]) -> None:
+    """Tell which library has the matrix products; ValueError after another was loaded."""
+    from phintys.codegen.blas import ask_for_library
+
+    ask_for_library(flags["blas.ldflags"])
+
+
 def use_device(flags: Mapping[str, Any]) -> None:
     """Tell the GPU's driver, or leave it for when there is one."""
     from phintys.codegen.device_options import choose
@@ -116,6 +123,9 @@ USED = (
     Flag("NanGuardMode.big_is_error", True, boolean, doc="whether it refuses numbers beyond 1e10"),
     Flag("threads", 0, number_of_threads, doc="threads of loops and products; 0: see README", apply=use_threads),
     Flag("openmp", True, boolean, doc="whether there is more than one thread", apply=use_threads),
+    Flag(
+        "blas.ldflags", "", doc="-lmkl_rt or -lopenblas: whose matrix products; else MKL's if it is installed", apply=use_blas
+    ),
     Flag("check_bounds", False, boolean, doc="whether code checks each access to memory: slow, finds errors of the compiler"),
     Flag("exception_verbosity", "low", choices=("low", "high"), doc="how much an error of a function says"),
 )
@@ -153,7 +163,6 @@ KEPT = (
     Flag("print_active_device", True, boolean),
     Flag("lib.amdlibm", False, boolean),
     Flag("lib.cnmem", 0.0, float),
-    Flag("blas.ldflags", ""),
     Flag("gcc.cxxflags", ""),
     Flag("nvcc.fastmath", False, boolean),
     Flag("nvcc.flags", ""),

@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 
 from .report import duration, print_table
 
@@ -104,12 +103,12 @@ def check_processor() -> Iterator[Finding]:
 
 def check_blas() -> Iterator[Finding]:
     """The library behind dot."""
-    import scipy_openblas64
+    from phintys.codegen.blas import chosen
 
-    folder = scipy_openblas64.get_lib_dir()
-    library = next(Path(folder).glob("*openblas64*.so*"), None) or next(Path(folder).glob("*openblas64*"), None)
-    found = library is not None
-    yield Finding(OK if found else BROKEN, "BLAS", str(library) if found else f"no library in {folder}")
+    library = chosen()
+    path = library.find()
+    text = f"no library of the package {library.package}" if path is None else f"{library.name}: {path}"
+    yield Finding(BROKEN if path is None else OK, "BLAS", text)
     yield from check_lapack()
 
 

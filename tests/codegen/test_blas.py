@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from native_support import DECLARATIONS, bound, function
 
-from phintys.codegen import blas
+from phintys.codegen import blas, blas_libraries
 
 POINTERS = ", ".join(["!llvm.ptr"] * 13)
 
@@ -99,7 +102,8 @@ def test_a_missing_library_is_said_in_one_sentence() -> None:
     program = """
 import sys
 sys.modules["scipy_openblas64"] = None
-from phintys.codegen import blas
+from phintys.codegen import blas, blas_libraries
+blas_libraries.LIBRARIES = (blas_libraries.OPENBLAS,)
 try:
     blas.addresses({"phi_library_dgemm"})
 except ImportError as error:
@@ -107,6 +111,46 @@ except ImportError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "pip install scipy-openblas64" in result.stdout and result.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "installed", "expected"),
+    [
+        ("", "mkl openblas", "MKL"),
+        ("", "openblas", "OpenBLAS"),
+        ("-lopenblas", "mkl openblas", "OpenBLAS"),
+        ("-L/opt -lmkl_rt", "mkl openblas", "MKL"),
+        ("-lmkl_rt", "openblas", "OpenBLAS"),
+        ("-lf77blas", "mkl openblas", "MKL"),
+        ("", "", "OpenBLAS"),
+    ],
+)
+def test_which_library(monkeypatch: pytest.MonkeyPatch, flags: str, installed: str, expected: str) -> None:
+    def present(library: blas_libraries.Library) -> blas_libraries.Library:
+        return replace(library, find=lambda: Path(library.word) if library.word in installed else None)
+
+    monkeypatch.setattr(blas_libraries, "LIBRARIES", tuple(map(present, blas_libraries.LIBRARIES)))
+    assert blas_libraries.choose(flags).name == expected
+    assert ("pip install mkl" in blas_libraries.missing(flags)) == (flags == "-lmkl_rt" and "mkl" not in installed)
+
+
+def test_a_library_that_is_loaded_stays() -> None:
+    """Another one is refused, and the flag keeps its value."""
+    program = """
+import dataclasses
+import phintys
+from phintys.codegen import blas, blas_libraries
+blas.library()
+other = dataclasses.replace(blas_libraries.MKL, find=lambda: "there")
+blas_libraries.LIBRARIES = (other, blas_libraries.OPENBLAS)
+try:
+    phintys.config.blas.ldflags = "-lmkl_rt"
+except ValueError as error:
+    print(error, repr(phintys.config.blas.ldflags))
+"""
+    environment = {**os.environ, "PHINTYS_FLAGS": "blas.ldflags=-lopenblas"}
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert result.stdout.strip().endswith("before the first matrix product '-lopenblas'")
 
 
 def test_the_library_is_not_loaded_for_modules_without_products() -> None:
