@@ -145,7 +145,7 @@ func.func @total(%x: memref<?xf64> {nd.name = "x"}) -> (memref<f64>, memref<?xf6
 // -----
 
 /// Iterations that need their order: one thread.
-func.func @running(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
+func.func @ordered(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index
   %zero = arith.constant 0.0 : f64
@@ -153,14 +153,14 @@ func.func @running(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
   %y = memref.alloc(%n) : memref<?xf64>
   %s = scf.for %i = %0 to %n step %1 iter_args(%a = %zero) -> (f64) {
     %v = memref.load %x[%i] : memref<?xf64>
-    %b = arith.addf %a, %v : f64
+    %b = arith.subf %v, %a : f64
     memref.store %b, %y[%i] : memref<?xf64>
     scf.yield %b : f64
   }
   func.return %y : memref<?xf64>
 }
-// CHECK-LABEL: func.func @running
-// CHECK:      gpu.func @running_0({{.*}}phi.mapping = "one thread"
+// CHECK-LABEL: func.func @ordered
+// CHECK:      gpu.func @ordered_0({{.*}}phi.mapping = "one thread"
 
 // -----
 
