@@ -30,10 +30,10 @@ def assemble(module: ModuleOp) -> tuple[str, Interface]:
 
 def interface_of(function: llvm.FuncOp) -> Interface:
     """The interface in the `phi.*` attributes of a function, checked against its signature."""
-    arguments, results, checks, hosts = (
-        _strings(function, f"phi.{name}") for name in ("arguments", "results", "checks", "hosts")
+    arguments, results, checks, hosts, profile = (
+        _strings(function, f"phi.{name}") for name in ("arguments", "results", "checks", "hosts", "profile")
     )
-    interface = Interface.parse(arguments, results, checks, hosts=hosts)
+    interface = Interface.parse(arguments, results, checks, hosts=hosts, profile=profile)
     wanted = ["!llvm.ptr"]
     for argument in interface.arguments:
         wanted += ["!llvm.ptr"] + ["i64"] * argument.type.shape.count(None)

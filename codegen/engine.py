@@ -14,13 +14,14 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
 from phintys.ir.phases import phase
 
-from . import blas, rare, runtime_products, symbols
+from . import blas, rare, runtime_products, runtime_profile, symbols
 from . import cache as disk
 from .elf import undefined_symbols
 from .machine import llvm, new_target_machine, run_passes, target_machine
@@ -33,10 +34,13 @@ _RETIRED: deque[Any] = deque()  # engines whose code nothing can call any more
 
 
 class Code:
-    """Native code in memory: the address of its entry. Whoever may still call it has to hold this object."""
+    """Native code in memory: the address of its entry, and of its table (0: it has none) when it measures itself.
 
-    def __init__(self, address: int, engine: Any) -> None:
-        self.address, self._engine = address, engine
+    Whoever may still call it has to hold this object.
+    """
+
+    def __init__(self, address: int, engine: Any, table: int = 0) -> None:
+        self.address, self.table, self._engine = address, table, engine
 
     def __del__(self, retired: deque[Any] = _RETIRED) -> None:
         # LLVM is not entered from here: this runs at any point of any thread. The next `load` does it.
@@ -176,8 +180,8 @@ def capacity() -> int:
         return sys.maxsize
 
 
-def load(data: bytes, entry: str) -> Code:
-    """Load an object; an entry that is loaded already is not loaded again."""
+def load(data: bytes, entry: str, table: str = "") -> Code:
+    """Load an object, which has a table of this name; an entry that is loaded already is not loaded again."""
     with _LOCK:
         _unload()
         code = _ENTRIES.get(entry)
@@ -188,8 +192,8 @@ def load(data: bytes, entry: str) -> Code:
                     "memory mappings (vm.max_map_count) leaves room for; drop some, start a new process or raise the limit"
                 )
             start()
-            found, engine = _load(data, [entry])
-            code = _ENTRIES[entry] = Code(found[entry], engine)
+            found, engine = _load(data, [entry, *filter(None, [table])])
+            code = _ENTRIES[entry] = Code(found[entry], engine, found.get(table, 0))
         return code
 
 
@@ -199,6 +203,8 @@ def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
     wanted = undefined_symbols(data)
     if not wanted.isdisjoint(runtime_products.NAMES):
         _start_products()
+    if not wanted.isdisjoint(runtime_profile.NAMES):
+        _start_part(runtime_profile.text(), runtime_profile.NAMES)
     for name, address in blas.addresses(wanted).items():
         binding.add_symbol(name, address)
     missing = sorted(name for name in wanted if name != "_GLOBAL_OFFSET_TABLE_" and not binding.address_of_symbol(name))
@@ -232,8 +238,14 @@ def start() -> dict[str, int]:
 def _start_products() -> None:
     """Load the part of the runtime that shares products among threads once, and the library with it."""
     if "phi_dgemm" not in _RUNTIME:
-        found, _ = _load(_runtime_object(runtime_products.text(), True), list(runtime_products.NAMES))
-        ctypes.c_int32.from_address(found["phi_lapack_threads"]).value = blas.thread_count()
+        _start_part(runtime_products.text(), runtime_products.NAMES)
+        ctypes.c_int32.from_address(_RUNTIME["phi_lapack_threads"]).value = blas.thread_count()
+
+
+def _start_part(text: str, names: Sequence[str]) -> None:
+    """Load a part of the runtime that only some functions use, once."""
+    if names[0] not in _RUNTIME:
+        found, _ = _load(_runtime_object(text, True), list(names))
         for name, address in found.items():
             llvm().add_symbol(name, address)
         _RUNTIME.update(found)

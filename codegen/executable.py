@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from phintys.ir.profile import BufferSlot, KernelSlot, parse_slot
+
 from . import engine, host
 from .interface import Argument, Interface
 from .symbols import UnsupportedPlatform
@@ -43,8 +45,17 @@ class Executable:
 
     def __init__(self, object_bytes: bytes, interface: Interface):
         self.interface = interface
-        self._code = engine.load(object_bytes, interface.entry)
+        self._code = engine.load(object_bytes, interface.entry, "phi_profile" if interface.profile else "")
         self._method = _MethodDef(b"compiled", self._code.address, METH_FASTCALL_KEYWORDS, None)
+
+    def measured(self) -> list[tuple[KernelSlot | BufferSlot, int, int, int]]:
+        """What a profiled function has measured so far, slot by slot: of what, how often, the sum, the largest.
+
+        Counts belong to the code, which functions of equal graphs share in a process.
+        """
+        slots = self.interface.profile
+        words = (ctypes.c_int64 * (3 * len(slots))).from_address(self._code.table) if slots else ()
+        return [(parse_slot(text), *words[3 * n : 3 * n + 3]) for n, text in enumerate(slots)]
 
     def bind(
         self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool, where: Where | None = None

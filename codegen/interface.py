@@ -118,13 +118,15 @@ class Host:
 
 @dataclass(frozen=True)
 class Interface:
-    """Arguments, results, checks and Python callables of a compiled function, and the symbol of its entry."""
+    """Arguments, results, checks and Python callables of a compiled function, the symbol of its entry, and what it measures
+    (see `ir.profile`)."""
 
     arguments: tuple[Argument, ...]
     results: tuple[Result, ...]
     checks: tuple[Check, ...] = ()
     entry: str = ""
     hosts: tuple[Host, ...] = ()
+    profile: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for result in self.results:
@@ -141,6 +143,7 @@ class Interface:
         checks: Sequence[str] = (),
         entry: str = "",
         hosts: Sequence[str] = (),
+        profile: Sequence[str] = (),
     ) -> Interface:
         """Read the `phi.*` attributes."""
         return cls(
@@ -149,6 +152,7 @@ class Interface:
             tuple(Check.parse(text) for text in checks),
             entry,
             tuple(Host.parse(text) for text in hosts),
+            tuple(profile),
         )
 
     @property
@@ -179,9 +183,10 @@ class Interface:
             "checks": [str(check) for check in self.checks],
             "entry": self.entry,
             "hosts": [str(host) for host in self.hosts],
+            "profile": list(self.profile),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Interface:
         """Read what `to_json` gave."""
-        return cls.parse(data["arguments"], data["results"], data["checks"], data["entry"], data["hosts"])
+        return cls.parse(*(data[name] for name in ("arguments", "results", "checks", "entry", "hosts", "profile")))

@@ -23,7 +23,7 @@ class Recipe:
     code without optimizing it, which takes a fifth of the time and makes loops several times slower. `emulated`: by way of
     the GPU's kernels, which loops over blocks and threads run on the CPU; with `backward`, the threads of a block run in the
     opposite order wherever they do not wait for one another, which must not change anything. `checked`: every access to memory
-    is checked, which makes loops many times slower.
+    is checked, which makes loops many times slower. `profiled`: the function measures its kernels and arrays.
     """
 
     without: frozenset[str] = frozenset()
@@ -32,6 +32,7 @@ class Recipe:
     emulated: bool = False
     backward: bool = False
     checked: bool = False
+    profiled: bool = False
 
     def __post_init__(self) -> None:
         """ValueError for a pass that cannot be left out."""
@@ -48,8 +49,9 @@ class Recipe:
         """The stages from level `entry` to level `until`; ValueError for a level that does not lead to kernels."""
         from phintys.passes.pipeline import emulation, stages
 
-        found = emulation(entry) if self.emulated and until == "llvm" else stages(entry, until)
-        return with_checks(found) if self.checked else found
+        found: Iterable[Stage] = emulation(entry) if self.emulated and until == "llvm" else stages(entry, until)
+        found = _with_checks(found) if self.checked else found
+        return _with_clocks(found) if self.profiled else found
 
     def pass_of(self, stage: Stage) -> ModulePass | None:
         """The pass of a stage, `None` where it is left out."""
@@ -66,7 +68,7 @@ class Recipe:
         return stage.make()
 
 
-def with_checks(stages: Iterable[Stage]) -> Iterable[Stage]:
+def _with_checks(stages: Iterable[Stage]) -> Iterable[Stage]:
     """Stages with the check of every access behind the last one that changes buffers."""
     from phintys.passes.pipeline import Stage
 
@@ -74,6 +76,16 @@ def with_checks(stages: Iterable[Stage]) -> Iterable[Stage]:
         yield stage
         if stage.run == "reuse-buffers":
             yield Stage("check accesses to memory", "check-bounds", "loops")
+
+
+def _with_clocks(stages: Iterable[Stage]) -> Iterable[Stage]:
+    """Stages with clocks around kernels when nothing else changes any more."""
+    from phintys.passes.pipeline import Stage
+
+    for stage in stages:
+        if stage.run == "convert-loops-to-llvm":
+            yield Stage("clocks around kernels", "profile", "loops")
+        yield stage
 
 
 FULL = Recipe()

@@ -114,7 +114,7 @@ class ModulePrinter:
         if op.value is None:
             return f"{symbol(op.sym_name.data)} = external {words} {type_text(kind)}"
         align = f", align {op.alignment.value.data}" if op.alignment is not None else ""
-        hidden = "internal " if self.hide or linkage in ("internal", "private") else ""
+        hidden = "internal " if linkage in ("internal", "private") else ""
         return f"{symbol(op.sym_name.data)} = {hidden}{words} {type_text(kind)} {constant_text(op.value, kind)}{align}"
 
     def function(self, op: llvm.FuncOp) -> str:

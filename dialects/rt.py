@@ -1,5 +1,5 @@
 """The `rt` dialect: what compiled code asks of its runtime, at the level of loops: checks that may fail, Python callables,
-transfers to a device and back.
+transfers to a device and back, clocks.
 
     rt.assert %same, "ValueError", "dot: x has {0} columns but y has {1} rows" (%a, %b : index, index)
 
@@ -22,6 +22,7 @@ from xdsl.utils.exceptions import VerifyException
 from phintys.ir.checks import EXCEPTIONS
 
 from .rt_host import HostOp
+from .rt_profile import ClockOp, RecordOp
 
 MAX_VALUES = 8  # how many numbers a failed check can report
 
@@ -172,4 +173,4 @@ class ToHostOp(TransferOp):
     name = "rt.to_host"
 
 
-Rt = Dialect("rt", [AssertOp, HostOp, ToDeviceOp, ToHostOp], [])
+Rt = Dialect("rt", [AssertOp, HostOp, ToDeviceOp, ToHostOp, ClockOp, RecordOp], [])

@@ -54,10 +54,11 @@ def function(
     `default_update`s of shared variables alone (True, or a list of them). `allow_input_downcast`: True converts
     arguments at any loss of precision. `on_unused_input`: "raise", "warn" or "ignore" (`config.on_unused_input` without
     it). `rebuild_strict=False` lets `givens` change types. `mode`: a name or an object of `modes.py`. `profile`: True
-    counts and times calls (`f.profile.summary()`, printed when the program ends). `accept_inplace` is Theano's and
-    changes nothing. `target`: where the function runs, "cpu", "cuda" (an NVIDIA GPU), or "cuda_emulated", which runs
-    the GPU's kernels on the CPU, slowly (`config.device` without it). On the GPU, `Out(variable, borrow=True)` leaves a
-    result there. Without a GPU it is a DeviceError that says what is missing. "cuda1" is the second GPU.
+    measures calls, kernels, lines of the program and memory (`f.profile.summary()`, printed when the program ends).
+    `accept_inplace` is Theano's and changes nothing. `target`: where the function runs, "cpu", "cuda" (an NVIDIA GPU), or
+    "cuda_emulated", which runs the GPU's kernels on the CPU, slowly (`config.device` without it). On the GPU,
+    `Out(variable, borrow=True)` leaves a result there. Without a GPU it is a DeviceError that says what is missing. "cuda1" is
+    the second GPU.
 
     Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
     MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
@@ -217,7 +218,7 @@ def make_function(
     """The function of a plan, compiled unless its executable is at hand, on its states or others of their types."""
     started = time.perf_counter()
     if executable is None:
-        executable = _compiled(plan)
+        executable = _compiled(plan, bool(profile))
     bound = [state for state in states or plan.graph.states if isinstance(state, TensorSharedVariable)]
     cells = [state.container.storage for state in bound]
     fail = Failures(plan.graph, executable.interface.checks)
@@ -251,13 +252,14 @@ def make_function(
     result.profile = stats
     result._states = bound
     if stats is not None:
-        stats.compile_time += time.perf_counter() - started
-        stats.nodes += len(plan.graph.nodes())
+        stats.add(plan.name, plan.graph, executable, time.perf_counter() - started)
     return result
 
 
-def _compiled(plan: Plan) -> Any:
+def _compiled(plan: Plan, profiled: bool = False) -> Any:
     recipe = get_mode(plan.mode).recipe
+    if profiled:
+        recipe = dataclasses.replace(recipe, profiled=True)
     stay = {"device_outputs": plan.staying} if is_device(plan.target) else {}
     if config.debug:
         from .loudly import compile_loudly

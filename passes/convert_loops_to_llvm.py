@@ -25,13 +25,13 @@ from xdsl.utils.exceptions import VerifyException
 from phintys.dialects.convert import elements, location_text
 from phintys.dialects.rt import AssertOp
 
-from . import llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_rows, llvm_while
+from . import llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_interface import arguments_text, results_text, signature_memory
 from .llvm_memory import Descriptor, byte_size, stored
 from .llvm_temporaries import Temporaries
 
-CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS}
+CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS, **llvm_profile.ROWS}
 
 
 class FunctionLowering:
@@ -302,6 +302,8 @@ class ConvertLoopsToLlvm(ModulePass):
                 lowered.append(_global(item))
             elif isinstance(item, func.FuncOp):
                 lowered += _functions(item, declarations)
+                if isinstance(slots := item.attributes.get("phi.profile"), bi.ArrayAttr):
+                    lowered.append(llvm_profile.table(len(slots)))
             else:
                 raise VerifyException(f"convert-loops-to-llvm: {item.name} at the top of a module has no lowering")
         for item in reversed(list(op.ops)):

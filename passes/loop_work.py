@@ -17,7 +17,7 @@ COSTS = {"memref.load": 2, "memref.store": 2, "arith.divf": 4, "math.sqrt": 4, "
 FAMILY_COSTS = {"math": 12, "xmath": 12, "func": 12}
 
 
-def _cost(op: Operation) -> int:
+def cost(op: Operation) -> int:
     """What one operation costs, in additions."""
     return COSTS.get(op.name, FAMILY_COSTS.get(op.name.partition(".")[0], 1))
 
@@ -33,7 +33,7 @@ class Work:
         """The cost of a block."""
         plain, nested = 1, list[Index]()
         for op in block.ops:
-            plain += _cost(op)
+            plain += cost(op)
             for region in op.regions:
                 for inner in region.blocks:
                     nested.append(self._inner(op, inner) if isinstance(op, scf.ForOp) else self.block(inner))

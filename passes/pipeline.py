@@ -104,6 +104,7 @@ PASSES: dict[str, str] = {
         "convert-loops-to-llvm",
         "convert-loops-to-gpu",
         "check-bounds",
+        "profile",
         "convert-gpu-to-nvvm",
         "convert-gpu-to-loops",
     )
