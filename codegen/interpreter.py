@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl
-from phintys.dialects.nd import MAY_BE_EMPTY, NdOp, RequireOp
-from phintys.ir.types import TensorType
+from phintys.dialects.nd import MAY_BE_EMPTY, FusedOp, NdOp, RequireOp
+from phintys.ir.types import BY_SHORT, TensorType
 
 from .interpreter_rows import ROWS, Array, index_of
 
@@ -79,29 +79,48 @@ def _check_type(op: Operation, value: Array, type: TensorType) -> None:
 
 
 Observer = Callable[[NdOp, Sequence[Array], Sequence[Array]], None]
+Disturb = Callable[[NdOp, Sequence[Array], Array], Array]
 
 
-def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None, observe: Observer | None = None) -> list[Array]:
-    """The results of a module's function (its only one, or the one named).
+def evaluate(
+    module: ModuleOp,
+    *arguments: Any,
+    name: str | None = None,
+    observe: Observer | None = None,
+    disturb: Disturb | None = None,
+) -> list[Array]:
+    """The results of a module's function (its only one, or the one named), of level `nd` or fused.
 
-    `observe` is called after each operation, with its operands and its results.
+    Complex arguments and results that `expand-complex` has made pairs of numbers are complex here, too. `observe` is called
+    after each operation, with its operands and its results; `disturb` gives what the program goes on with in a result's
+    place.
     """
     funcs = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
     (func,) = [func for func in funcs if name in (None, func.sym_name.data)]
     block = func.body.block
     values: dict[SSAValue, Array] = {}
-    for arg, given in zip(block.args, arguments, strict=True):
+    for arg, row, given in zip(block.args, _rows(func.arg_attrs, block.args), arguments, strict=True):
         type = from_xdsl(arg.type)
-        values[arg] = np.asarray(given, type.dtype)
+        values[arg] = _as_pairs(np.asarray(given)) if row in _COMPLEX else np.asarray(given, type.dtype)
         _check_type(func, values[arg], type)
     for op in block.ops:
         operands = [values[value] for value in op.operands]
         if isinstance(op, ReturnOp):
-            return operands
+            rows = _rows(func.res_attrs, op.operands)
+            return [joined(x, _COMPLEX[row]) if row in _COMPLEX else x for x, row in zip(operands, rows, strict=True)]
         if isinstance(op, RequireOp):
             _check(op, *operands)
+        elif isinstance(op, FusedOp):
+            from .interpreter_fused import apply_fused
+
+            found = apply_fused(op, operands)
+            for x, result in zip(found, op.results, strict=True):
+                _check_type(op, x, from_xdsl(result.type))
+            values.update(zip(op.results, found, strict=True))
         elif isinstance(op, NdOp):
             found = apply_op(op, operands)
+            if disturb is not None:
+                found = [disturb(op, operands, x) for x in found]
             values.update(zip(op.results, found, strict=True))
             if observe is not None:
                 observe(op, operands, found)
@@ -110,7 +129,27 @@ def evaluate(module: ModuleOp, *arguments: Any, name: str | None = None, observe
     raise ValueError("the function has no func.return")
 
 
-EXCEPTIONS = {error.__name__: error for error in (ValueError, IndexError, TypeError, ZeroDivisionError)}
+_COMPLEX = {short: dtype for short, dtype in BY_SHORT.items() if dtype.startswith("complex")}
+
+
+def _rows(attributes: Any, values: Sequence[SSAValue]) -> list[str]:
+    """`nd.dtype` of each argument or result, "" where there is none."""
+    rows = [row.data.get("nd.dtype") for row in attributes.data] if attributes is not None else [None] * len(values)
+    return [row.data if isinstance(row, StringAttr) else "" for row in rows]
+
+
+def _as_pairs(z: Array) -> Array:
+    return np.stack([z.real, z.imag], -1)
+
+
+def joined(x: Array, dtype: str) -> Array:
+    """Complex numbers of pairs."""
+    found = np.empty(x.shape[:-1], dtype)
+    found.real, found.imag = x[..., 0], x[..., 1]
+    return found
+
+
+EXCEPTIONS = {error.__name__: error for error in (ValueError, IndexError, TypeError, ZeroDivisionError, np.linalg.LinAlgError)}
 
 
 def _check(op: RequireOp, condition: Array, *values: Array) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import nd_reference as ref
 import numpy as np
 from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
 
 import phintys
 from phintys.codegen.compiler import graph_module
@@ -64,11 +65,16 @@ def special(dtype: str) -> Array:
     return np.resize(np.array(found, dtype), 37)
 
 
-def reference(graph: Graph, arrays: Sequence[Any]) -> list[Array]:
-    """Outputs and new states by the evaluator."""
+def expanded(graph: Graph) -> ModuleOp:
+    """A graph's module with its gradients expanded."""
     module = graph_module(graph)
     Autodiff().apply(Context(), module)
-    return ref.evaluate(module, *arrays)
+    return module
+
+
+def reference(graph: Graph, arrays: Sequence[Any]) -> list[Array]:
+    """Outputs and new states by the evaluator."""
+    return ref.evaluate(expanded(graph), *arrays)
 
 
 def same(found: Any, expected: Any, rtol: float = 0.0, atol: float = 0.0, label: str = "") -> None:
