@@ -20,6 +20,7 @@ from phintys.ir.tokens import HostFunction, find_token, local
 from phintys.ir.types import TensorType
 
 from .host_each import each
+from .host_replay import replayed
 
 __all__ = ["HOST", "bind", "find", "local"]
 
@@ -65,7 +66,7 @@ def find(name: str) -> HostFunction:
         token = find_token(name)
         if token is None:
             raise KeyError(f"the Python function '{name}' does not exist (any more) in this process")
-        return token.callable
+        return replayed(name, token.callable)
     found = HOST.get(name)
     if found is None:
         raise KeyError(f"there is no host function '{name}'; there are {', '.join(HOST)}")

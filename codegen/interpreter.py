@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 
@@ -18,6 +18,7 @@ from phintys.dialects.convert import from_xdsl
 from phintys.dialects.nd import MAY_BE_EMPTY, FusedOp, NdOp, RequireOp
 from phintys.ir.types import BY_SHORT, TensorType
 
+from .interface import Argument
 from .interpreter_rows import ROWS, Array, index_of
 
 
@@ -127,6 +128,31 @@ def evaluate(
         else:
             raise TypeError(f"the interpreter runs operations of nd, not {op.name}")
     raise ValueError("the function has no func.return")
+
+
+def arguments_of(module: ModuleOp, name: str | None = None) -> list[Argument]:
+    """Names and types of what the function of a module of tensors takes, as callers see them."""
+    funcs = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
+    (func,) = [func for func in funcs if name in (None, func.sym_name.data)]
+    values = func.body.block.args
+    attributes = [dict(row.data) for row in func.arg_attrs.data] if func.arg_attrs is not None else [{} for _ in values]
+    found = []
+    for number, (value, row) in enumerate(zip(values, attributes, strict=True)):
+        type, shown, short = from_xdsl(value.type), row.get("nd.name"), row.get("nd.dtype")
+        if isinstance(short, StringAttr) and short.data in _COMPLEX:
+            type = TensorType(_COMPLEX[short.data], type.shape[:-1])
+        found.append(Argument("nd.state" in row, type, shown.data if isinstance(shown, StringAttr) else f"arg{number}"))
+    return found
+
+
+def updates_of(module: ModuleOp) -> list[int | None]:
+    """For each result of a module's function, of tensors or of loops: the argument whose new value it is, `None` for none."""
+    functions = [op for op in module.body.block.ops if isinstance(op, FuncOp) and op.body.blocks]
+    (func,) = [op for op in functions if getattr(op.sym_visibility, "data", "public") != "private"]
+    if func.res_attrs is None:
+        return [None] * len(func.function_type.outputs)
+    updates = [row.data.get("nd.update") for row in func.res_attrs.data]
+    return [update.value.data if isinstance(update, IntegerAttr) else None for update in updates]
 
 
 _COMPLEX = {short: dtype for short, dtype in BY_SHORT.items() if dtype.startswith("complex")}

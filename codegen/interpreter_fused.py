@@ -15,14 +15,15 @@ from .scalar_templates import unsigned
 from .scalar_writer import ScalarWriter
 
 Array = np.ndarray[Any, Any]
-COMBINE: dict[str, Callable[[Array, tuple[int, ...]], Array]] = {
+COMBINE: dict[str, Callable[[Any, tuple[int, ...]], Any]] = {
     "add": lambda x, axes: np.add.reduce(x, axis=axes, dtype=x.dtype),
     "mul": lambda x, axes: np.multiply.reduce(x, axis=axes, dtype=x.dtype),
     "max": lambda x, axes: x.max(axes),
     "min": lambda x, axes: x.min(axes),
     "and": lambda x, axes: x.all(axes),
     "or": lambda x, axes: x.any(axes),
-    **{name: lambda x, axes, name=name: ND_ROWS[name]({"axes": axes}, x) for name in ("argmax", "argmin")},
+    "argmax": lambda x, axes: ND_ROWS["argmax"]({"axes": axes}, x),
+    "argmin": lambda x, axes: ND_ROWS["argmin"]({"axes": axes}, x),
 }
 
 

@@ -1,4 +1,4 @@
-"""Memory and library calls of the loops' interpreter: buffers that are NaN (or -1) until they are written and after they are freed.
+"""Memory and library calls of the loops' interpreter. Buffers are NaN (or -1) until they are written and after they are freed.
 
 A memref is a pair: an array of its elements, and the flat buffer that they lie in, of which views are made.
 """

@@ -88,9 +88,9 @@ def _functions() -> dict[str, Callable[..., Value]]:
     found: dict[str, Callable[..., Value]] = {}
     for name, kinds in SCALAR_ROWS.items():
         for kind, wrap in (("f", _plain), ("u", _on_bits)):
-            row = kinds.get(kind)
-            if isinstance(row, type) and row.name.startswith(("math.", "xmath.")):
-                found[row.name] = wrap(ELEMENTWISE[name])
+            row = getattr(kinds.get(kind), "name", "")
+            if row.startswith(("math.", "xmath.")):
+                found[row] = wrap(ELEMENTWISE[name])
     more: dict[str, Any] = {
         "math.rsqrt": lambda x: 1 / np.sqrt(x),
         "math.cbrt": np.cbrt,

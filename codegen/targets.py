@@ -36,11 +36,18 @@ def compiler_of(target: str) -> Callable[..., Any]:
     return found
 
 
+def recipe_for(target: str, recipe: Recipe) -> Recipe:
+    """The recipe whose passes make a target's code, down to kernels that the CPU runs."""
+    if target == "cpu":
+        return recipe
+    return replace(recipe, emulated=True, quick=True, backward=target == "cuda_emulated_backward")
+
+
 def emulate(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
     """A function made of the GPU's kernels, which loops over blocks and threads run on the CPU; LLVM does not optimize them."""
-    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True, quick=True))
+    return compile_graph(graph, observe, anew=anew, recipe=recipe_for("cuda_emulated", recipe))
 
 
 def emulate_backward(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:
     """The same, with the threads of a block in the opposite order: results that differ show a barrier that is missing."""
-    return compile_graph(graph, observe, anew=anew, recipe=replace(recipe, emulated=True, quick=True, backward=True))
+    return compile_graph(graph, observe, anew=anew, recipe=recipe_for("cuda_emulated_backward", recipe))

@@ -225,7 +225,7 @@ def make_function(
     strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack, where=fail.where)
     mode = get_mode(None) if plan.mode is None else plan.mode
     maker = functools.partial(DeviceCaller, target=plan.target) if is_device(plan.target) else Caller
-    watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name)
+    watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name, plan.target)
     if watched is None:
         caller = maker(plan.name, plan.inputs, plan.kept, cells, strict)
         entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)

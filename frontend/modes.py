@@ -63,7 +63,7 @@ class Mode:
                 names = ", ".join(known)
                 raise ValueError(f"there is no {what} {name!r}; expected one of {names}{near(str(name), known)}")
 
-    def watch(self, graph: Graph, native: Native, cells: Cells, name: str) -> Native | None:
+    def watch(self, graph: Graph, native: Native, cells: Cells, name: str, target: str) -> Native | None:
         """What stands between a function and its native code: nothing, in most modes."""
         return None
 
@@ -110,7 +110,7 @@ def _passes(tags: Iterable[str]) -> frozenset[str]:
 
 
 class DebugMode(Mode):
-    """Every call is computed again in NumPy, before and after each pass of the compiler, and compared.
+    """Every call is computed again on every rung of the ladder, before and after each pass of the compiler, and compared.
 
     Exceptions and tolerances are in `compile/debugmode.py`. Arguments, outputs and states have to be finite too, unless
     `check_isfinite` is False.
@@ -121,11 +121,11 @@ class DebugMode(Mode):
         finite = config.DebugMode.check_finite if check_isfinite is None else check_isfinite
         self.guard = Guard("DebugMode", finite, finite, False)
 
-    def watch(self, graph: Graph, native: Native, cells: Cells, name: str) -> Native:
-        """The native code, compared with NumPy."""
+    def watch(self, graph: Graph, native: Native, cells: Cells, name: str, target: str) -> Native:
+        """The native code, compared with every rung."""
         from .compile.debugmode import Comparing
 
-        return Comparing(graph, native, cells, name, self.guard, self.recipe)
+        return Comparing(graph, native, cells, name, self.guard, self.recipe, target)
 
 
 class NanGuardMode(Mode):
@@ -148,11 +148,11 @@ class NanGuardMode(Mode):
             flags.big_is_error if big_is_error is None else big_is_error,
         )
 
-    def watch(self, graph: Graph, native: Native, cells: Cells, name: str) -> Native:
+    def watch(self, graph: Graph, native: Native, cells: Cells, name: str, target: str) -> Native:
         """The native code, with a look at every value."""
         from .compile.nanguardmode import Guarding
 
-        return Guarding(graph, native, cells, name, self.guard, self.recipe)
+        return Guarding(graph, native, cells, name, self.guard, self.recipe, target)
 
 
 FAST_RUN = Mode("cvm", "fast_run")

@@ -267,9 +267,29 @@ def _remove(op: Operation) -> None:
 
 
 def _forget_transfers(op: bi.ModuleOp) -> None:
+    """What came from the device is the buffer there, which then lives as long as the function runs, or is its result."""
     for transfer in [inner for inner in op.walk() if isinstance(inner, ToDeviceOp | ToHostOp)]:
-        transfer.results[0].replace_all_uses_with(transfer.operands[0])
+        buffer = transfer.operands[0]
+        if isinstance(transfer, ToHostOp):
+            _keep(buffer)
+        transfer.results[0].replace_all_uses_with(buffer)
         _remove(transfer)
+    for end in [inner for inner in op.walk() if isinstance(inner, func.ReturnOp)]:
+        for buffer in end.operands:
+            for use in [use for use in buffer.uses if isinstance(use.operation, memref.DeallocOp)]:
+                _remove(use.operation)
+
+
+def _keep(buffer: SSAValue) -> None:
+    """Free a buffer at the end of the block only."""
+    for use in list(buffer.uses):
+        dealloc = use.operation
+        if isinstance(dealloc, memref.DeallocOp) and dealloc.parent is not None:
+            last = dealloc.parent.last_op
+            if last is not None:
+                block = dealloc.parent
+                dealloc.detach()
+                block.insert_op_before(dealloc, last)
 
 
 @dataclass(frozen=True)

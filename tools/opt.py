@@ -98,7 +98,7 @@ def transform(source: Source, runner: Runner) -> str:
     module = runner.module = program.module
     if options.verify:
         runner.verify(module)
-    if options.function or options.run:
+    if options.function or options.run or options.interpret:
         select_function(program, options.function)
     if options.view:
         from .opt_view import write_page
@@ -115,6 +115,10 @@ def transform(source: Source, runner: Runner) -> str:
         from .opt_run import run_module
 
         return run_module(module, runner)
+    if options.interpret:
+        from .opt_run import interpret_module
+
+        return interpret_module(module, runner)
     return emit(program, runner, target)
 
 

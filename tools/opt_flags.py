@@ -38,8 +38,9 @@ GROUPS: dict[str, tuple[Row, ...]] = {
     ),
     "running": (
         (("--run",), TRUE, "compile, call once and print the results"),
+        (("--interpret",), TRUE, "compute the results on the module's own level, without passes below it or native code"),
         (("--input",), {"metavar": "NAME=VALUE", **MANY}, "2.5, ones:3x4, random:10, data.npy"),
-        (("--save",), {"metavar": "FILE"}, "with --run: save the results, all to an .npz or the only one to a .npy"),
+        (("--save",), {"metavar": "FILE"}, "save the results, all to an .npz or the only one to a .npy"),
     ),
     "checking": (
         (("--verify-each",), TRUE, "verify after every pass, not only at the end"),
@@ -87,9 +88,11 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
         _check_architecture(parser, options)
     if options.view and (options.run or options.split):
         parser.error("--view writes one page and nothing else: it goes without --run and --split-input-file")
-    for name, needs in (("input", "run"), ("save", "run"), ("reduce_match", "reduce")):
-        if getattr(options, name) and not getattr(options, needs):
-            parser.error(f"--{name.replace('_', '-')} goes with --{needs}")
+    if options.run and options.interpret:
+        parser.error("--run computes in native code and --interpret on the module's own level: one of them")
+    for name, needs in (("input", ("run", "interpret")), ("save", ("run", "interpret")), ("reduce_match", ("reduce",))):
+        if getattr(options, name) and not any(getattr(options, need) for need in needs):
+            parser.error(f"--{name.replace('_', '-')} goes with {' or '.join(f'--{need}' for need in needs)}")
     if options.save and not options.save.endswith((".npz", ".npy")):
         parser.error(f"--save {options.save}: expected a name that ends in .npz or .npy")
     _check_passes(parser, options)

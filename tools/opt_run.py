@@ -1,5 +1,6 @@
 """`phintys-opt --run`: compile a module from the rung it stands on, call it once, print what it returns.
 
+`--interpret` computes it where it stands: tensors in NumPy, loops in Python, without any further pass.
 Inputs are given as `--input x=SPEC`: a number, `ones:3x4`, `zeros:3`, `arange:6`, `random:3x4` (the sizes may be left out
 where the type knows them) or a `.npy` file. States begin as zeros unless they are given. `--save FILE` keeps the
 results instead of printing them.
@@ -7,7 +8,8 @@ results instead of printing them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from xdsl.dialects.builtin import ModuleOp
 from phintys.codegen.compiler import compile_module
 from phintys.codegen.executable import Executable, exact_array
 from phintys.codegen.interface import Argument
+from phintys.codegen.interpreter import updates_of
+from phintys.codegen.interpreter_memory import BadAccess
 from phintys.ir.diagnostics import Diagnostic, DiagnosticError, error
 from phintys.ir.types import TensorType
 
@@ -34,22 +38,58 @@ FILLS: dict[str, Callable[[Shape], Array]] = {
 
 def run_module(module: ModuleOp, runner: Runner) -> str:
     """The outputs and new states of a module of level llvm, as text; DiagnosticError for wrong inputs and failed checks."""
-    given = dict(_split(spec) for spec in runner.options.input)
     executable: Executable = runner.guard("compilation", compile_module, module, "llvm")
     arguments = executable.interface.arguments
-    unknown = sorted(given.keys() - {argument.name for argument in arguments})
-    if unknown:
-        raise error(f"no input '{unknown[0]}'", None, f"there are: {', '.join(a.name for a in arguments) or 'none'}")
-    states = [[_state(argument, given.get(argument.name))] for argument in arguments if argument.is_state]
-    inputs = [_input(argument, given.get(argument.name)) for argument in arguments if not argument.is_state]
+    arrays = _arrays(arguments, runner)
+    states = [[array] for array, argument in zip(arrays, arguments, strict=True) if argument.is_state]
+    inputs = [array for array, argument in zip(arrays, arguments, strict=True) if not argument.is_state]
     call = executable.bind_strict(states, _failure(executable, runner), False)
     try:
         outputs = call(*inputs)
     except (TypeError, ValueError, MemoryError) as failure:
         raise error(str(failure)) from None
     names = [argument.name for argument in executable.interface.states]
+    return _show_all(outputs, {name: cell[0] for name, cell in zip(names, states, strict=True)}, runner)
+
+
+def interpret_module(module: ModuleOp, runner: Runner) -> str:
+    """The same, computed on the module's own level: nd, fused or loops. DiagnosticError for a module of another one."""
+    from phintys.codegen.interpreter import arguments_of, evaluate
+    from phintys.codegen.interpreter_loops import LoopProgram
+    from phintys.codegen.scalar_writer import CannotInterpret
+
+    from .opt_ladder import level_of
+
+    level = level_of(module)
+    if level not in ("nd", "fused", "loops"):
+        raise error(f"this module is of level {level}; --interpret takes nd, fused and loops", None, "--run")
+    try:
+        program = runner.guard("the interpreter", LoopProgram, module, sys.maxsize) if level == "loops" else None
+        arguments = program.arguments if program is not None else arguments_of(module)
+        arrays = _arrays(arguments, runner)
+        found = program(*arrays) if program is not None else evaluate(module, *arrays)
+    except (ValueError, IndexError, TypeError, ZeroDivisionError, CannotInterpret, BadAccess) as failure:
+        raise error(f"{type(failure).__name__}: {failure}") from None
+    updated = updates_of(module)
+    states = {a.name: x for a, x in zip(arguments, arrays, strict=True) if a.is_state}
+    outputs = [x for x, number in zip(found, updated, strict=True) if number is None]
+    states |= {arguments[number].name: x for x, number in zip(found, updated, strict=True) if number is not None}
+    return _show_all(outputs, states, runner)
+
+
+def _arrays(arguments: Sequence[Argument], runner: Runner) -> list[Array]:
+    """The values of `--input`; states that are not given are zeros."""
+    given = dict(_split(spec) for spec in runner.options.input)
+    unknown = sorted(given.keys() - {argument.name for argument in arguments})
+    if unknown:
+        raise error(f"no input '{unknown[0]}'", None, f"there are: {', '.join(a.name for a in arguments) or 'none'}")
+    return [(_state if one.is_state else _input)(one, given.get(one.name)) for one in arguments]
+
+
+def _show_all(outputs: Sequence[Array], states: dict[str, Array], runner: Runner) -> str:
+    """Results as text, or saved."""
     results = {f"output {i}" if len(outputs) > 1 else "output": value for i, value in enumerate(outputs)}
-    results |= {f"state {name}": cell[0] for name, cell in zip(names, states, strict=True)}
+    results |= {f"state {name}": value for name, value in states.items()}
     if runner.options.save:
         _save(Path(runner.options.save), results)
         return ""

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 class Watching:
     """Stands in for the native code of a function: called with exact arrays, returns the list of outputs."""
 
-    def __init__(self, graph: Graph, native: Any, cells: Sequence[list[Array]], name: str, guard: Guard, recipe: Any) -> None:
+    def __init__(
+        self, graph: Graph, native: Any, cells: Sequence[list[Array]], name: str, guard: Guard, recipe: Any, target: str
+    ) -> None:
         self.graph, self.native, self.cells, self.name = graph, native, cells, name
-        self.guard, self.recipe = guard, recipe
+        self.guard, self.recipe, self.target = guard, recipe, target
 
     @cached_property
     def runs_python(self) -> bool:
