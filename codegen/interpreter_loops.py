@@ -40,7 +40,10 @@ class LoopProgram:
         functions = [op for op in module.ops if isinstance(op, func.FuncOp) and op.body.blocks]
         (self.main,) = [op for op in functions if getattr(op.sym_visibility, "data", "public") != "private"]
         self.namespace: dict[str, Any] = {
-            **{name: getattr(memory, name) for name in ("alloc", "poison", "view", "retype", "outside", "gemm")},
+            **{
+                name: getattr(memory, name)
+                for name in ("alloc", "poison", "view", "retype", "outside", "gemm", "lanes", "inserted")
+            },
             "spend": self.spend,
             **{symbol(op.sym_name.data): None for op in functions},
         }

@@ -69,6 +69,26 @@ def outside(op: str, indices: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     raise BadAccess(f"{op} at {list(indices)} of memory of sizes {list(shape)}")
 
 
+def lanes(array: Array, flat: Array, indices: tuple[int, ...], count: int) -> Array:
+    """A view of elements that lie one after the other, from an element on. BadAccess when it or they lie outside."""
+    if any(not 0 <= index < size for index, size in zip(indices, array.shape, strict=True)):
+        outside("a vector", indices, array.shape)
+    start = array.ctypes.data + sum(index * step for index, step in zip(indices, array.strides, strict=True))
+    if start % min(16, count * flat.itemsize):
+        raise BadAccess(f"a vector of {count} elements begins at {list(indices)}, which is no multiple of its size")
+    first = (start - flat.ctypes.data) // flat.itemsize
+    if first + count > flat.size:
+        raise BadAccess(f"{count} elements from {first} on are taken of a buffer of {flat.size}")
+    return flat[first : first + count]
+
+
+def inserted(vector: Array, place: int, value: Any) -> Array:
+    """A vector with one number changed."""
+    found = vector.copy()
+    found[place] = value
+    return found
+
+
 def as_memory(array: Array, type: TensorType) -> Memory:
     """A copy of an array as memory holds it: complex numbers as pairs, unsigned ones by their bits."""
     own = np.array(array, type.dtype, order="C").reshape(np.shape(array))

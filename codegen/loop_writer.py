@@ -16,6 +16,7 @@ from phintys.dialects.rt_host import HostOp
 from phintys.passes.loop_facts import PARALLEL
 
 from . import interpreter_memory as memory
+from . import loop_writer_vectors
 from .interpreter import EXCEPTIONS
 from .rare import LONG, PREFIX
 from .scalar_templates import outside
@@ -127,6 +128,10 @@ def _view(w: LoopWriter, op: Operation) -> None:
 def _dim(w: LoopWriter, op: Operation) -> None:
     source, axis = w.of(op.operands)
     w.line(f"{w.new(op.results[0])} = {source}.shape[{axis}]")
+
+
+def _pointer(w: LoopWriter, op: Operation) -> None:
+    w.line(f"{w.new(op.results[0])} = {w.flat[op.operands[0]]}.ctypes.data")
 
 
 def _checked(w: LoopWriter, op: Operation, buffer: SSAValue, indices: Sequence[SSAValue]) -> tuple[str, str]:
@@ -273,9 +278,11 @@ ROWS: dict[type[Operation], Callable[[LoopWriter, Operation], None]] = {
     memref.ReinterpretCastOp: _reinterpret,
     memref.ViewOp: _view,
     memref.DimOp: _dim,
+    memref.ExtractAlignedPointerAsIndexOp: _pointer,
     memref.LoadOp: _load,
     memref.StoreOp: _store,
     memref.GetGlobalOp: _get_global,
+    **loop_writer_vectors.ROWS,
     GemmOp: _product,
     GemvOp: _product,
     HostOp: _host,
