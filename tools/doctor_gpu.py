@@ -24,7 +24,7 @@ def rows() -> Iterator[Row]:
         yield _graphs()
     reason = cuda_library.missing()
     if reason is None:
-        yield True, "device=cuda", "everything is there; `python -m pytest tests/gpu --device=cuda` checks it"
+        yield True, "device=cuda", "everything is there; `python -m tests.gpu` checks it (in the repository)"
     else:
         yield False, "device=cuda", reason.removeprefix("device=cuda ")
 
