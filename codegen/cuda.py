@@ -10,7 +10,8 @@ are tested against a stand-in, not against the driver.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from struct import Struct
 from typing import Any
 
@@ -111,6 +112,15 @@ class CudaDriver(Driver):
     def __exit__(self, *error: object) -> None:
         self.cuda.Context.pop()
         self._lock.release()
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """See `Driver.shared`."""
+        self.context.push()
+        try:
+            yield
+        finally:
+            self.cuda.Context.pop()
 
     # --- memory --------------------------------------------------------------------------------------------------------------
 

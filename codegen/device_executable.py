@@ -1,8 +1,8 @@
 """A launch plan on a driver: what `Executable` is for the CPU, with the same `bind` and `bind_strict`.
 
 Calls take NumPy arrays, and arrays on a device without a copy. States live on the device: a cell that holds an array of the
-host is uploaded by the first call that needs it, and what a call gives a state stays there. Cells are changed when everything
-else has succeeded.
+host is uploaded by the first call that needs it, and what a call gives a state stays there. Cells are changed when all work has
+been given to the device.
 """
 
 from __future__ import annotations

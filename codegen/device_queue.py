@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,17 @@ class Uses:
         self.readers.clear()
 
 
+@dataclass(frozen=True)
+class Ticket:
+    """Work up to a position: arrays that arrive by it, and blocks of page-locked memory that it reads."""
+
+    at: int
+    landing: list[tuple[Array, Array]]
+    read: list[Array]
+
+
 class Queue:
-    """See the module. All methods are called inside the driver's context."""
+    """See the module. All methods but `land` are called inside the driver's context."""
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
@@ -154,16 +164,27 @@ class Queue:
             piece[...] = block[: piece.size]
             self.driver.staging.give(block)
 
-    def finish(self) -> None:
-        """Wait for the work of this queue, and for no other's; arrays that were fetched are there then."""
-        at = self.stamp()
-        self.stream.synchronize()
-        self.done = at
-        self.driver.staging.finished(self)
-        for array, block in self.landing:
+    def close(self) -> Ticket:
+        """What has been given so far, to be waited for."""
+        ticket = Ticket(self.stamp(), self.landing, self.driver.staging.taken(self))
+        self.landing = []
+        return ticket
+
+    def land(self, ticket: Ticket) -> None:
+        """Wait for the work of this queue, and for no other's; arrays that were fetched before are there then. Others may
+        use the device meanwhile."""
+        with self.driver.shared():
+            self.stream.synchronize()
+        self.done = max(self.done, ticket.at)
+        for array, block in ticket.landing:
             array.reshape(-1).view("uint8")[...] = block[: array.nbytes]
             self.driver.staging.give(block)
-        self.landing.clear()
+        for block in ticket.read:
+            self.driver.staging.give(block)
+
+    def finish(self) -> None:
+        """Wait for all work of this queue."""
+        self.land(self.close())
 
     def download(self, address: int, shape: tuple[int, ...], dtype: Any) -> Array:
         """A copy on the host, when the work of this queue is done."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -105,6 +106,10 @@ class Driver(ABC):
 
     @abstractmethod
     def __exit__(self, *error: object) -> None: ...
+
+    def shared(self) -> AbstractContextManager[None]:
+        """The device for waiting, beside other threads."""
+        return nullcontext()
 
     # --- of each device ----------------------------------------------------------------------------------------------------
 

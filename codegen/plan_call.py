@@ -80,6 +80,9 @@ class Call:
                     self.cells[cell][0] = value
             for cell in self.written:
                 self.cells[cell][0] = states[cell]
+            ticket = self.queue.close() if self.fetches else None
+        if ticket is not None:
+            self.queue.land(ticket)  # other threads have the device meanwhile
         return (outputs[0] if outputs else None) if self.unpack else outputs
 
     def _run(self, given: list[Any], states: list[DeviceArray]) -> Any:
@@ -100,8 +103,6 @@ class Call:
                     self.driver.let_wait(array.uses.foreign, queue.stream)
             for number in self.written:
                 states[number].uses.written(queue, at)
-        if self.fetches:
-            queue.finish()
         return found
 
     def _in_order(self, given: list[Any], states: list[DeviceArray]) -> list[Any]:

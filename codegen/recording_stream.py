@@ -124,10 +124,11 @@ class RecordedStream(Stream):
 
     def synchronize(self) -> None:
         """See `Stream.synchronize`."""
-        self.driver.submit("synchronize", self.number)
-        self.driver.refuse_while_capturing("waiting for a stream")
-        join(self.driver.host_clock, self.clock)
-        self.run(self.given)
+        with self.driver:  # a GPU needs no lock for this
+            self.driver.submit("synchronize", self.number)
+            self.driver.refuse_while_capturing("waiting for a stream")
+            join(self.driver.host_clock, self.clock)
+            self.run(self.given)
 
     # --- copies and products -------------------------------------------------------------------------------------------------
 

@@ -58,10 +58,9 @@ class Staging:
         """A block that a queue has been told to read."""
         self.busy.setdefault(queue, []).append(block)
 
-    def finished(self, queue: Queue) -> None:
-        """All that the queue was told is done."""
-        for block in self.busy.pop(queue, ()):
-            self.give(block)
+    def taken(self, queue: Queue) -> list[Array]:
+        """The blocks that a queue has been told to read, to be given back when it was waited for."""
+        return self.busy.pop(queue, [])
 
     def _drop(self) -> None:
         """Let go of idle blocks of other sizes."""

@@ -38,6 +38,7 @@ def test_broadcast_pattern_is_false_unless_given() -> None:
         row.set_value(np.ones((2, 3)))
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("array", [np.ones(3), np.ones((3, 3))[::2], np.ones(3, ">f8"), np.ones((2, 2), order="F")])
 def test_the_cell_holds_an_exact_array(array: Any) -> None:
     for borrow in (False, True):
@@ -46,6 +47,7 @@ def test_the_cell_holds_an_exact_array(array: Any) -> None:
         assert cell.flags.c_contiguous and cell.flags.aligned and (cell == array).all()
 
 
+@pytest.mark.cpu
 def test_borrow() -> None:
     array = np.ones(2)
     copied, aliased = shared(array), shared(array, borrow=True)

@@ -6,6 +6,7 @@ A device that does its work as late as it may, and finds races, stands in for th
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -176,6 +177,49 @@ def test_a_result_waits_for_its_own_stream_only(device: EmulatedDevice) -> None:
     stream = f.executable.queue.stream.number
     assert since(device, "synchronize") == [("synchronize", stream)]
     assert any(other.done < other.given for other in device.streams if other.number != stream)  # not done yet
+
+
+def test_other_threads_have_the_device_while_a_result_is_waited_for(
+    device: EmulatedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w, x = shared(np.zeros(4), "w"), T.dvector("x")
+    f = function([x], x + 1, updates=[(w, w + x)], target="cuda")
+    g = function([x], x * 2, target="cuda")
+    f(np.ones(4)), g(np.ones(4))
+    stream, found = f.executable.queue.stream, []
+    wait = stream.synchronize
+
+    def call_the_other() -> None:
+        other = threading.Thread(target=lambda: found.append(g(np.full(4, 3.0)).tolist()))
+        other.start()
+        other.join(timeout=30)
+        wait()
+
+    monkeypatch.setattr(stream, "synchronize", call_the_other)
+    assert f(np.ones(4)).tolist() == [2] * 4 and found == [[6] * 4]
+    assert w.get_value().tolist() == [2] * 4
+
+
+def test_threads_share_functions_and_states(device: EmulatedDevice) -> None:
+    w, x = shared(np.zeros(4), "w"), T.dvector("x")
+    f = function([x], x + 1, updates=[(w, w + 1)], target="cuda")
+    g = function([x], w * 0 + x, target="cuda")
+    wrong: list[Any] = []
+
+    def work(number: int) -> None:
+        for n in range(20):
+            value = np.full(4, float(100 * number + n))
+            for function_, expected in ((f, value + 1), (g, value)):
+                found = function_(value)
+                if found.tolist() != expected.tolist():
+                    wrong.append((found, expected))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong and w.get_value().tolist() == [60] * 4
 
 
 def test_arrays_may_be_changed_when_a_call_returns(device: EmulatedDevice) -> None:

@@ -203,7 +203,7 @@ class Jax:
 
 
 class Torch:
-    """PyTorch with torch.compile; steps with its own CUDA graphs (`reduce-overhead`). Eager in rehearsals."""
+    """PyTorch with torch.compile, whose steps use CUDA graphs (`reduce-overhead`). Eager in rehearsals."""
 
     def __init__(self, device: str) -> None:
         import torch
@@ -243,18 +243,17 @@ class Torch:
         return Timed(call, self.values(arrays), self.wait, lambda tensor: tensor.cpu().numpy())
 
     def timed_training(self, cost: Cost, weights: Sequence[Array], data: Sequence[Array]) -> Timed:
-        """A step of gradient descent, in place; the weights' change is part of what is compiled."""
+        """A step of gradient descent, in place: cost and gradient compiled, all weights changed by one call."""
         state = [self.torch.tensor(weight, device=self.device).requires_grad_() for weight in weights]
+        compiled = self.compiled(lambda state, *values: cost(self.names, state, *values), mode="reduce-overhead")
 
-        def update(*values: Any) -> Any:
-            value, outputs = cost(self.names, state, *values)
+        def step(*values: Any) -> Any:
+            value, outputs = compiled(state, *values)
             slopes = self.torch.autograd.grad(value, state)
             with self.torch.no_grad():
-                for weight, slope in zip(state, slopes, strict=True):
-                    weight.sub_(slope, alpha=LEARNING_RATE)
+                self.torch._foreach_add_(state, slopes, alpha=-LEARNING_RATE)
             return [output.detach() for output in as_list(outputs)]
 
-        step = self.compiled(update, mode="reduce-overhead")
         return Timed(step, self.values(data), self.wait, lambda tensor: tensor.cpu().numpy())
 
 
