@@ -25,7 +25,7 @@ def is_scatter(leaf: Sequence[Operation], serial: Sequence[scf.ForOp]) -> bool:
 def places(leaf: Sequence[Operation], variable: SSAValue) -> tuple[list[Operation], list[SSAValue]]:
     """Operations that compute where an iteration writes, with their checks, and the indices that depend on `variable`."""
     store = next(op for op in leaf if isinstance(op, memref.StoreOp))
-    keys = [index for index in store.indices if _depends(index, variable, leaf)]
+    keys = [index for index in store.indices if depends(index, variable, leaf)]
     needed = {*keys, *(value for op in leaf if isinstance(op, AssertOp) for value in op.operands)}
     slice: list[Operation] = []
     for op in reversed(leaf):
@@ -35,10 +35,11 @@ def places(leaf: Sequence[Operation], variable: SSAValue) -> tuple[list[Operatio
     return slice, keys
 
 
-def _depends(value: SSAValue, variable: SSAValue, leaf: Sequence[Operation]) -> bool:
+def depends(value: SSAValue, variable: SSAValue, leaf: Sequence[Operation]) -> bool:
+    """Whether operations of an iteration compute a value from a loop's variable."""
     if value is variable:
         return True
     op = value.owner
     if isinstance(op, Block) or op not in leaf:
         return False
-    return any(_depends(operand, variable, leaf) for operand in op.operands)
+    return any(depends(operand, variable, leaf) for operand in op.operands)
