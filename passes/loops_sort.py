@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith, scf
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 
 from phintys.dialects.convert import scalar_type
 from phintys.dialects.nd import NdOp
@@ -22,6 +22,7 @@ from phintys.ir.host import options_text
 from phintys.ir.types import DTYPES
 
 from .emit import Emitter, Index
+from .loop_facts import SCRATCH
 from .loops_host import call_python
 from .nest import Nest
 
@@ -192,9 +193,9 @@ def _sorted(low: Lowering, op: NdOp) -> None:
     e = low.body
     x, y = source.view(e), target.view(e)
     room = [low.at(size).mul(size, 2)]
-    keys = low.allocate(f"int{order.bits}", room).view(e)
-    positions = low.allocate("int64", room).view(e) if op.op == "argsort" else None
-    counts = low.allocate("int64", [order.bits // 8 * BUCKETS]).view(e)
+    keys = _scratch(low, f"int{order.bits}", room)
+    positions = _scratch(low, "int64", room) if op.op == "argsort" else None
+    counts = _scratch(low, "int64", [order.bits // 8 * BUCKETS])
     nest = Nest(e, [*source.sizes[:axis], *source.sizes[axis + 1 :]])
     before, after = nest.ivs[:axis], nest.ivs[axis:]
     line = _Line(
@@ -215,6 +216,15 @@ def _sorted(low: Lowering, op: NdOp) -> None:
     else:
         _either(nest.e, nest.e.icmp("sle", size, nest.e.index(SHORT)), line.by_counting, line.by_bytes)
     nest.close()
+
+
+def _scratch(low: Lowering, dtype: str, sizes: Sequence[Index]) -> SSAValue:
+    """Memory that each line writes before it reads."""
+    buffer = low.allocate(dtype, sizes)
+    op = buffer.storage.memref.owner
+    assert isinstance(op, Operation)
+    op.attributes[SCRATCH] = bi.UnitAttr()
+    return buffer.view(low.body)
 
 
 def _either(e: Emitter, condition: SSAValue, yes: Callable[[Emitter], None], no: Callable[[Emitter], None]) -> None:

@@ -37,7 +37,7 @@ from xdsl.passes import ModulePass
 
 from . import parallel_totals
 from .emit import Emitter, Index
-from .loop_facts import ANY_BLOCKS, PARALLEL, Access, Memory, SizeFacts, blocks, constant, root_of
+from .loop_facts import ANY_BLOCKS, PARALLEL, SCRATCH, Access, Memory, SizeFacts, blocks, constant, root_of
 from .loop_work import FEWEST_CHUNKS, Work, grain, span
 
 
@@ -50,7 +50,9 @@ def _private(root: SSAValue, loop: scf.ForOp) -> bool:
         if isinstance(op, memref.DeallocOp) and op.parent is loop.parent:
             continue
         stored = isinstance(op, memref.StoreOp)
-        if not isinstance(op, memref.LoadOp | memref.StoreOp) or (stored and use.index != 1) or not _always(op, loop):
+        if not isinstance(op, memref.LoadOp | memref.StoreOp) or (stored and use.index != 1):
+            return False
+        if not (loop.is_ancestor(op) if SCRATCH in root.owner.attributes else _always(op, loop)):
             return False
     return True
 
