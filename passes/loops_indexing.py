@@ -34,8 +34,11 @@ def _wrapped(low: Lowering, e: Emitter, position: Index, size: Index, axis: int)
     if isinstance(position, int) and isinstance(size, int):
         return position + size if position < 0 else position
     value, extent = e.index(position), e.index(size)
-    final = e.select(e.icmp("slt", value, e.index(0)), e.op(arith.AddiOp, [value, extent]), value)
-    return _checked(low, e, final, value, size, axis)
+    return _checked(low, e, _from_either_end(e, value, extent), value, size, axis)
+
+
+def _from_either_end(e: Emitter, value: SSAValue, extent: SSAValue) -> SSAValue:
+    return e.select(e.icmp("slt", value, e.index(0)), e.op(arith.AddiOp, [value, extent]), value)
 
 
 def _checked(low: Lowering, e: Emitter, final: SSAValue, given: SSAValue, size: Index, axis: int) -> SSAValue:
@@ -214,10 +217,11 @@ def _inc_subtensor(low: Lowering, op: NdOp) -> None:
 
 
 class _IndexLoops:
-    """The loops over index tensors and over the dimensions that they leave whole."""
+    """The loops over index tensors and over the dimensions that they leave whole; `checked`: whether indices are, here."""
 
-    def __init__(self, low: Lowering, value: Buffer, indices: Sequence[SSAValue]) -> None:
+    def __init__(self, low: Lowering, value: Buffer, indices: Sequence[SSAValue], checked: bool = True) -> None:
         self.low = low
+        self.checked = checked
         self.value = value
         shapes = [from_xdsl(index.type).shape for index in indices]
         self.sizes: list[Index] = list(broadcast_sizes(low, indices, shapes))
@@ -248,9 +252,15 @@ class _IndexLoops:
         wide = cast(self.e, register, dtype, "int64")
         position = self.e.op(arith.IndexCastOp, [wide], INDEX)
         size = self.value.sizes[axis]
+        if not self.checked:
+            return self._inside(position if dtype == "uint64" else _from_either_end(self.e, position, self.e.index(size)), size)
         if dtype == "uint64":  # what looks negative is too large
             return _checked(self.low, self.e, position, position, size, axis)
         return self.e.index(_wrapped(self.low, self.e, position, size, axis))
+
+    def _inside(self, position: SSAValue, size: Index) -> SSAValue:
+        """A position that was found right before: should another thread have changed it since, no memory outside is read."""
+        return self.e.op(arith.MinUIOp, [position, self.e.index(self.e.sub(size, 1))])
 
     def inner(self) -> list[SSAValue]:
         """Open the loops over the whole dimensions; their counters."""
@@ -283,7 +293,10 @@ def _gather(low: Lowering, op: NdOp) -> None:
         low.set_scalar(op.results[0], low.body.load(memory, loops.positions))
         return
     into = low.destination(op.results[0], sizes).view(low.body)
-    loops = _IndexLoops(low, source, op.operands[1:])
+    rows = len(shapes) < source.ndim and not low.device
+    if rows:  # checked before the rows are copied: loops that cannot stop the program are shared among threads
+        _IndexLoops(low, source, op.operands[1:]).close()
+    loops = _IndexLoops(low, source, op.operands[1:], checked=not rows)
     inner = loops.inner()
     loops.e.store(loops.e.load(memory, [*loops.positions, *inner]), into, [*loops.outer, *inner])
     loops.close()

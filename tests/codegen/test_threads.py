@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +46,8 @@ def programs() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         "joined": T.concatenate([x, x * 2, x[:, :1]], axis=1),
         "cumulative": T.cumsum(x, axis=0),
         "sorted": T.sort(x, axis=1),
+        "order of columns": T.argsort(x, axis=0),
+        "chosen rows": x[T.cast(T.arange(x.shape[0]) * 7 % x.shape[0], "int64") - x.shape[0]],
     }
     return {name: phintys.function([x], expression) for name, expression in expressions.items()}
 
@@ -102,6 +105,36 @@ def test_the_team_is_used(functions: dict[str, Callable[[np.ndarray], np.ndarray
     set_threads(threads() + 40)
     functions["map"](np.ones((1000, 1000)))
     assert len(list(tasks.iterdir())) >= 40
+
+
+def test_loops_that_others_take_part_in() -> None:
+    """What a member of the team does is time of the process, but not of the thread that calls."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core")
+    x, i = T.dmatrix("x"), T.lvector("i")
+    a = np.random.default_rng(4).normal(size=(4000, 400))
+    order = np.random.default_rng(5).permutation(4000)
+    functions = [phintys.function([x], T.sort(x, axis=1)), phintys.function([x, i], x[i], on_unused_input="ignore")]
+    set_threads(2)
+    for f, arguments in zip(functions, [(a,), (a, order)], strict=True):
+        shares = []
+        for _ in range(40):
+            before = time.process_time(), time.thread_time()
+            f(*arguments)
+            shares.append((time.thread_time() - before[1]) / max(time.process_time() - before[0], 1e-9))
+        assert min(shares) < 0.9
+
+
+def test_indices_are_checked_before_rows_are_copied() -> None:
+    x, i = T.dmatrix("x"), T.lvector("i")
+    f = phintys.function([x, i], x[i])
+    a = np.arange(12.0).reshape(4, 3)
+    set_threads(2)
+    np.testing.assert_array_equal(f(a, [-4, 3, 0]), a[[-4, 3, 0]])
+    for wrong in (4, -5):
+        with pytest.raises(IndexError, match=f"index {wrong} is out of bounds for dimension 0 of size 4"):
+            f(a, [0, wrong, 1])
+    assert f(a, np.zeros(0, int)).shape == (0, 3) and f(np.zeros((0, 3)), np.zeros(0, int)).shape == (0, 3)
 
 
 def test_states_are_written_in_place_by_all_threads() -> None:
