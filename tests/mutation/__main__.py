@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
-from rows import MUTANTS, Mutant  # noqa: E402
+from mutant import Mutant  # noqa: E402
+from rows import MUTANTS  # noqa: E402
 
 COPIED = ("frontend", "codegen", "dialects", "ir", "passes", "tools", "tests", ".ci", "pyproject.toml", "README.md", "LICENSE")
 LIMIT = 600  # seconds for the tests of one mutant: what takes longer counts as a survivor

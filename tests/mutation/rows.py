@@ -6,7 +6,8 @@ not hold. `python -m tests.mutation` tries them; `test_rows.py` sees that the te
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mutant import Mutant
+from rows_parallel import PARALLEL
 
 PROGRAMS = "tests/differential/test_programs.py"
 STATES = "tests/differential/test_states.py"
@@ -17,16 +18,6 @@ REDUCTIONS = "tests/differential/test_reductions.py"
 ELEMENTWISE = "tests/differential/test_elementwise.py"
 INDEXING = "tests/differential/test_indexing.py"
 FOUND = "tests/differential/test_found.py"
-
-
-class Mutant(NamedTuple):
-    """One mistake."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
 
 
 MUTANTS = (
@@ -338,4 +329,5 @@ MUTANTS = (
         "if magic != MAGIC:",
         ("tests/codegen/test_cache.py",),
     ),
+    *PARALLEL,
 )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from rows import MUTANTS, Mutant
+from mutant import Mutant
+from rows import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
