@@ -25,6 +25,7 @@ SHAPING = {"shape", "indexing"}
 # Functions with roots away from 0: near those the error is absolute. Errors of the others are of a few ulp at most.
 ROOTED = {"j0", "j1", "jv", "psi", "gammaln", "xlogx", "log", "tri_gamma", "tetra_gamma", "penta_gamma"}
 ROUGH = {"gammainc": 64.0, "gammaincc": 64.0, "jv": 256.0, "iv": 256.0, "host": 1e4, "erfcinv": 8.0, "erfinv": 8.0}
+ROUGH["random_normal"] = 8.0
 ROUGH |= dict.fromkeys(
     ("psi", "tri_gamma", "tetra_gamma", "penta_gamma", "gamma", "gammaln", "erfcx", "i0", "i1", "j0", "j1"), 8.0
 )
@@ -59,9 +60,16 @@ def _running(node: NdOp, x: Sequence[Array]) -> tuple[Array, Array]:
     return 4 * total, total
 
 
+def _turned(node: NdOp, x: Sequence[Array]) -> tuple[Array, Array]:
+    """Of pairs, by the product of their sizes: an error turns one part into the other."""
+    sizes = np.cumprod(np.hypot(x[0][..., :1], x[0][..., 1:]), 0)
+    return 4 * np.broadcast_to(sizes, x[0].shape), np.broadcast_to(sizes, x[0].shape)
+
+
 # What an operation adds up: the size of its error, and the largest number on the way, in any order.
 TERMS: dict[str, Terms] = {
     "sum": _added, "prod": _multiplied, "dot": _products, "batched_dot": _products, "gemm": _gemm, "cumsum": _running,
+    "cumprod_pairs": _turned,
 }  # fmt: skip
 
 

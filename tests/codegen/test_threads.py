@@ -18,6 +18,7 @@ import phintys
 import phintys.tensor as T
 from phintys.codegen import blas, runtime_threads
 from phintys.codegen.threads import set_threads, threads
+from phintys.passes import parallel_totals
 
 COUNTS = (2, 3, 7)
 
@@ -89,6 +90,20 @@ def test_totals_are_merged_in_order() -> None:
     total, largest, smallest, where, where_not, *_ = f(a)
     assert (total, largest, smallest, where, where_not) == (np.inf, np.inf, -9.0, 900_000, 700_000)
     assert [int(v) for v in f(np.full(1_000_000, -np.inf))[3:5]] == [0, 0]
+
+
+@pytest.mark.parametrize("chunk", [64, 1000])
+def test_parts_of_totals_reach_the_end(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    """Whatever is left over when the elements are given out."""
+    monkeypatch.setattr(parallel_totals, "CHUNK", chunk)
+    set_threads(3)
+    x = T.dvector("x")
+    f = phintys.function([x], [x.sum(), x.max(), x.argmax()])
+    for whole in (700, 8192, 3 * 8192, 128_000, 1 << 19, 3 << 19):
+        for more in (-1, 0, 1, 63, 64, 65, 127):
+            a = np.ones(whole + more)
+            a[-1] = 5.0
+            assert [float(v) for v in f(a)] == [a.size + 4, 5, a.size - 1], a.size
 
 
 def test_no_elements(functions: dict[str, Callable[[np.ndarray], np.ndarray]]) -> None:

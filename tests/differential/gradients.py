@@ -49,6 +49,13 @@ def binary(m: Maker) -> None:
     m.keep(m.random.choice(["add", "sub", "mul"]), x, m.like(x[1], "f"))
 
 
+def arange(m: Maker) -> None:
+    """Numbers from a scalar on, by steps; as many, however it moves."""
+    x = m.pick(lambda v, a: a.ndim == 0 and a.dtype.kind == "f")
+    end = (op("add", x[0], np.float64(2.3)), x[1] + 2.3)
+    m.keep("arange", x, end, (T.constant(0.7), np.float64(0.7)), dtype="float64")
+
+
 def reduce(m: Maker) -> None:
     """Sums and products."""
     x = m.tensor(1, "f")
@@ -58,7 +65,7 @@ def reduce(m: Maker) -> None:
 NAMES = ["softmax", "log_softmax", "dimshuffle", "dimshuffle", "subtensor", "subtensor", "set_subtensor", "inc_subtensor"]
 NAMES += ["gather", "scatter_add", "concatenate", "reshape", "alloc", "dot", "dot", "dot", "make_vector", "gemm", "cumsum"]
 STEPS: list[Callable[[Maker], None]] = [
-    *[unary] * 4, *[binary] * 6, *[positive] * 3, *[reduce] * 2, *(ANY[name] for name in NAMES),
+    *[unary] * 4, *[binary] * 6, *[positive] * 3, *[reduce] * 2, arange, *(ANY[name] for name in NAMES),
 ]  # fmt: skip
 
 

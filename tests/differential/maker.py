@@ -38,7 +38,7 @@ class Maker:
         self.wild = wild
         self.dtypes = dtypes
         self.pool: list[Pair] = []
-        self.streams: dict[str, list[Pair]] = {"random_uniform": [], "random_mrg": []}
+        self.streams: dict[str, list[Pair]] = {"mersenne": [], "random_mrg": []}
 
     def pick(self, fits: Callable[[Any, Array], bool] = lambda v, a: True) -> Pair:
         """A value, preferably a recent one; LookupError when none fits."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from harness import op
 from maker import Maker, Pair, evaluate, evaluate_whole, fits
+from steps_host import host
 from steps_shape import SHAPE
 
 import phintys.tensor as T
@@ -21,12 +22,6 @@ from phintys.ir.ops import OPS
 
 Step = Callable[[Maker], Any]
 NUMBERS = [0.0, 1.0, -1.0, 2.0, 0.5, 3.0, -0.25, -2.0]
-
-# Operations that no program here has, and why.
-LEFT_OUT = {
-    "cumprod_pairs": "made by expand-complex from cumprod of complex numbers, which programs have",
-    "random_normal": "its numbers come from a logarithm and a root that round differently in NumPy: tests/numerics",
-}
 
 
 def elementwise(name: str, m: Maker) -> None:
@@ -129,7 +124,7 @@ def nonzero(m: Maker) -> None:
 
 def stream(name: str, m: Maker) -> None:
     """The next numbers of a generator."""
-    states = m.streams[name]
+    states = m.streams["random_mrg" if name == "random_mrg" else "mersenne"]
     if not states:
         if name == "random_mrg":
             words = np.array(
@@ -146,22 +141,11 @@ def stream(name: str, m: Maker) -> None:
     m.add(results[1:], values[1:])
 
 
-def host(m: Maker) -> None:
-    """Linear algebra of a symmetric matrix with eigenvalues above one, or a sort."""
-    x = m.pick(lambda v, a: a.ndim == 2 and a.dtype.kind == "f" and 0 < a.size < 40)
-    if m.random.random() < 0.3:
-        m.keep("host", x, function="sort", results=x[0].type.text, options="{'axis': 0}")
-        return
-    if not np.max(np.abs(x[1]), initial=0) < 100:
-        raise LookupError
-    (turned,) = m.keep("dimshuffle", x, order=(1, 0))
-    (square,) = m.keep("dot", x, turned)
-    one = np.eye(len(square[1]), dtype=square[1].dtype) * 2
-    (a,) = m.keep("add", square, (T.constant(one), one))
-    short, n = {"float32": "f32", "float64": "f64"}[str(a[1].dtype)], len(one)
-    name = m.random.choice(["det", "matrix_inverse", "cholesky", "svdvals"])
-    sizes = {"det": "", "svdvals": f"{n}"}.get(name, f"{n}, {n}")
-    m.keep("host", a, function=name, results=f"{short}[{sizes}]")
+def pairs(m: Maker) -> None:
+    """Running products of pairs, as of complex numbers."""
+    x = m.pick(lambda v, a: a.ndim >= 1 and a.dtype.kind == "f" and a.shape[-1] == 2)
+    (known,) = m.keep("specify_shape", x, sizes=(-1,) * (x[1].ndim - 1) + (2,))
+    m.keep("cumprod_pairs", known)
 
 
 def mark(name: str, m: Maker) -> None:
@@ -205,10 +189,11 @@ STEPS: dict[str, Step] = {
     **{name: partial(mark, name) for name, row in OPS.items() if row.family == "mark"},
     **{name: partial(along, name) for name in ("softmax", "log_softmax", "cumsum", "cumprod", "sort", "argsort")},
     **{name: partial(scatter, name) for name in ("scatter_add", "scatter_set")},
-    **{name: partial(stream, name) for name in ("random_uniform", "random_mrg")},
+    **{name: partial(stream, name) for name in ("random_uniform", "random_normal", "random_mrg")},
     **SHAPE,
     "select": select, "threefry": threefry, "cast": cast, "dot": dot, "batched_dot": batched_dot, "gemm": gemm,
-    "searchsorted": searchsorted, "gather": gather, "nonzero": nonzero, "host": host, "grad": grad, "jacobian": jacobian,
+    "searchsorted": searchsorted, "gather": gather, "nonzero": nonzero, "cumprod_pairs": pairs,
+    "host": host, "grad": grad, "jacobian": jacobian,
 }  # fmt: skip
 
 COMMON = [

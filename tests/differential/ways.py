@@ -26,7 +26,7 @@ from phintys.dialects.text import module_text, parse_module
 from phintys.ir.graph import Graph
 from phintys.ir.parser import parse_graph
 from phintys.ir.printer import format_graph
-from phintys.passes import loop_work
+from phintys.passes import loop_work, parallel_totals
 
 Results = list[Array]
 Way = Callable[[Graph, Sequence[Array], Recipe], Results]
@@ -89,11 +89,11 @@ def from_graph_text(graph: Graph, arrays: Sequence[Array], least: Recipe) -> Res
 def small_chunks(cost: int = 64) -> Iterator[None]:
     """Cut loops of a few iterations into chunks."""
     before, count = loop_work.CHUNK, threads()
-    loop_work.CHUNK = cost
+    loop_work.CHUNK = parallel_totals.CHUNK = cost
     try:
         yield
     finally:
-        loop_work.CHUNK = before
+        loop_work.CHUNK = parallel_totals.CHUNK = before
         set_threads(count)
 
 
