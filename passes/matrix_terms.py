@@ -82,8 +82,9 @@ def squared_up(name: str, x: Term, shape: tuple[int | None, ...]) -> Term:
     """The matrix with the sizes that a square one has to have, after the check that it is square."""
     b = x.b
     require_square(name, x)
-    if x.type.shape == shape:
+    size = next((size for size in (*shape, *x.type.shape) if size is not None), None)
+    if x.type.shape == (size, size):
         return x
     if None in x.type.shape:
-        return Term(b, b.op("reshape", x.value, sizes=shape))
-    return Term(b, b.op("alloc", b.constant(0.0, x.type.dtype), sizes=shape))  # the check fails, whatever this is
+        return Term(b, b.op("reshape", x.value, sizes=(size, size)))
+    return Term(b, b.op("alloc", b.constant(0.0, x.type.dtype), sizes=(size, size)))  # the check fails, whatever this is
