@@ -62,7 +62,7 @@ def _running(node: NdOp, x: Sequence[Array]) -> tuple[Array, Array]:
 
 def _turned(node: NdOp, x: Sequence[Array]) -> tuple[Array, Array]:
     """Of pairs, by the product of their sizes: an error turns one part into the other."""
-    sizes = np.cumprod(np.hypot(x[0][..., :1], x[0][..., 1:]), 0)
+    sizes = np.cumprod(np.hypot(x[0][..., :1], x[0][..., 1:]), node.attrs["axis"])
     return 4 * np.broadcast_to(sizes, x[0].shape), np.broadcast_to(sizes, x[0].shape)
 
 

@@ -143,9 +143,9 @@ def stream(name: str, m: Maker) -> None:
 
 def pairs(m: Maker) -> None:
     """Running products of pairs, as of complex numbers."""
-    x = m.pick(lambda v, a: a.ndim >= 1 and a.dtype.kind == "f" and a.shape[-1] == 2)
+    x = m.pick(lambda v, a: a.ndim >= 2 and a.dtype.kind == "f" and a.shape[-1] == 2)
     (known,) = m.keep("specify_shape", x, sizes=(-1,) * (x[1].ndim - 1) + (2,))
-    m.keep("cumprod_pairs", known)
+    m.keep("cumprod_pairs", known, axis=m.random.randrange(x[1].ndim - 1))
 
 
 def mark(name: str, m: Maker) -> None:
