@@ -16,6 +16,8 @@ from typing import Any
 from . import cuda_api
 from .driver import DeviceError, Graph
 
+_DONE: list[int] = []  # executable graphs that nobody has any more: destroyed with the next capture, in the context
+
 
 class CudaGraph(Graph):
     """An executable graph; its memory is the caller's to keep. Made from a graph, which it needs no longer."""
@@ -33,13 +35,14 @@ class CudaGraph(Graph):
 
     def __del__(self) -> None:
         if self.handle:
-            with contextlib.suppress(DeviceError):  # the process may be ending, and the driver with it
-                cuda_api.call("cuGraphExecDestroy", self.handle)
+            _DONE.append(self.handle)
 
 
 def captured(stream: Any, work: Callable[[Any], None]) -> CudaGraph:
     """What `work` gives to a stream, which has nothing else to do, as a graph. DeviceError, and the stream as before, where
     that may not be captured."""
+    while _DONE:
+        cuda_api.call("cuGraphExecDestroy", _DONE.pop())
     cuda_api.call("cuStreamBeginCapture", stream.handle, cuda_api.CAPTURE_RELAXED)
     try:
         work(stream)

@@ -80,7 +80,8 @@ class Graphs:
         """The results of a call of the plan, by a replay where there is one."""
         if self.reason is not None or not options.graphs:
             return main(*arguments)
-        key = tuple([(v.address, v.shape) if type(v) is DeviceArray else v.shape for v in arguments])
+        seen = [(v.address, v.shape) if type(v) is DeviceArray else v.shape for v in arguments]
+        key = (options.tf32, *seen)
         kind = self.kinds.get(key)
         if kind is None:
             kind = _bounded(self.kinds)[key] = Kind()

@@ -17,6 +17,7 @@ from harness import reference
 from maker import Array
 from noise import compare, noisy
 
+import phintys
 from phintys.codegen.compiler import compile_graph, compile_to_object, graph_module, lower
 from phintys.codegen.executable import Executable
 from phintys.codegen.recipe import FULL, OPTIONAL, QUICK, Recipe
@@ -47,7 +48,7 @@ def run(executable: Executable, graph: Graph, arrays: Sequence[Array]) -> Result
     cells = [[array] for array in exact[len(graph.inputs) :]]
     outputs = executable.bind_strict(cells, fail, False)(*exact[: len(graph.inputs)])
     new = {id(state): cell[0] for state, cell in zip(graph.states, cells, strict=True)}
-    return [*outputs, *(new[id(state)] for state, _ in graph.updates)]
+    return [np.asarray(value) for value in (*outputs, *(new[id(state)] for state, _ in graph.updates))]
 
 
 def _by(recipe: Recipe) -> Way:
@@ -150,12 +151,15 @@ WAYS: dict[str, Way] = {
 EMULATED: dict[str, Way] = {
     target: _on(target) for target in TARGETS if target.startswith("cuda_emulated")
 }  # kernels for the GPU, on the CPU; with the threads of a block in either order
+ON_DEVICE: dict[str, Way] = {"device": _on("cuda")}  # the one that --device names
 EVERY = WAYS | EMULATED
 UNSTABLE = Recipe(frozenset({"stabilize"}))  # infinities and NaN as the interpreter has them
 
 
 def check_ways(graph: Graph, arrays: Sequence[Array], names: Sequence[str], wild: bool = False) -> None:
-    """Compute a graph in these ways and compare with the interpreter; AssertionError names the way."""
+    """Compute a graph in these ways and compare with the interpreter; AssertionError names the way. With --device, the
+    device's way takes the place of all of them."""
+    ways = ON_DEVICE if phintys.config.device == "cuda" else {name: EVERY[name] for name in names}
     try:
         expected = reference(graph, arrays)
     except Exception:
@@ -164,9 +168,9 @@ def check_ways(graph: Graph, arrays: Sequence[Array], names: Sequence[str], wild
         disturbed = [noisy(graph, arrays, seed) for seed in range(6)] if expected is not None else []
     except (IndexError, ValueError):  # an error has moved an index
         return
-    for name in names:
+    for name, way in ways.items():
         try:
-            found = EVERY[name](graph, arrays, UNSTABLE if wild else FULL)
+            found = way(graph, arrays, UNSTABLE if wild else FULL)
         except (Refused, ValueError, IndexError, ZeroDivisionError) as error:
             assert expected is None, f"{name}: {error}"
             continue

@@ -174,6 +174,16 @@ def test_long_steps_and_short_ones_are_launched_as_they_are(
     assert counted(device, "graph") == [0]
 
 
+def test_another_precision_has_graphs_of_its_own(device: EmulatedDevice) -> None:
+    f, _ = training("cuda")
+    for x, y in batches(4):
+        f(x, y)
+    counted(device)
+    with phintys.change_flags({"cuda.tf32": True}):
+        f(x, y)
+    assert counted(device, "graph") == [0]
+
+
 def test_graphs_can_be_turned_off(device: EmulatedDevice) -> None:
     f, _ = training("cuda")
     with phintys.change_flags({"cuda.graphs": "off"}):
