@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from phintys.ir.graph import Graph, fingerprint
@@ -15,6 +16,7 @@ from phintys.ir.phases import phase
 
 from . import cache
 from .device_executable import DeviceExecutable
+from .device_options import options
 from .driver import DeviceError, Driver
 from .launch_plan import LaunchPlan, plan_of
 from .recipe import FULL, Recipe
@@ -80,6 +82,7 @@ def compile_for(
     Outputs of the numbers `device_outputs` stay on the device. `observe`, `anew` and `recipe` as for `compile_graph`.
     """
     stay = frozenset(device_outputs)
+    recipe = replace(recipe, atomic=recipe.atomic or options.atomics)
     functions = [node.attrs["function"] for node in graph.nodes() if node.op == "host"]
     if any(map(is_local, functions)) or any(node.op in ADDED for node in graph.nodes()):
         return DeviceExecutable(*_compiled(graph, driver, stay, observe, recipe), driver)

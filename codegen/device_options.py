@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 @dataclass
 class Options:
-    """`tf32`: products of float32 matrices may round their factors to 10 bits of fraction. `streams`: at most so many,
+    """`tf32`: products of float32 matrices may round their factors to 10 bits of fraction. `atomics`: sums at places that
+    come twice are added up as threads come. `streams`: at most so many,
     functions beyond share them. `graphs`: whether steps that repeat are replayed as CUDA graphs."""
 
     tf32: bool = False
+    atomics: bool = False
     streams: int = 64
     graphs: bool = True
 
@@ -18,6 +20,6 @@ class Options:
 options = Options()
 
 
-def choose(tf32: bool, streams: int, graphs: bool) -> None:
+def choose(tf32: bool, atomics: bool, streams: int, graphs: bool) -> None:
     """Choose for all that follows."""
-    options.tf32, options.streams, options.graphs = tf32, streams, graphs
+    options.tf32, options.atomics, options.streams, options.graphs = tf32, atomics, streams, graphs

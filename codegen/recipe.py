@@ -23,7 +23,8 @@ class Recipe:
     code without optimizing it, which takes a fifth of the time and makes loops several times slower. `emulated`: by way of
     the GPU's kernels, which loops over blocks and threads run on the CPU; with `backward`, the threads of a block run in the
     opposite order wherever they do not wait for one another, which must not change anything. `checked`: every access to memory
-    is checked, which makes loops many times slower. `profiled`: the function measures its kernels and arrays.
+    is checked, which makes loops many times slower. `profiled`: the function measures its kernels and arrays. `atomic`: on a
+    device, sums at places that come twice are added up as threads come.
     """
 
     without: frozenset[str] = frozenset()
@@ -33,6 +34,7 @@ class Recipe:
     backward: bool = False
     checked: bool = False
     profiled: bool = False
+    atomic: bool = False
 
     def __post_init__(self) -> None:
         """ValueError for a pass that cannot be left out."""
@@ -65,6 +67,10 @@ class Recipe:
             from phintys.passes.convert_gpu_to_loops import ConvertGpuToLoops
 
             return ConvertGpuToLoops(reverse=self.backward)
+        if stage.run == "convert-loops-to-gpu" and self.atomic:
+            from phintys.passes.convert_loops_to_gpu import ConvertLoopsToGpu
+
+            return ConvertLoopsToGpu(atomic=True)
         return stage.make()
 
 

@@ -144,6 +144,12 @@ def store(f: FunctionPrinter, op: Any) -> str:
     return f"store{volatile} {f.typed(op.operands[0])}, {f.typed(op.operands[1])}{alignment(op)}{hint}"
 
 
+def atomic(f: FunctionPrinter, op: Any) -> str:
+    """`atomicrmw fadd ptr %p, double %v syncscope("device") monotonic`."""
+    scope = f' syncscope("{op.scope}")' if op.scope else ""
+    return f"atomicrmw {op.kind} {f.typed(op.operands[0])}, {f.typed(op.operands[1])}{scope} monotonic"
+
+
 def alloca(f: FunctionPrinter, op: Any) -> str:
     """`alloca i64, i64 4, align 8`."""
     return f"alloca {type_text(op.properties['elem_type'])}, {f.typed(op.operands[0])}{alignment(op)}"

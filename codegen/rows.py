@@ -13,10 +13,12 @@ from xdsl.dialects import llvm
 from xdsl.ir import Operation
 
 from phintys.dialects import llvm_casts, llvm_extra
+from phintys.dialects.llvm_atomics import AtomicRMWOp
 
 from .row_makers import (
     Row,
     alloca,
+    atomic,
     binary,
     branch,
     call,
@@ -120,6 +122,7 @@ ROWS: dict[type[Operation], Row] = {
     llvm.VectorReduceFAddOp: reduction("vector.reduce.fadd"),
     llvm.VectorReduceFMulOp: reduction("vector.reduce.fmul"),
     llvm.MaskedStoreOp: masked_store,
+    AtomicRMWOp: atomic,
     llvm.StackSaveOp: stack("stacksave"),
     llvm.StackRestoreOp: stack("stackrestore"),
     llvm.BrOp: branch,

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .compiler import compile_graph
+from .device_options import options
 from .executable import Executable
 from .recipe import FULL, Recipe
 
@@ -40,7 +41,8 @@ def recipe_for(target: str, recipe: Recipe) -> Recipe:
     """The recipe whose passes make a target's code, down to kernels that the CPU runs."""
     if target == "cpu":
         return recipe
-    return replace(recipe, emulated=True, quick=True, backward=target == "cuda_emulated_backward")
+    backward = target == "cuda_emulated_backward"
+    return replace(recipe, emulated=True, quick=True, backward=backward, atomic=recipe.atomic or options.atomics)
 
 
 def emulate(graph: Graph, observe: Any = None, *, anew: bool = False, recipe: Recipe = FULL) -> Executable:

@@ -19,7 +19,7 @@ DIALECTS: dict[str, tuple[str, ...]] = {
     "vector": ("xdsl.dialects.vector:Vector",),
     "cf": ("xdsl.dialects.cf:Cf",),
     "complex": ("xdsl.dialects.complex:Complex",),
-    "llvm": ("xdsl.dialects.llvm:LLVM", "phintys.dialects.llvm_extra:LLVMExtra"),
+    "llvm": ("xdsl.dialects.llvm:LLVM", "phintys.dialects.llvm_extra:LLVMExtra", "phintys.dialects.llvm_atomics:LLVMAtomics"),
     "nd": ("phintys.dialects.nd:Nd",),
     "rt": ("phintys.dialects.rt:Rt",),
     "blas": ("phintys.dialects.blas:Blas",),

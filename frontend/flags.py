@@ -65,7 +65,7 @@ def use_device(flags: Mapping[str, Any]) -> None:
     """Tell the GPU's driver, or leave it for when there is one."""
     from phintys.codegen.device_options import choose
 
-    choose(flags["cuda.tf32"], flags["cuda.streams"], flags["cuda.graphs"] == "auto")
+    choose(flags["cuda.tf32"], flags["cuda.atomics"], flags["cuda.streams"], flags["cuda.graphs"] == "auto")
 
 
 def number_of_streams(value: Any) -> int:
@@ -110,6 +110,7 @@ USED = (
         doc="where functions run, see `function(target=)`",
     ),
     Flag("cuda.tf32", False, boolean, doc="whether float32 matrices are rounded to tf32 in products", apply=use_device),
+    Flag("cuda.atomics", False, boolean, doc="whether sums at places that come twice round as threads come", apply=use_device),
     Flag("cuda.streams", 64, number_of_streams, doc="functions on a GPU with a stream of their own", apply=use_device),
     Flag("cuda.graphs", "auto", choices=("auto", "off"), doc="replay steps that repeat as CUDA graphs", apply=use_device),
     Flag("on_unused_input", "raise", choices=("raise", "warn", "ignore"), doc="inputs that no result depends on"),

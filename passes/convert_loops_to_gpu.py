@@ -34,6 +34,7 @@ from phintys.dialects.rt_host import HostOp
 from phintys.ir.diagnostics import error
 
 from .convert_nd_to_loops import last_use
+from .gpu_atomics import atomic
 from .gpu_checks import Checks, has_checks
 from .gpu_chunks import hoist
 from .gpu_columns import ColumnKernel
@@ -53,10 +54,10 @@ STAY = (memref.AllocOp, memref.DimOp, memref.ReinterpretCastOp, memref.GetGlobal
 class FunctionOnDevice:
     """Converts one function."""
 
-    def __init__(self, function: func.FuncOp, kernels: gpu.ModuleOp, borrow: bool) -> None:
+    def __init__(self, function: func.FuncOp, kernels: gpu.ModuleOp, borrow: bool, atomics: bool = False) -> None:
         for op in list(function.body.block.ops):
             hoist(op)
-        self.host = Host(function, kernels)
+        self.host = Host(function, kernels, atomics)
         self.checks = Checks(self.host)
         self.borrow = borrow
         self.stores: list[memref.StoreOp] = []
@@ -127,7 +128,7 @@ class FunctionOnDevice:
         nest = find_nest(op, self.host.memory) if isinstance(op, scf.ForOp) else None
         if nest is None:
             alone(self.host, op, self.checks)
-        else:
+        elif not (nest.scatter and atomic(self.host, nest, self.checks)):
             _kernel(nest, self.host.memory)(self.host, nest, self.checks).write()
         self.gone.append(op)
 
@@ -228,17 +229,18 @@ class FunctionOnDevice:
 
 @dataclass(frozen=True)
 class ConvertLoopsToGpu(ModulePass):
-    """Make kernels of loops; `borrow`: results stay on the device."""
+    """Make kernels of loops; `borrow`: results stay on the device; `atomic`: scatters that add may do so in any order."""
 
     name = "convert-loops-to-gpu"
     borrow: bool = False
+    atomic: bool = False
 
     def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
         """Work on every function that takes or gives memory."""
         kernels = gpu.ModuleOp.build_op(MODULE, [])
         for function in list(op.ops):
             if isinstance(function, func.FuncOp) and function.body.blocks and _has_memory(function):
-                FunctionOnDevice(function, kernels, self.borrow).run()
+                FunctionOnDevice(function, kernels, self.borrow, self.atomic).run()
         if not kernels.block.is_empty:
             op.body.block.add_op(kernels)
         op.attributes["gpu.container_module"] = bi.UnitAttr()

@@ -55,9 +55,10 @@ def is_pure(op: Operation) -> bool:
 class Host:
     """Writes the host's function; `e` appends to its new block."""
 
-    def __init__(self, function: func.FuncOp, kernels: gpu.ModuleOp) -> None:
+    def __init__(self, function: func.FuncOp, kernels: gpu.ModuleOp, atomic: bool = False) -> None:
         self.function = function
         self.kernels = kernels
+        self.atomic = atomic  # whether additions may be done in any order
         self.block: Block = function.body.block
         self.place: Operation | None = self.block.first_op
         self.slots: dict[SSAValue, SSAValue] = {}

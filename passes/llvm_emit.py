@@ -95,6 +95,11 @@ class LlvmEmitter:
         self.block.add_op(op)
         return op
 
+    def insert(self, op: Operation) -> Operation:
+        """Append an operation."""
+        self.block.add_op(op)
+        return op
+
     def hoist(self, op: Operation) -> SSAValue:
         """Put an operation without operands, or of constants, at the start of the function."""
         if self._last_constant is None:

@@ -12,6 +12,9 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from phintys.dialects.blas import GemmOp, GemvOp
+from phintys.dialects.convert import location_text
+from phintys.dialects.llvm_atomics import AtomicRMWOp
+from phintys.ir.diagnostics import error
 
 from .llvm_emit import I32, I64, PTR, Int
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
 MOST_BYTES = 1 << 62
+ATOMIC = (0, 1)  # kinds of memref.atomic_rmw: additions of floats and of integers
 STACK_BYTES = 1024  # a temporary of known size up to this goes into the frame
 
 
@@ -167,6 +171,17 @@ def store(low: FunctionLowering, op: Operation) -> None:
     low.e.store(value, address(low, descriptor, op.operands[2:]))
 
 
+def atomic(low: FunctionLowering, op: Operation) -> None:
+    """Add to an element that other threads add to."""
+    assert isinstance(op, memref.AtomicRMWOp)
+    kind = op.kind.value.data
+    if kind not in ATOMIC:
+        raise error(f"memref.atomic_rmw of kind {kind} has no lowering; 0 (addf) and 1 (addi) have", name=location_text(op))
+    place = address(low, low.memrefs[op.memref], op.indices)
+    made = low.e.insert(AtomicRMWOp.build_op(place, low.value(op.value), op.location))
+    low.values[op.result] = made.results[0]
+
+
 def pointer(low: FunctionLowering, op: Operation) -> None:
     """The address of a buffer as a number."""
     low.values[op.results[0]] = low.e.op(llvm.PtrToIntOp, [low.memrefs[op.operands[0]].pointer], I64)
@@ -293,6 +308,7 @@ ROWS: dict[type[Operation], Callable[[FunctionLowering, Operation], None]] = {
     memref.StoreOp: store,
     memref.GetGlobalOp: get_global,
     memref.ExtractAlignedPointerAsIndexOp: pointer,
+    memref.AtomicRMWOp: atomic,
     GemmOp: gemm,
     GemvOp: gemv,
 }

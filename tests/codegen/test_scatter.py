@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import phintys
 import phintys.tensor as T
+from phintys.codegen.compiler import graph_module, lower
+from phintys.codegen.ptx import ptx
+from phintys.codegen.recipe import Recipe
+from phintys.ir.parser import parse_graph
 
 TARGETS = ("cuda_emulated", "cuda_emulated_backward")
 
@@ -46,3 +52,38 @@ def test_gradient_of_a_table(target: str) -> None:
         cost = (table[i] ** 2).sum()
         phintys.function([i], cost, updates=[(table, table - 0.01 * T.grad(cost, table))], target=name)(at)
     np.testing.assert_allclose(tables[target].get_value(), tables["cpu"].get_value(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_additions_as_threads_come(target: str) -> None:
+    """`cuda.atomics`: one kernel, whose sums may round otherwise; what is set, and not added, keeps its order."""
+    w, u, i = T.dmatrix("w"), T.dmatrix("u"), T.lvector("i")
+    k, n = T.lvector("k"), T.ivector("n")
+    results = [
+        T.inc_subtensor(w[i], u),
+        T.set_subtensor(w[i], u),
+        T.inc_subtensor(k[i], i),
+        T.inc_subtensor(n[i], T.cast(i, "int32")),
+    ]
+    with phintys.change_flags({"cuda.atomics": True}):
+        found = phintys.function([w, u, i, k, n], results, target=target)
+    wanted = phintys.function([w, u, i, k, n], results, target="cpu")
+    draw = np.random.default_rng(7)
+    at = draw.integers(-20, 20, 900)
+    given = draw.normal(size=(20, 5)), draw.normal(size=(900, 5)), at, draw.integers(0, 9, 20), np.arange(20, dtype="int32")
+    for a, b in zip(wanted(*given), found(*given), strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-10)
+    at[500] = 20
+    with pytest.raises(IndexError, match="index 20 is out of bounds"):
+        found(*given)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "wanted"), [("f32", "add.f32"), ("f64", "add.f64"), ("i32", "add.u32"), ("i64", "add.u64"), ("i8", None)]
+)
+def test_instruction(dtype: str, wanted: str | None) -> None:
+    graph = parse_graph(f"graph f(x: {dtype}[?], y: {dtype}[?], i: i64[?]) {{ return scatter_add(x, y, i) }}\n")
+    text = ptx(lower(graph_module(graph), "nvvm", recipe=Recipe(atomic=True)), "sm_90")
+    found = re.findall(r"(?<!\w)(?:red|atom)\.\S+", text)
+    assert len(found) == (wanted is not None)
+    assert all(wanted is not None and name.endswith(wanted) for name in found)

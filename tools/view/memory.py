@@ -23,7 +23,7 @@ from phintys.ir.draw import LONGEST_LINE, Arrow, Box, shorten
 from phintys.passes.convert_gpu_to_nvvm import is_written
 
 # Operand that an operation writes to; -1 is the last one.
-WRITES = {"memref.store": 1, "vector.store": 1, "memref.copy": 1, "blas.gemm": -1, "blas.gemv": -1}
+WRITES = {"memref.store": 1, "vector.store": 1, "memref.atomic_rmw": 1, "memref.copy": 1, "blas.gemm": -1, "blas.gemv": -1}
 QUIET = ("memref.dealloc", "scf.yield")
 MOST_DETAILS = 6
 
