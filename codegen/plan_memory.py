@@ -155,8 +155,9 @@ def _to_device(p: PlanWriter, op: Operation) -> None:
     given = p.argument(source)
     name = p.fresh(root.name_hint or f"{given}_d")
     p.memory[root] = Memory(name, True, source.dtype, source.sizes, root=root)
-    p.held[name] = f"release({given}, {name})"
-    p.lines.add(f"{name} = to_device({given if source.root in p.arguments else array(source)})")
+    own = source.root in p.arguments  # may be on the device already; what the host has made is not
+    p.held[name] = f"release({given}, {name})" if own else f"free({name})"
+    p.lines.add(f"{name} = to_device({given if own else array(source)})")
 
 
 def _to_host(p: PlanWriter, op: Operation) -> None:

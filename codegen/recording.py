@@ -6,7 +6,8 @@
 It refuses (`Misuse`) copies and kernel arguments beyond the ends of an allocation, any use of memory that has been freed,
 freeing twice, arguments that are not what the kernel takes, launches that no device accepts, what may not be captured, and
 races between streams (`recording_stream.py`). Fresh memory is all ones. Addresses are never used again, though the pool
-gives their blocks away again: what its last owner has done to a block counts in races.
+gives their blocks away again: what its last owner has done to a block counts in races. With `reuse`, blocks keep address and
+contents, as on a real device.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .device_pool import rounded
 from .driver import Array, Driver, Event, Graph, Launch, Stream
 from .launch_plan import SCALARS, Kernel, memory_type
 from .recording_stream import Accesses, Misuse, RecordedEvent, RecordedGraph, RecordedStream
@@ -39,8 +41,9 @@ class RecordingDriver(Driver):
     name = "a recording device"
     architecture = "sm_75"
 
-    def __init__(self, execute: Execute | None = None, memory_size: int = 1 << 40) -> None:
+    def __init__(self, execute: Execute | None = None, memory_size: int = 1 << 40, reuse: bool = False) -> None:
         self.execute = execute
+        self.kept: dict[int, tuple[int, Array]] | None = {} if reuse else None  # by block: address and bytes
         # The numbers of the arguments that a kernel of this name writes; where that is not known, it may be all.
         self.written: Callable[[str], list[int]] | None = None
         self.memory_size = memory_size
@@ -92,11 +95,17 @@ class RecordingDriver(Driver):
             if not kept or size + sum(buffer.size for buffer in self.live.values()) > self.memory_size:
                 raise MemoryError(f"the device has no {size} bytes left")
         block = super().allocate(size, queue)
-        address = self.next
-        self.next += (size // ALIGNMENT + 2) * ALIGNMENT
-        self.live[address] = np.full(size, 255, "uint8")
-        self.blocks[address] = block
-        self.starts.append(address)
+        if self.kept is not None and block in self.kept:
+            address, bytes = self.kept[block]
+        else:
+            address, bytes = self.next, np.full(size if self.kept is None else rounded(size), 255, "uint8")
+            self.next += (bytes.size // ALIGNMENT + 2) * ALIGNMENT
+            self.starts.append(address)
+            self.blocks[address] = block
+            if self.kept is not None:
+                self.kept[block] = address, bytes
+        self.live[address] = bytes[:size]
+        self.freed.pop(address, None)
         self.events.append(("allocate", address, size))
         return address
 

@@ -182,6 +182,16 @@ def test_failures_leave_states_and_memory_alone(device: Any) -> None:
         function([x, y], x + y, target="cuda")(np.ones(2), np.ones(3))
 
 
+def test_failures_of_the_host_in_between(device: Any) -> None:
+    x = T.dmatrix("x")
+    f = function([x], T.exp(T.slinalg.cholesky(x + 0)).sum() + x.sum(), target="cuda")
+    held = len(getattr(device, "live", ()))
+    with pytest.raises(np.linalg.LinAlgError):
+        f(-np.eye(2))
+    assert len(getattr(device, "live", ())) == held
+    assert np.isclose(f(np.eye(2)), 2 * np.e + 2 + 2)
+
+
 def test_memory_that_runs_out(device: Any) -> None:
     if not hasattr(device, "memory_size"):
         pytest.skip("the GPU's memory is not ours to fill")

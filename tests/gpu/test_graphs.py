@@ -102,6 +102,33 @@ def test_sizes_that_the_data_decide_are_found_anew(device: EmulatedDevice) -> No
     assert counted(device, "graph")[0] > 0
 
 
+def test_states_that_are_not_written_in_place_move_between_a_few_blocks() -> None:
+    """On a device that gives the same addresses again, as real ones do."""
+    made = EmulatedDevice(reuse=True)
+    before = devices.use(made)
+    try:
+        x, w = T.dvector("x"), shared(np.zeros(6), "w")
+        outputs = [T.exp(x - w.max()).sum(), Out(x * w.sum(), borrow=True), w[::-1]]
+        updates = [(w, (w[::-1] + x) * 0.5)]
+        f = function([x], outputs, updates=updates, target="cuda")
+        assert not f.executable.interface.inplace
+        v = np.zeros(6)
+        for n in range(40):
+            value = np.arange(6.0) + n % 4
+            total, there, turned = f(value)
+            np.testing.assert_allclose(total, np.exp(value - v.max()).sum())
+            np.testing.assert_allclose(there.get(), value * v.sum())
+            assert (turned == v[::-1]).all()
+            v = (v[::-1] + value) * 0.5
+            assert (w.get_value() == v).all()
+        assert counted(made, "graph")[0] >= 5
+        del f, w, there, outputs, updates
+        gc.collect()
+        assert not made.live
+    finally:
+        devices.use(before)
+
+
 def test_batches_by_their_number(device: EmulatedDevice) -> None:
     data, i = shared(np.arange(24.0).reshape(12, 2), "data"), T.lscalar("i")
     w = shared(np.zeros(2), "w")
