@@ -164,6 +164,45 @@ func.func @ordered(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
 
 // -----
 
+/// Each step reads the total so far: one thread, although additions could be done in any order.
+func.func @before(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %0 : memref<?xf64>
+  %y = memref.alloc(%n) : memref<?xf64>
+  %s = scf.for %i = %0 to %n step %1 iter_args(%a = %zero) -> (f64) {
+    %v = memref.load %x[%i] : memref<?xf64>
+    memref.store %a, %y[%i] : memref<?xf64>
+    %b = arith.addf %a, %v : f64
+    scf.yield %b : f64
+  }
+  func.return %y : memref<?xf64>
+}
+// CHECK-LABEL: func.func @before
+// CHECK:      gpu.func @before_0({{.*}}phi.mapping = "one thread"
+
+// -----
+
+/// A row is read that another step writes: one thread.
+func.func @mirrored(%x: memref<?xf64> {nd.name = "x", nd.state}) -> (memref<?xf64> {nd.update = 0 : i64}) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = memref.dim %x, %0 : memref<?xf64>
+  %last = arith.subi %n, %1 : index
+  %back = memref.reinterpret_cast %x to offset: [%last], sizes: [%n], strides: [-1] : memref<?xf64> to memref<?xf64, strided<[-1], offset: ?>>
+  scf.for %i = %0 to %n step %1 {
+    %v = memref.load %back[%i] : memref<?xf64, strided<[-1], offset: ?>>
+    %w = arith.addf %v, %v : f64
+    memref.store %w, %x[%i] : memref<?xf64>
+  }
+  func.return %x : memref<?xf64>
+}
+// CHECK-LABEL: func.func @mirrored
+// CHECK:      gpu.func @mirrored_0({{.*}}phi.mapping = "one thread"
+
+// -----
+
 /// A check on data: a flag of the device's, which the host looks at before it gives results.
 func.func @take(%x: memref<?xf64> {nd.name = "x"}, %at: memref<?xi64> {nd.name = "at"}) -> memref<?xf64> {
   %0 = arith.constant 0 : index

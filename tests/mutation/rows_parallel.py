@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mutant import Mutant
 
-DEVICE = "tests/differential/test_emulated.py"
+KERNELS = "tests/ir/convert-loops-to-gpu.mlir"
+DEVICE = "tests/differential/test_emulated.py::"
 THREADS = "tests/codegen/test_threads.py"
 THREEFRY = "tests/numerics/test_threefry.py"
 FOUND = "tests/differential/test_found.py"
@@ -53,21 +54,21 @@ PARALLEL = (
         "passes/gpu_nests.py",
         "if writes and root not in private and (len(own) != 1 or None in own):",
         "if writes and root not in private and None in own:",
-        (DEVICE, "tests/ir/convert-loops-to-gpu.mlir", "tests/differential/test_rows.py"),
+        (KERNELS,),
     ),
     Mutant(
         "of equal extremes any thread's is taken",
         "passes/gpu_reducers.py",
         'before = e.icmp("slt", b[1], a[1])',
         'before = e.icmp("sgt", b[1], a[1])',
-        (DEVICE,),
+        (DEVICE + "test_extremes_are_the_same_numbers",),
     ),
     Mutant(
         "what a loop carries is combined though its steps read it",
         "passes/gpu_reducers.py",
         "if len(rest) != 1 or len(list(own.uses)) != 1 or len(list(result.uses)) != 1:",
         "if len(rest) != 1 or len(list(result.uses)) != 1:",
-        (DEVICE, "tests/ir/convert-loops-to-gpu.mlir"),
+        (KERNELS,),
     ),
     Mutant(
         "a block goes on before its totals are there",
@@ -81,21 +82,21 @@ PARALLEL = (
         "passes/gpu_rows.py",
         "if any(_conflict(before, touched) for before in self.since):",
         "if any(_conflict(before, touched) for before in self.since[1:0]):",
-        (DEVICE,),
+        (KERNELS, DEVICE + "test_programs"),
     ),
     Mutant(
         "a tile is read before it is filled",
         "passes/gpu_tiles.py",
         "        team.barrier(inner)\n        self._compute(",
         "        self._compute(",
-        ("tests/codegen/test_tiles.py", DEVICE),
+        ("tests/codegen/test_tiles.py",),
     ),
     Mutant(
         "states of a device are written before the checks of a call",
         "passes/convert_loops_to_gpu.py",
         "if any(isinstance(root, BlockArgument) for root in roots):",
         "if not roots:",
-        (DEVICE, "tests/ir/convert-loops-to-gpu.mlir", "tests/gpu/test_programs.py"),
+        (KERNELS, DEVICE + "test_states_stay_as_they_were_when_a_check_fails"),
     ),
     # checks
     Mutant(

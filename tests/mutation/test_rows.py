@@ -18,4 +18,4 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_rows_are_up_to_date(mutant: Mutant) -> None:
     assert (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.old) == 1
     assert mutant.old != mutant.new
-    assert all((ROOT / test).exists() for test in mutant.tests)
+    assert all((ROOT / test.partition("::")[0]).exists() for test in mutant.tests)
