@@ -164,7 +164,7 @@ func.func @ordered(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
 
 // -----
 
-/// Each step reads the total so far: one thread, although additions could be done in any order.
+/// Each step reads the total so far: no reduction, although additions could be done in any order.
 func.func @before(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index
@@ -180,7 +180,7 @@ func.func @before(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
   func.return %y : memref<?xf64>
 }
 // CHECK-LABEL: func.func @before
-// CHECK:      gpu.func @before_0({{.*}}phi.mapping = "one thread"
+// CHECK:      gpu.func @before_0({{.*}}phi.mapping = "scan"
 
 // -----
 
