@@ -64,7 +64,7 @@ class Measured(NamedTuple):
 
 
 # Measured maxima of f64 (dense sampling) are up to 8 % below the bounds; so are those of f32, of all its numbers where the
-# second bound has three digits, else of samples.
+# second bound has three digits, else of samples. That of sin in f32, of all 2^32: 0.50337 ulp at 739.2646.
 MEASURED = {
     "exp": Measured(math.ExpOp, (0.92, 0.92), np.exp, mpmath.exp),
     "exp2": Measured(math.Exp2Op, (0.92, 0.96), np.exp2, lambda x: mpmath.mpf(2) ** x),
