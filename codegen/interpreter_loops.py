@@ -71,13 +71,15 @@ class LoopProgram:
         last = block.last_op
         assert last is not None
         results = [Result.parse(text) for text in results_text(self.main, last.operands)]
-        with np.errstate(all="ignore"):
-            try:
+        try:
+            with np.errstate(all="ignore"):
                 found = self.namespace[symbol(self.main.sym_name.data)](*(part for pair in given for part in pair))
-            except IndexError as error:
-                if "out of bounds for axis" in str(error):  # NumPy's own: no check of the program
-                    raise memory.BadAccess(str(error)) from None
-                raise
+        except Exception as error:
+            before = [memory.as_memory(array, type)[0] for array, type in zip(arrays, types, strict=True)]
+            memory.check_intact(self.arguments, before, [own for own, _ in given], error)
+            if isinstance(error, IndexError) and "out of bounds for axis" in str(error):  # NumPy's: no check of the program
+                raise memory.BadAccess(str(error)) from None
+            raise
         final = [result.type or types[result.argument or 0] for result in results]
         return [memory.from_memory(array, type) for array, type in zip(found, final, strict=True)]
 

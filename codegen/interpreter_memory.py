@@ -17,6 +17,7 @@ from phintys.ir.types import TensorType
 
 from . import blas
 from .host import bind
+from .interface import Argument
 from .interpreter import joined
 from .scalar_templates import _SIGNED, _UNSIGNED
 
@@ -105,6 +106,13 @@ def from_memory(array: Array, type: TensorType) -> Array:
     if not type.dtype.startswith("complex"):
         return own.view(type.dtype)
     return joined(own, type.dtype)
+
+
+def check_intact(arguments: Sequence[Argument], before: Sequence[Array], after: Sequence[Array], error: Exception) -> None:
+    """BadAccess where a call that fails has written a state."""
+    for argument, old, new in zip(arguments, before, after, strict=True):
+        if argument.is_state and old.tobytes() != new.tobytes():
+            raise BadAccess(f"state {argument.name} is written although the call fails: {error}") from None
 
 
 def gemm(alpha: Any, a: Array, b: Array, beta: Any, c: Array) -> None:

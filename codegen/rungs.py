@@ -28,6 +28,7 @@ from phintys.passes.pipeline import Stage, load_pass
 from .executable import Executable
 from .interpreter import EXCEPTIONS, evaluate
 from .interpreter_loops import LoopProgram
+from .interpreter_memory import check_intact
 from .scalar_writer import CannotInterpret
 
 if TYPE_CHECKING:
@@ -106,7 +107,12 @@ class Native:
         own = [np.array(array, argument.type.dtype, order="C") for array, argument in zip(arrays, arguments, strict=True)]
         cells = {number: [own[number]] for number, argument in enumerate(arguments) if argument.is_state}
         inputs = [array for number, array in enumerate(own) if number not in cells]
-        outputs = iter(self.executable.bind_strict(list(cells.values()), self._fail, False)(*inputs))
+        before = [array.copy() for array in own]
+        try:
+            outputs = iter(self.executable.bind_strict(list(cells.values()), self._fail, False)(*inputs))
+        except Exception as error:
+            check_intact(arguments, before, own, error)
+            raise
         return [next(outputs) if result.argument is None else cells[result.argument][0] for result in self.interface.results]
 
     def _fail(self, number: int, values: tuple[int, ...]) -> NoReturn:

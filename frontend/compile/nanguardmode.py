@@ -1,7 +1,8 @@
-"""`NanGuardMode`: the first expression whose value is NaN, infinite or big, with its line and the range of its operands.
+"""`mode="nan_guard"`: the first expression whose value is NaN, infinite or big, with its line, the place and the operands.
 
-Arguments, outputs and states are looked at as native code sees them. Expressions in between are computed again in NumPy, as the
-compiler has rewritten them; those of functions with a program's own Python only when something is wrong.
+A call that ends so leaves states as they were. Arguments, outputs and states are looked at as native code sees them.
+Expressions in between are computed again in NumPy, as the compiler has rewritten them; those of functions with a program's own
+Python only when something is wrong.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..guard import Trouble
 from ..modes import NanGuardMode
 from ..types import Array
 from .watching import Watching
@@ -23,7 +25,7 @@ class Guarding(Watching):
 
     def __call__(self, *arrays: Array) -> list[Array]:
         """The outputs. AssertionError when a value is not as it should be."""
-        self.guard.check(((f"argument {number}", value) for number, value in enumerate(arrays)), self.name)
+        self.guard.check_given(arrays, self.cells, self.graph)
         given = self.given(arrays)
         if not self.runs_python:
             self.look(given)
@@ -52,13 +54,28 @@ class Guarding(Watching):
         for result in results:
             trouble = self.guard.trouble(result)
             if trouble is not None:
-                ranges = "; ".join(f"operand {number}: {_range(value)}" for number, value in enumerate(operands))
-                where = f"{self.place(location_text(op))}\nThat is nd.{op.op} of {ranges}"
-                raise AssertionError(f"{self.guard.name}: {trouble} in an expression of the function {self.name}\n{where}")
+                lines = [f"{self.guard.name}: {trouble.what} in an expression of the function {self.name}"]
+                lines += [self.place(location_text(op)), f"Its value, {trouble.where}"]
+                lines += [
+                    f"operand {number} of nd.{op.op}: {_range(value)}{_there(op, value, trouble)}"
+                    for number, value in enumerate(operands)
+                ]
+                raise AssertionError("\n".join(lines))
+
+
+def _there(op: Any, value: Array, trouble: Trouble) -> str:
+    """The operand's element that the first bad one is made of, where the operation goes element by element."""
+    if op.row.family != "elementwise" or value.ndim > len(trouble.place):
+        return ""
+    own = trouble.place[len(trouble.place) - value.ndim :]
+    place = tuple(0 if size == 1 else index for index, size in zip(own, value.shape, strict=True))
+    return f", there {value[place]}" if place else ""
 
 
 def _range(value: Array) -> str:
     """Type, shape, and from where to where an array goes."""
+    if not value.ndim:
+        return f"{value.dtype} {value}"
     if not value.size or value.dtype.kind not in "iuf":
         return f"{value.dtype}{list(value.shape)}"
     with np.errstate(all="ignore"):

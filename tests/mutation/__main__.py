@@ -2,6 +2,7 @@
 
     python -m tests.mutation              all rows of `rows.py`
     python -m tests.mutation diagonal     those with this word in their name
+    python -m tests.mutation --named      those that mode debug has to find: which pass does it name? (`named.py`)
 
 The tree is copied; each mistake is made in the copy, the row's tests run there, and the mistake is taken back. A mutant is
 caught when a test fails or the process dies (they pass in the tree as it is: that is what CI sees to). Exit code 1 when one
@@ -16,14 +17,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 from mutant import Mutant  # noqa: E402
+from named import CASES  # noqa: E402
 from rows import MUTANTS  # noqa: E402
+
+Check = Callable[[Path, Mutant], tuple[bool, str]]
 
 COPIED = ("frontend", "codegen", "dialects", "ir", "passes", "tools", "tests", ".ci", "pyproject.toml", "README.md", "LICENSE")
 LIMIT = 600  # seconds for the tests of one mutant: what takes longer counts as a survivor
@@ -57,30 +61,46 @@ def run_tests(tree: Path, tests: Sequence[str]) -> tuple[bool, str]:
     return done.returncode == 0, failed[0] if failed else f"exit code {done.returncode}: {done.stdout[-200:]!r}"
 
 
-def attempt(tree: Path, mutant: Mutant) -> tuple[bool, str]:
-    """Make one mistake, run its tests, take it back: whether it was caught, and by what."""
+def run_case(tree: Path, mutant: Mutant) -> tuple[bool, str]:
+    """Whether the mistake's program goes through in mode debug or another pass is named, and what is named."""
+    wanted = CASES[mutant.name][0]
+    command = [sys.executable, "tests/mutation/named.py", mutant.name]
+    environment = {**os.environ, "PYTHONPATH": str(tree / "build" / "typing"), "PHINTYS_CACHE": "0"}
+    try:
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        return True, f"no end after {LIMIT} s"
+    lines = (done.stdout.strip() or done.stderr.strip() or f"exit code {done.returncode}").splitlines()
+    return lines[-1] != wanted, f"{lines[-1]}{'' if lines[-1] == wanted else f', expected {wanted}'}"
+
+
+def attempt(tree: Path, mutant: Mutant, check: Check) -> tuple[bool, str]:
+    """Make one mistake, check, take it back: whether it was caught, and by what."""
     path = tree / mutant.file
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.old) != 1:
         raise SystemExit(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}; expected once")
     path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
     try:
-        passed, how = run_tests(tree, mutant.tests)
+        passed, how = check(tree, mutant)
     finally:
         path.write_text(text, encoding="utf-8")
     return not passed, how
 
 
 def main(words: Sequence[str]) -> int:
-    """Try all mutants whose name has one of the words; 1 when one survives."""
+    """Try all mutants whose name has one of the words; 1 when one survives. With `--named`, in mode debug."""
+    named, words = "--named" in words, [word for word in words if word != "--named"]
+    check: Check = run_case if named else lambda tree, mutant: run_tests(tree, mutant.tests)
     chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
+    chosen = [mutant for mutant in chosen if mutant.name in CASES] if named else chosen
     survivors = []
     with tempfile.TemporaryDirectory(prefix="phintys-mutation-") as folder:
         tree = Path(folder)
         copy_tree(tree)
         for mutant in chosen:
             start = time.monotonic()
-            caught, how = attempt(tree, mutant)
+            caught, how = attempt(tree, mutant, check)
             survivors += [] if caught else [mutant.name]
             print(
                 f"{'caught  ' if caught else 'SURVIVED'} {time.monotonic() - start:5.0f} s  {mutant.name}: {how[:150]}",
