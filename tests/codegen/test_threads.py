@@ -132,12 +132,14 @@ def test_loops_that_others_take_part_in() -> None:
     functions = [phintys.function([x], T.sort(x, axis=1)), phintys.function([x, i], x[i], on_unused_input="ignore")]
     set_threads(2)
     for f, arguments in zip(functions, [(a,), (a, order)], strict=True):
-        shares = []
-        for _ in range(40):
+        share = 1.0
+        for _ in range(300):  # on a busy machine, members come late
             before = time.process_time(), time.thread_time()
             f(*arguments)
-            shares.append((time.thread_time() - before[1]) / max(time.process_time() - before[0], 1e-9))
-        assert min(shares) < 0.9
+            share = min(share, (time.thread_time() - before[1]) / max(time.process_time() - before[0], 1e-9))
+            if share < 0.9:
+                break
+        assert share < 0.9
 
 
 def test_indices_are_checked_before_rows_are_copied() -> None:
