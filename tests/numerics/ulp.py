@@ -85,7 +85,7 @@ MEASURED = {
     "sinh": Measured(math.SinhOp, (1.0, 0.98), np.sinh, mpmath.sinh),
     "cosh": Measured(math.CoshOp, (0.92, 0.92), np.cosh, mpmath.cosh),
     "tanh": Measured(math.TanhOp, (0.77, 1.05), np.tanh, mpmath.tanh),
-    "asinh": Measured(math.AsinhOp, (0.9, 0.9), np.arcsinh, mpmath.asinh),
+    "asinh": Measured(math.AsinhOp, (0.9, 0.95), np.arcsinh, mpmath.asinh),
     "acosh": Measured(math.AcoshOp, (0.9, 0.9), np.arccosh, mpmath.acosh),
     "atanh": Measured(math.AtanhOp, (0.9, 0.9), np.arctanh, mpmath.atanh),
     "sigmoid": Measured(xmath.SigmoidOp, (0.92, 0.92), wide_sigmoid, lambda x: 1 / (1 + mpmath.exp(-x))),
