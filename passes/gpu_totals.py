@@ -57,7 +57,8 @@ def _scan(loop: scf.ForOp) -> Scan | None:
         {root_of(each.memref) for each in loop.walk() if isinstance(each, kind)} for kind in (memref.LoadOp, memref.StoreOp)
     )
     stores = [each for each in loop.walk() if isinstance(each, memref.StoreOp)]
-    if read & written or not (DISTINCT in loop.attributes or all(variable in store.indices for store in stores)):
+    once = len(stores) == len(written)  # two stores may meet in one element, where the later iteration's has to stay
+    if read & written or not once or not (DISTINCT in loop.attributes or all(variable in store.indices for store in stores)):
         return None
     return Scan(loop, Reducer(0, op, rest[0], own), before, [each for each in ops if each not in (*before, op)])
 

@@ -361,3 +361,25 @@ func.func @running(%x: memref<5000xf32> {nd.name = "x"}) -> memref<5000xf32> {
 // CHECK:      gpu.barrier
 // CHECK:      scf.if
 // CHECK-NEXT: memref.store %{{.*}} : memref<5000xf32>
+
+// -----
+
+/// Two stores of an iteration may write what another iteration writes: in order.
+func.func @meeting(%x: memref<5000xf64> {nd.name = "x"}) -> memref<5001xf64> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = arith.constant 5000 : index
+  %zero = arith.constant 0.0 : f64
+  %y = memref.alloc() : memref<5001xf64>
+  %z = memref.reinterpret_cast %y to offset: [1], sizes: [5000], strides: [1] : memref<5001xf64> to memref<5000xf64, strided<[1], offset: 1>>
+  %t = scf.for %i = %0 to %n step %1 iter_args(%a = %zero) -> (f64) {
+    %v = memref.load %x[%i] : memref<5000xf64>
+    %b = arith.addf %a, %v : f64
+    memref.store %b, %y[%i] : memref<5001xf64>
+    memref.store %v, %z[%i] : memref<5000xf64, strided<[1], offset: 1>>
+    scf.yield %b : f64
+  }
+  func.return %y : memref<5001xf64>
+}
+// CHECK-LABEL: gpu.func @meeting_0
+// CHECK-SAME: phi.mapping = "one thread"
