@@ -24,7 +24,7 @@ from .emit import INDEX, Emitter, Index
 from .gpu_host import copy_into, outside_values
 from .gpu_kernel import Kernel
 from .llvm_memory import byte_size
-from .loop_facts import Memory
+from .loop_facts import Memory, root_of
 
 WIDEST = 16  # bytes of one access
 MOST_BYTES = 32  # of one operand that a thread has at once: more would cost registers, of which 2048 threads have 32 each
@@ -196,10 +196,10 @@ def _reads_back(ops: Sequence[Operation]) -> bool:
     written: set[SSAValue] = set()
     for op in ops:
         for inner in op.walk():
-            if isinstance(inner, memref.LoadOp) and inner.memref in written:
+            if isinstance(inner, memref.LoadOp) and root_of(inner.memref) in written:
                 return True
             if isinstance(inner, memref.StoreOp):
-                written.add(inner.memref)
+                written.add(root_of(inner.memref))
     return False
 
 
