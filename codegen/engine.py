@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 
 from phintys.ir.phases import phase
 
-from . import blas, rare, runtime_products, runtime_profile, symbols
+from . import blas, forks, rare, runtime_products, runtime_profile, symbols
 from . import cache as disk
 from .elf import undefined_symbols
 from .machine import llvm, new_target_machine, run_passes, target_machine
@@ -29,6 +29,7 @@ from .runtime_memory import default_pool_limit
 from .runtime_threads import default_threads
 
 _LOCK = threading.RLock()
+forks.wait_for(_LOCK)
 _RUNTIME: dict[str, int] = {}
 _RETIRED: deque[Any] = deque()  # engines whose code nothing can call any more
 

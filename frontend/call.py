@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .conversion import exact
 from .errors import near, noted
 from .inputs import In
-from .tensor.sharedvar import TensorSharedVariable
+from .turns import Cell, turn
 from .types import Array
 from .widening import Widening
 
@@ -24,7 +25,7 @@ class Caller:
         self,
         name: str,
         inputs: Sequence[In],
-        kept: Mapping[int, TensorSharedVariable],
+        kept: Mapping[int, Cell],
         cells: Sequence[list[Array]],
         strict: Callable[..., Any],
     ) -> None:
@@ -50,13 +51,22 @@ class Caller:
         if widened is not None:
             return self.entry(*widened)
         values = self._bind(args, kwargs)
-        arrays = []
+        arrays, cells = [], []
         for number, value in enumerate(values):
             if number not in self.kept:
                 arrays.append(self.defaults[number] if value is MISSING else self._convert(number, value))
             elif value is not MISSING:
-                self.kept[number].container.storage[0] = self._convert(number, value).copy()
-        return self.strict(*self._separate(arrays))
+                cells.append((self.kept[number], self._convert(number, value).copy()))
+        if not self.cells:
+            return self.strict(*self._separate(arrays))
+        with self._turn():
+            for cell, array in cells:
+                cell[0] = array
+            return self.strict(*self._separate(arrays))
+
+    def _turn(self) -> AbstractContextManager[Any]:
+        """What keeps other calls from the states meanwhile."""
+        return turn(self.cells)
 
     def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
         """One value for each input, `MISSING` where a default is taken."""
@@ -103,9 +113,13 @@ class Caller:
     def _separate(self, arrays: list[Array]) -> list[Array]:
         """Copies of arguments in a state's memory, which the function may overwrite, and of states that overlap."""
         for number, cell in enumerate(self.cells):
-            cell[0] = exact(cell[0])
-            if not cell[0].flags.writeable or any(
-                np.may_share_memory(cell[0], other[0]) for other in self.cells[:number] if other is not cell
+            given = cell[0]
+            value = exact(given)
+            if not value.flags.writeable or any(
+                np.may_share_memory(value, other[0]) for other in self.cells[:number] if other is not cell
             ):
-                cell[0] = cell[0].copy()
+                value = value.copy()
+            # Native calls of other threads may have moved the state on: between these two, no thread can.
+            if value is not given and cell[0] is given:
+                cell[0] = value
         return [array.copy() if any(np.may_share_memory(array, cell[0]) for cell in self.cells) else array for array in arrays]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from .call import Caller
@@ -26,6 +27,10 @@ class DeviceCaller(Caller):
                 found = fitting(self.driver, self.inputs[number].variable.type, value)
             value = value.get() if found is None and hasattr(value, "get") else found if found is not None else value
         return value if is_on_device(value) else super()._convert(number, value)
+
+    def _turn(self) -> AbstractContextManager[Any]:
+        """One call at a time has the driver, native part and all."""
+        return self.driver
 
     def _separate(self, arrays: list[Any]) -> list[Any]:
         return arrays

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
+from phintys.codegen.forks import compiling
 from phintys.ir.graph import Graph, topological
 
 from .call import MISSING, Caller
@@ -24,6 +25,7 @@ from .residence import is_device, moved, require_device
 from .tensor.random_state import returning_states
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .tensor.var import TensorVariable
+from .turns import OneStep, own_cells
 from .types import Array
 
 __all__ = ["Function", "FunctionGraph", "Maker", "evaluate", "function", "make_function"]
@@ -218,20 +220,26 @@ def make_function(
     """The function of a plan, compiled unless its executable is at hand, on its states or others of their types."""
     started = time.perf_counter()
     if executable is None:
-        executable = _compiled(plan, bool(profile))
+        with compiling():
+            executable = _compiled(plan, bool(profile))
     bound = [state for state in states or plan.graph.states if isinstance(state, TensorSharedVariable)]
-    cells = [state.container.storage for state in bound]
+    stored = [state.container.storage for state in bound]
+    mode = get_mode(None) if plan.mode is None else plan.mode
+    takes_turns = (executable.interface.hosts or mode.watches) and stored and not is_device(plan.target)
+    cells = own_cells(stored) if takes_turns else stored
     fail = Failures(plan.graph, executable.interface.checks)
     strict = executable.bind_strict(cells, fail=fail, unpack=plan.unpack, where=fail.where)
-    mode = get_mode(None) if plan.mode is None else plan.mode
     maker = functools.partial(DeviceCaller, target=plan.target) if is_device(plan.target) else Caller
+    kept = plan.kept_cells(cells)
     watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name, plan.target)
     if watched is None:
-        caller = maker(plan.name, plan.inputs, plan.kept, cells, strict)
+        caller = maker(plan.name, plan.inputs, kept, cells, strict)
         entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
     else:
-        entry = caller = maker(plan.name, plan.inputs, plan.kept, cells, _unpacked(watched) if plan.unpack else watched)
+        entry = caller = maker(plan.name, plan.inputs, kept, cells, _unpacked(watched) if plan.unpack else watched)
     call = caller if plan.kept or plan.keys is not None else entry
+    if takes_turns:
+        call = OneStep(stored, cells, call)
     stats = profile if isinstance(profile, ProfileStats) else ProfileStats(message=plan.name) if profile else None
     if stats is not None:
         call = stats.timed(call)

@@ -68,6 +68,11 @@ class Mode:
         return None
 
     @property
+    def watches(self) -> bool:
+        """Whether anything does."""
+        return type(self).watch is not Mode.watch
+
+    @property
     def optimizer(self) -> Any:
         """What was asked for."""
         return self.provided_optimizer

@@ -55,6 +55,11 @@ class Plan:
         at_hand = (self.target, "cpu")
         return {number: device for number, device in self.transferred.items() if device not in at_hand}
 
+    def kept_cells(self, cells: Sequence[list[Any]]) -> dict[int, list[Any]]:
+        """Where a function that works on these cells of states has the inputs that it keeps, by their numbers."""
+        places = {id(state): cell for state, cell in zip(self.graph.states, cells, strict=True)}
+        return {number: places.get(id(state), state.container.storage) for number, state in self.kept.items()}
+
 
 def pairs(given: Any, what: str) -> Pairs:
     """The pairs of a dict, a list or a tuple. TypeError for anything else."""

@@ -91,7 +91,7 @@ class RandomStateSharedVariable(TensorSharedVariable):
         from phintys.codegen.host_random import state_tuple
 
         state = BorrowedState(0) if borrow else RandomState(0)
-        state.set_state(state_tuple(on_host(self.container.storage[0])))
+        state.set_state(state_tuple(on_host(self.container.read())))
         if isinstance(state, BorrowedState):
             state.owner = self
         return state

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from ..residence import from_device, is_on_device, on_host, placed
+from ..turns import snapshot, turn
 from ..types import Array, TensorType
 from .var import TensorVariable
 
@@ -24,11 +25,29 @@ class Container:
     @property
     def value(self) -> Array:
         """A copy of the array."""
-        return on_host(self.storage[0]).copy()
+        return self.read()
 
     @value.setter
     def value(self, value: Any) -> None:
-        self.storage[0] = placed(self.type.filter(value).copy())
+        self.write(placed(self.type.filter(value).copy()))
+
+    def read(self, there: bool = False) -> Array:
+        """A copy of the array, as it is between two calls of functions: on the host, or `there`, where it lies.
+
+        Calls write into it at their end only, in one go with the GIL: nobody has to wait for one that runs Python.
+        """
+        value = self.storage[0]
+        if is_on_device(value):
+            return value.copy() if there else on_host(value)
+        return snapshot(value)
+
+    def write(self, value: Array) -> None:
+        """Put an array into the cell, between two calls of functions."""
+        if not self.storage[1:]:  # nothing lets another thread run between these two
+            self.storage[0] = value
+            return
+        with turn((self.storage,)):
+            self.storage[0] = value
 
     @property
     def data(self) -> Array:
@@ -37,6 +56,9 @@ class Container:
 
     def __repr__(self) -> str:
         return f"<{self.storage[0]!r}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "storage": [self.read(there=True)]}
 
 
 class TensorSharedVariable(TensorVariable):
@@ -66,23 +88,23 @@ class TensorSharedVariable(TensorVariable):
 
         A value on a GPU is copied to the host in any case, unless `return_internal_type` asks for the device's array.
         """
+        if not borrow:
+            return self.container.read(there=return_internal_type)
         value = self.container.storage[0]
-        if is_on_device(value) and not return_internal_type:
-            return on_host(value)
-        return value if borrow else value.copy()
+        return on_host(value) if is_on_device(value) and not return_internal_type else value
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Replace the value, by a copy unless `borrow`; sizes may change. TypeError when it does not fit the type."""
         fields = vars(self)
         there = from_device(self.type, new_value, borrow)
         if there is not None:
-            self.container.storage[0] = there
+            self.container.write(there)
             return
         if is_on_device(new_value) and hasattr(new_value, "__array__"):
             new_value = on_host(new_value)
         value = self.type.filter(new_value, fields["_strict"], fields["_allow_downcast"])
         aliases = value is new_value or value.base is not None
-        self.container.storage[0] = placed(value.copy() if aliases and not borrow else value)
+        self.container.write(placed(value.copy() if aliases and not borrow else value))
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to zero, in place when `borrow`."""
@@ -90,7 +112,7 @@ class TensorSharedVariable(TensorVariable):
         if borrow and not is_on_device(value):
             value[...] = 0
         else:
-            self.container.storage[0] = placed(on_host(value) * 0)
+            self.container.write(placed(on_host(value) * 0))
 
     def clone(self) -> TensorSharedVariable:
         """Another variable of the same cell."""

@@ -175,6 +175,9 @@ def test_functions_in_child_processes(method: str) -> None:
     assert _double(1.5) == 3.0  # the parent has compiled and has threads
     with multiprocessing.get_context(method).Pool(2) as pool:
         assert pool.map_async(_double, [1.0, 2.0, 3.0]).get(timeout=3 * START) == [2.0, 4.0, 6.0]
+        w, x = shared(3.0), T.dscalar("x")
+        add = function([x], w + x, updates=[(w, w + 1)])
+        assert pool.apply_async(add, (2.0,)).get(timeout=START) == 5.0 and w.get_value() == 3.0
 
 
 def test_functions_and_models_travel() -> None:
