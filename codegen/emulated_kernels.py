@@ -26,6 +26,7 @@ from .recipe import QUICK
 from .recording import RecordingDriver
 
 INDEX = bi.IndexType()
+KEPT = 256  # kernels that stay compiled
 
 
 class EmulatedDevice(RecordingDriver):
@@ -61,9 +62,12 @@ class EmulatedKernels:
     def __call__(self, kernel: Kernel, blocks: int, threads: int, shared: int, arguments: list[Any]) -> None:
         """Run a kernel on arrays, which it changes, and numbers."""
         key = self.code, kernel.name, threads
-        if key not in _COMPILED:
-            _COMPILED[key] = self._compile(kernel.name, threads)
-        executable, written = _COMPILED[key]
+        found = _COMPILED.get(key)
+        if found is None:
+            if len(_COMPILED) >= KEPT:
+                _COMPILED.clear()
+            found = _COMPILED[key] = self._compile(kernel.name, threads)
+        executable, written = found
         given = [*arguments, blocks, shared]
         inputs = [np.asarray(value, _dtype(value)) for at, value in enumerate(given) if at not in written]
         cells = [[given[at]] for at in written]

@@ -12,7 +12,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,7 @@ TYPES: dict[type[Attribute], str | Callable[[Attribute], str]] = {
 }
 
 
-@cache
+@lru_cache(4096)
 def type_text(kind: Attribute) -> str:
     """LLVM's spelling of a type of the llvm dialect."""
     row = TYPES.get(type(kind))

@@ -1,11 +1,12 @@
 """Between Python types and attributes and their xDSL forms: `f64[?, 4]` <-> `tensor<?x4xf64>`, `(1,)` <-> `array<i64: 1>`.
 
 All results are interned: types and small attributes are created once, since an attribute costs more than a dictionary look-up.
+Sizes, names and lines are the user's, without end in a long process: only so many are kept.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from phintys.ir.types import BY_SHORT, DTYPES, TensorType
 
+KEPT = 4096  # entries of a table; a large model has some hundred
 DYNAMIC = -(2**63)  # stands for "unknown" in integer arrays and shapes, as in MLIR
 _ELEMENTS: dict[str, Attribute] = {
     "bool": bi.i1,
@@ -40,42 +42,50 @@ def scalar_type(dtype: str) -> Attribute:
     return bi.IntegerType(row.bits) if row.kind == "u" else _ELEMENTS[dtype]
 
 
-@cache
+@lru_cache(KEPT)
 def to_xdsl(type: TensorType) -> bi.TensorType[Attribute]:
     """`f64[?, 4]` -> `tensor<?x4xf64>`."""
     made = bi.TensorType(_ELEMENTS[type.dtype], [DYNAMIC if size is None else size for size in type.shape])
-    _INTERNED[id(made)] = type
+    if len(_INTERNED) >= KEPT:
+        _INTERNED.clear()
+    _INTERNED[id(made)] = made, type
     return made
 
 
-_INTERNED: dict[int, TensorType] = {}  # by identity of what `to_xdsl` made (and keeps): hashing a type takes 5 µs
+# By identity of what `to_xdsl` made, which an entry keeps: hashing a type takes 5 µs.
+_INTERNED: dict[int, tuple[bi.TensorType[Attribute], TensorType]] = {}
 _FROM: dict[Attribute, TensorType] = {}
 
 
 def from_xdsl(type: Attribute) -> TensorType:
     """`tensor<?x4xf64>` -> `f64[?, 4]`; VerifyException for another type or element type."""
-    found = _INTERNED.get(id(type)) or _FROM.get(type)
+    interned = _INTERNED.get(id(type))
+    if interned is not None:
+        return interned[1]
+    found = _FROM.get(type)
     if found is None:
         if not isinstance(type, bi.TensorType) or type.element_type not in BY_ELEMENT:
             raise VerifyException(f"expected a tensor of {', '.join(BY_SHORT)} elements, got {type}")
         shape = tuple(None if size == DYNAMIC else size for size in type.get_shape())
+        if len(_FROM) >= KEPT:
+            _FROM.clear()
         found = _FROM[type] = TensorType(BY_ELEMENT[type.element_type], shape)
     return found
 
 
-@cache
+@lru_cache(KEPT)
 def integers(values: tuple[int | None, ...]) -> Attribute:
     """`(1, None)` -> `array<i64: 1, -9223372036854775808>`."""
     return bi.DenseArrayBase.from_list(bi.i64, [DYNAMIC if value is None else value for value in values])
 
 
-@cache
+@lru_cache(KEPT)
 def integer(value: int) -> Attribute:
     """`1` -> `1 : i64`."""
     return bi.IntegerAttr(value, bi.i64)
 
 
-@cache
+@lru_cache(KEPT)
 def string(value: str) -> Attribute:
     """A string attribute."""
     return bi.StringAttr(value)
@@ -143,7 +153,7 @@ def decode_attrs(op: Operation) -> dict[str, Any]:
     return {key: decode_attr(key, attr) for key, attr in op.attributes.items() if "." not in key}
 
 
-@cache
+@lru_cache(KEPT)
 def location(text: str | None) -> Any:
     """A source location: `train.py:12` (or `train.phi:3:7`) as a file-line-column location, anything else as a file name."""
     if text is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,7 +161,7 @@ def _restore(dtype: str, shape: tuple[int | None, ...], name: str | None) -> Ten
     return TensorType(dtype, name=name, shape=shape)
 
 
-@cache
+@lru_cache(4096)
 def _of_core(dtype: str, shape: tuple[int | None, ...]) -> TensorType:
     return TensorType(dtype, shape=shape)
 

@@ -8,7 +8,7 @@ dimension *known* to be 1 broadcasts (Theano's rule): two sizes of which one is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from .types import DTYPES, TensorType, TypeInferenceError, accumulator_dtype, upcast, upcast_to_float
@@ -69,7 +69,7 @@ def broadcast_shapes(shapes: Sequence[tuple[int | None, ...]]) -> tuple[int | No
     return _broadcast(tuple(shapes))
 
 
-@cache
+@lru_cache(4096)
 def _broadcast(shapes: tuple[tuple[int | None, ...], ...]) -> tuple[int | None, ...]:
     rank = max((len(shape) for shape in shapes), default=0)
     result: list[int | None] = []

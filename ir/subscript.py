@@ -7,7 +7,7 @@ An entry without a colon takes one position and drops the dimension; the rest of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from .types import TensorType, TypeInferenceError
 
@@ -47,7 +47,7 @@ def _bound(text: str) -> Bound:
     return None if not text else "?" if text == "?" else int(text)
 
 
-@cache
+@lru_cache(4096)
 def parse_index(text: str) -> tuple[Entry, ...]:
     """Entries of an index text; TypeInferenceError when it is malformed."""
     entries = []

@@ -7,7 +7,7 @@ Integer helpers (`add`, `mul`, ...) take Python ints and values alike and fold i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from xdsl.dialects import arith, memref, scf
@@ -33,7 +33,7 @@ def _predicate(number: int) -> Attribute:
     return bi.IntegerAttr(number, bi.i64)
 
 
-@cache
+@lru_cache(4096)
 def segments(*sizes: int) -> Attribute:
     """Operand segment sizes of an operation with several variadic groups."""
     return bi.DenseArrayBase.from_list(bi.i32, sizes)

@@ -247,7 +247,7 @@ class RowKernel(NestKernel):
 
 def _anywhere(op: Operation) -> Touched:
     """What an operation touches, by threads that are not told apart."""
-    found = rows(op.walk(), _NO_LOOP, _NO_MEMORY)
+    found = rows(op.walk(), _NO_LOOP, Memory(SizeFacts(_EMPTY.block)))
     return {root: ({None}, writes) for root, (_, writes) in found.items()}
 
 
@@ -261,4 +261,3 @@ def _conflict(a: Touched, b: Touched) -> bool:
 
 _EMPTY = Emitter(bi.ModuleOp([]).body.block)
 _NO_LOOP = _EMPTY.loop(0, 0)[1]
-_NO_MEMORY = Memory(SizeFacts(_EMPTY.block))

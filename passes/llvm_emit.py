@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects import builtin as bi
@@ -39,7 +39,7 @@ FLOATING = frozenset(
 )
 
 
-@cache
+@lru_cache(4096)
 def _number(value: int, bits: int = 64) -> Any:
     return bi.IntegerAttr(value, bits)
 
