@@ -28,9 +28,9 @@ TARGETS = {
 
 def compiler_of(target: str) -> Callable[..., Any]:
     """What compiles for a target; ValueError for one that does not exist."""
-    if target.startswith("cuda") and target[4:].isdecimal():
+    if isinstance(target, str) and target.startswith("cuda") and target[4:].isdecimal():
         return partial(compiler_of("cuda"), target=target)
-    if target not in TARGETS:
+    if not isinstance(target, str) or target not in TARGETS:
         raise ValueError(f"there is no target {target!r}; expected one of {', '.join(TARGETS)} (cuda1 is the second GPU)")
     module, _, name = TARGETS[target].partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)

@@ -18,6 +18,8 @@ class FunctionGraph:
     """What a function computes, as Theano's programs look at it: `inputs`, `outputs`, `toposort()`."""
 
     def __init__(self, graph: Graph) -> None:
+        if not isinstance(graph, Graph):
+            raise TypeError(f"FunctionGraph shows the graph of a function, f.maker.fgraph; got {graph!r:.80}")
         self.graph = graph
         self.inputs: list[Any] = [*graph.inputs, *graph.states]
         self.outputs: list[Any] = [*graph.outputs, *(new for _, new in graph.updates)]

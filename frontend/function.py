@@ -117,6 +117,8 @@ class Function:
     def __repr__(self) -> str:
         return f"<function {self.name}({', '.join(str(spec.variable) for spec in self.maker.inputs)})>"
 
+    __iter__ = None  # names and variables are keys, numbers from 0 on are not: no sequence
+
     def __getitem__(self, key: Any) -> Array:
         cell = self._cell(key)
         return cell.value if isinstance(cell, Container) else self.caller.defaults[cell].copy()

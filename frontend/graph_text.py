@@ -106,6 +106,8 @@ def _compiled(graphs: Sequence[Graph], name: str | None, states: Mapping[str, An
 def _read_text(text: str, filename: str) -> list[Graph]:
     from phintys.ir.parser import parse_graphs
 
+    if not isinstance(text, str):
+        raise TypeError(f"graph text is a string; got {text!r:.80} of type {type(text).__name__}")
     return parse_graphs(text, filename)
 
 

@@ -152,6 +152,8 @@ class Derivative:
 
 def apply_op(op: Op, inputs: Sequence[Any], outputs: Sequence[Any]) -> Node:
     """The node of an operation; `outputs`, fresh variables, become its results. TypeError for what is no tensor."""
+    if not isinstance(op, Op):
+        raise TypeError(f"Apply(op, inputs, outputs) applies an Op; got {op!r:.80} of type {type(op).__name__}")
     operands = [as_tensor_variable(value) for value in inputs]
     for value in outputs:
         if not isinstance(value, TensorVariable) or value.node is not None or isinstance(value, TensorSharedVariable):

@@ -99,6 +99,8 @@ class PrettyPrinter:
             from .display import written
 
             return expression(written([obj])[0])
+        if not hasattr(obj, "outputs") and not hasattr(obj, "maker"):
+            raise TypeError(f"pp shows variables and functions; got {obj!r:.80} of type {type(obj).__name__}")
         outputs = obj.outputs if hasattr(obj, "outputs") else obj.maker.fgraph.outputs
         return ", ".join(expression(value) for value in outputs)
 
@@ -111,6 +113,8 @@ pprint = pp = PrettyPrinter()
 
 def min_informative_str(obj: Any, indent_level: int = 0) -> str:
     """The tree of an expression with letters for its variables, one to a line: A. Elemwise{...}, B. x, ..."""
+    if not isinstance(obj, Value):
+        raise TypeError(f"min_informative_str shows a variable; got {obj!r:.80} of type {type(obj).__name__}")
     lines: list[str] = []
     known: dict[int, str] = {}
     stack: list[tuple[Value, int]] = [(obj, indent_level)]

@@ -16,7 +16,7 @@ from .types import Array, TensorType
 
 def is_device(target: str) -> bool:
     """Whether values of functions of a target may lie in the memory of a device: `cuda` (the first GPU), `cuda1`, ..."""
-    return target == "cuda" or (target.startswith("cuda") and target[4:].isdecimal())
+    return target == "cuda" or (isinstance(target, str) and target.startswith("cuda") and target[4:].isdecimal())
 
 
 def require_device(target: str) -> None:

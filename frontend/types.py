@@ -174,4 +174,8 @@ def native_name(dtype: np.dtype[Any]) -> str:
 
 def frontend_type(type: core.TensorType) -> TensorType:
     """The type that programs see for a type that inference gave."""
-    return type if isinstance(type, TensorType) else _of_core(type.dtype, type.shape)
+    if isinstance(type, TensorType):
+        return type
+    if not isinstance(type, core.TensorType):
+        raise TypeError(f"a variable has a TensorType; got {type!r:.80}")
+    return _of_core(type.dtype, type.shape)

@@ -101,6 +101,17 @@ class Node:
         self.inputs = tuple(pair[0].results[pair[1]] if isinstance(pair, tuple) else pair for pair in operands)
         for value, extra in zip(self.results, extras, strict=True):
             value.__setstate__(extra)
+        self._check()
+
+    def _check(self) -> None:
+        """ValueError after reading a node whose types do not follow: code made of it would write beyond arrays."""
+        row = OPS.get(self.op)
+        if row is None:
+            raise ValueError(f"a pickle names the operation {self.op!r}, which does not exist")
+        wanted = row.infer([value.type for value in self.inputs], row.complete(self.attrs))
+        if [(t.dtype, t.shape) for t in wanted] != [(v.type.dtype, v.type.shape) for v in self.results]:
+            found = ", ".join(value.type.text for value in self.results)
+            raise ValueError(f"a pickle is damaged: {self.op} gives {', '.join(t.text for t in wanted)}, it says {found}")
 
     def __repr__(self) -> str:
         return f"<{self.op} of {len(self.inputs)}>"

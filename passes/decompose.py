@@ -1,8 +1,8 @@
 """Write composite operations in the ones that fusion and the lowering to loops know.
 
 Expects autodiff and stabilize to be done: they recognize and differentiate the composites as wholes. Leaves no
-`softmax`, no `log_softmax`, no `dot` of two vectors, and of matrix functions those that LAPACK has. Where a maximum is
-infinite the result is NaN, as in NumPy's formula.
+`softmax`, no `log_softmax`, no `dot` of two vectors, no reduction over no axes, and of matrix functions those that
+LAPACK has. Where a maximum is infinite the result is NaN, as in NumPy's formula.
 
     %1 = nd.softmax %x {axis = 1}   ->   %m = nd.max %x, %d = nd.sub %x, dimshuffle(%m), %e = nd.exp %d
                                          %s = nd.sum %e
@@ -59,7 +59,17 @@ def scaled_product(op: NdOp, b: Builder) -> Term:
     return c * beta + x.op("dot", y) * alpha
 
 
+def over_no_axes(op: NdOp, b: Builder) -> Term | None:
+    """A reduction of a scalar, or over no axes, is its operand, which may have another dtype; the place of a maximum is 0."""
+    if attribute(op, "axes"):
+        return None
+    x = op.operands[0]
+    found = b.full_like(x, 0) if op.op in ("argmax", "argmin") else x
+    return b.term(b.cast(found, type_of(op.results[0]).dtype))
+
+
 RULES: Rules = {
+    **dict.fromkeys(("sum", "prod", "max", "min", "all", "any", "argmax", "argmin"), (over_no_axes,)),
     "softmax": (softmax,),
     "log_softmax": (log_softmax,),
     "dot": (inner_product,),

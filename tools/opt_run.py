@@ -24,6 +24,7 @@ from phintys.codegen.interpreter_memory import BadAccess
 from phintys.ir.diagnostics import Diagnostic, DiagnosticError, error
 from phintys.ir.types import TensorType
 
+from .arrays import load_array
 from .opt_runner import Runner, placed
 
 Array = np.ndarray[Any, Any]
@@ -161,12 +162,9 @@ def _sizes(argument: Argument, text: str) -> Shape:
 
 def _load(path: str) -> Array:
     try:
-        found = np.load(Path(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as failure:
+        return load_array(path)
+    except ValueError as failure:
         raise error(str(failure), name=path) from None
-    if not isinstance(found, np.ndarray):
-        raise error("not a single array", name=path)
-    return found
 
 
 def _number(argument: Argument, spec: str) -> Array:

@@ -86,11 +86,11 @@ def named_value(text: str) -> tuple[str, Any]:
     if not equals:
         raise CommandError(f"{text!r} is not NAME=VALUE")
     if value.endswith(".npy"):
-        import numpy as np
+        from .arrays import load_array
 
         try:
-            return name, np.load(value, allow_pickle=False)
-        except (OSError, ValueError) as error:
+            return name, load_array(value)
+        except ValueError as error:
             raise CommandError(f"{name}: cannot read {value}: {error}") from error
     try:
         return name, ast.literal_eval(value)

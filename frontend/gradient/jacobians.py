@@ -99,6 +99,8 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise")
         raise ValueError("The `wrt` and `eval_points` lists passed to Rop do not have the same length")
     directions = [as_tensor_variable(point) for point in points]
     for variable, direction in zip(variables, directions, strict=True):
+        if not isinstance(variable, TensorVariable):
+            raise TypeError(f"Rop: wrt are variables; got {variable!r:.80} of type {type(variable).__name__}")
         if variable.ndim != direction.ndim:
             raise ValueError(f"Element {variable} of wrt has {variable.ndim} dimensions, its eval_point {direction.ndim}")
     outputs = list(f) if isinstance(f, list | tuple) else [f]

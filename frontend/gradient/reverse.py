@@ -177,7 +177,7 @@ _OF_DISCONNECTED: dict[str, Callable[[TensorVariable], Any]] = {
 def _check_options(disconnected: str, return_disconnected: str, null_gradients: str) -> None:
     if disconnected not in ("raise", "warn", "ignore"):
         raise ValueError(f"Invalid value for keyword 'disconnected_inputs': {disconnected}; use 'ignore', 'warn' or 'raise'.")
-    if return_disconnected.lower() not in _OF_DISCONNECTED:
+    if not isinstance(return_disconnected, str) or return_disconnected.lower() not in _OF_DISCONNECTED:
         raise ValueError(f"return_disconnected is 'zero', 'None' or 'Disconnected'; got {return_disconnected!r}")
     if null_gradients not in ("raise", "return"):
         raise ValueError(f"null_gradients is 'raise' or 'return'; got {null_gradients!r}")

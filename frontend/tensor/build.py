@@ -95,6 +95,9 @@ def _as_numpy(value: Any) -> Array:
     return array
 
 
+MOST_DIMENSIONS = 64  # NumPy's
+
+
 def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None) -> TensorConstant:
     """A constant of a Python value: see `as_tensor_variable` for the dtype. `ndim` adds leading dimensions of size 1.
 
@@ -134,8 +137,12 @@ def as_tensor_variable(value: Any, name: str | None = None, ndim: int | None = N
     return constant(value, name, ndim)
 
 
-def _has_symbol(values: Sequence[Any]) -> bool:
-    return any(isinstance(value, Value) or (isinstance(value, list | tuple) and _has_symbol(value)) for value in values)
+def _has_symbol(values: Sequence[Any], depth: int = 0) -> bool:
+    if depth > MOST_DIMENSIONS:
+        raise ValueError(f"a list that is in itself, or lists in more than {MOST_DIMENSIONS} others, as a tensor variable")
+    return any(
+        isinstance(value, Value) or (isinstance(value, list | tuple) and _has_symbol(value, depth + 1)) for value in values
+    )
 
 
 def _with_ndim(value: TensorVariable, ndim: int) -> TensorVariable:

@@ -1,86 +1,88 @@
-"""Text of every level, mutated: `phintys-opt` accepts it or says what is wrong; it never fails, ends the process or hangs.
+"""Bad input by the thousands: each is accepted, or refused with a diagnostic or an exception of a documented type.
 
-python tests/faults/mutants.py 100000 [SEED]
+    python tests/faults/mutants.py texts 100000 [--seed 1]
+    python tests/faults/mutants.py calls --only 4711 --seed 1
+
+Kinds: texts (IR and graph text), arrays (.npy files and data sets), pickles, commands (command lines), calls (the Python
+interface), caches (entries of the object cache). Nothing may end the process, hang, or keep memory: each kind is tried in a
+process of its own, and a line at the end says how the cases ended, how fast, and by how much a case made the process grow.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import random
-import re
+import argparse
+import importlib
+import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from phintys.tools.opt import main
+sys.path.insert(0, str(Path(__file__).parent))
 
-HERE = Path(__file__).parents[1] / "ir"
-TOKENS = re.compile(r"\s+|[%@\w.]+|\S")
-ODD = ("-1", "0", "9223372036854775807", "99999999999999999999", "1e999", "nan", "?", '"', "\x00", "é")
-LEVELS = ("nd", "graph", "loops", "llvm", "llvmir", "gpu", "ptx")
-COMMANDS = ([], ["-p", "canonicalize,cse,fuse"], *([f"--emit={level}"] for level in LEVELS))
-SLOW = 20.0  # seconds that nothing may take, on a loaded machine either
+from mutants_loop import Loop
 
-
-def texts() -> list[tuple[str, str]]:
-    """The pieces of all text tests, with their suffix."""
-    found = []
-    for path in sorted(HERE.glob("*.*")):
-        if path.suffix in (".mlir", ".phi"):
-            pieces = re.split(r"^(?://|#) -----\n", path.read_text(), flags=re.MULTILINE)
-            found += [(path.suffix, piece) for piece in pieces]
-    return found
+KINDS = {
+    "texts": ("mutants_of_texts", "Texts"),
+    "arrays": ("mutants_of_files", "Arrays"),
+    "pickles": ("mutants_of_pickles", "Pickles"),
+    "commands": ("mutants_of_commands", "Commands"),
+    "calls": ("mutants_of_calls", "Calls"),
+    "caches": ("mutants_of_files", "Caches"),
+}
 
 
-def mutated(text: str, words: list[str], rng: random.Random) -> str:
-    """A text with one to four tokens dropped, replaced, added, swapped or made odd, or cut off."""
-    tokens = TOKENS.findall(text)
-    for _ in range(rng.randint(1, 4)):
-        if not tokens:
+def work(kind: str, first: int, count: int, seed: int, journal: Path) -> int:
+    """Try cases in this process; their number stands in a file while each is tried."""
+    module, name = KINDS[kind]
+    with tempfile.TemporaryDirectory() as folder, open(journal, "wb", buffering=0) as file:
+        os.environ["PHINTYS_CACHE_DIR"] = f"{folder}/cache"
+        loop = Loop(kind, getattr(importlib.import_module(module), name)(Path(folder)), seed)
+        start = time.monotonic()
+        loop.run(first, count, lambda number: os.pwrite(file.fileno(), b"%12d" % number, 0) and None)
+    for place, report in loop.wrong.items():
+        print(f"WRONG {place}\n    {report}")
+    ends = ", ".join(f"{end} {number}" for end, number in loop.ends.most_common())
+    rate = (time.monotonic() - start) / count * 1000
+    print(f"{kind}: {count} cases: {ends}; {rate:.1f} ms and {loop.growth():+.0f} bytes a case")
+    return 1 if loop.wrong else 0
+
+
+def supervise(options: argparse.Namespace) -> int:
+    """Try cases in a child, and after a case that ends it in another one, from there."""
+    first, last, dead = options.first, options.first + options.count, 0
+    journal = Path(tempfile.gettempdir()) / f"mutants-{os.getpid()}"
+    while first < last:
+        again = ["--work", str(journal), "--seed", str(options.seed), "--first", str(first)]
+        done = subprocess.run([sys.executable, __file__, options.kind, str(last - first), *again], check=False)
+        if done.returncode in (0, 1):
+            dead += done.returncode
             break
-        at, other = rng.randrange(len(tokens)), rng.randrange(len(tokens))
-        match rng.randrange(6):
-            case 0:
-                del tokens[at]
-            case 1:
-                tokens[at] = rng.choice(words)
-            case 2:
-                tokens.insert(at, rng.choice(words))
-            case 3:
-                tokens[at], tokens[other] = tokens[other], tokens[at]
-            case 4:
-                tokens[at] = rng.choice(ODD)
-            case _:
-                del tokens[at:]
-    return "".join(tokens)
+        at = int(journal.read_bytes() or b"0")
+        print(f"WRONG {options.kind} --only {at} --seed {options.seed}: the process ended with {done.returncode}")
+        first, dead = at + 1, dead + 1
+    journal.unlink(missing_ok=True)
+    return min(1, dead)
 
 
-def run(count: int, seed: int) -> Counter[int]:
-    """How many mutants end with which exit code; AssertionError with the text of one that fails."""
-    rng = random.Random(seed)
-    pieces = texts()
-    words = [word for _, text in pieces for word in TOKENS.findall(text) if word.strip()]
-    codes: Counter[int] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(count):
-            suffix, text = rng.choice(pieces)
-            path = Path(folder) / f"mutant{suffix}"
-            path.write_text(mutated(text, words, rng))
-            command = [str(path), *rng.choice(COMMANDS)]
-            errors = io.StringIO()
-            start = time.monotonic()
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
-                code = main(command)
-            said = errors.getvalue()
-            fine = code in (0, 1) and "phintys-opt fails on this input" not in said and time.monotonic() - start < SLOW
-            assert fine, f"{command[1:]} ended with {code}:\n{said[-500:]}\n{path.read_text()}"
-            codes[code] += 1
-    return codes
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; exit code 1 when a case went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("count", nargs="?", type=int, default=1000, help="how many")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="number of the first")
+    parser.add_argument("--only", type=int, help="try this one, here")
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.only is not None:
+        return work(options.kind, options.only, 1, options.seed, Path(os.devnull))
+    if options.work is not None:
+        return work(options.kind, options.first, options.count, options.seed, options.work)
+    return supervise(options)
 
 
 if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    print(dict(run(arguments[0] if arguments else 1000, arguments[1] if len(arguments) > 1 else 0)))
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""A few hundred mutants of the text tests; `mutants.py` makes as many as one likes (180,000 ended well)."""
+"""A few hundred mutants of each kind; `mutants.py` makes as many as one likes, and says how many of which ended how."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
-def test_mutants_end_well() -> None:
+COUNTS = {"texts": 400, "arrays": 60, "pickles": 300, "commands": 200, "calls": 1200, "caches": 12}
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_mutants_end_well(kind: str) -> None:
     """In a process of its own, since one of the faults would be that it ends."""
-    command = [sys.executable, Path(__file__).with_name("mutants.py"), "800", "7"]
+    command = [sys.executable, Path(__file__).with_name("mutants.py"), kind, str(COUNTS[kind]), "--seed", "7"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "1:" in done.stdout and "0:" in done.stdout
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert f"{kind}: {COUNTS[kind]} cases" in done.stdout

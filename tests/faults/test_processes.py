@@ -99,6 +99,20 @@ def test_no_home_to_write_to(home: str) -> None:
     assert out == "fine\n" and "compiled functions are not cached on disk" in err
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of file sizes")
+def test_a_disk_without_room(tmp_path: Path) -> None:
+    """Writing fails in the middle of an entry: functions work, and nothing half written stays."""
+    limit = """
+        import resource, signal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+    """
+    program = textwrap.dedent(limit) + textwrap.dedent(COMPILES.format(number=2))
+    assert finish(run(program, cache_dir=tmp_path))[0] == "fine\n"
+    left = list((tmp_path / "objects").iterdir())
+    assert all(path.suffix == ".phio" and path.stat().st_size < 3000 for path in left)
+
+
 def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Versions differ in their sources: each finds its own entries."""
     monkeypatch.setenv("PHINTYS_CACHE_DIR", str(tmp_path))

@@ -71,3 +71,15 @@ def test_types_constants_and_evaluated_expressions(through: Callable[[Any], Any]
     y = x + 1
     y.eval({x: 1})
     assert through(y).owner.op == "add"
+
+
+def test_types_that_do_not_follow() -> None:
+    """A damaged pickle must not become code that writes beyond its arrays."""
+    x = T.dmatrix("x")
+    y = T.dot(x, x).sum(axis=0)
+    content = pickle.dumps(y, 2)
+    with pytest.raises(ValueError, match="a pickle names the operation 'dat', which does not exist"):
+        pickle.loads(content.replace(b"X\x03\x00\x00\x00dot", b"X\x03\x00\x00\x00dat"))
+    x.type = T.fmatrix
+    with pytest.raises(ValueError, match="a pickle is damaged: dot gives"):
+        pickle.loads(pickle.dumps(y, 2))

@@ -93,3 +93,15 @@ def test_nothing_has_no_extreme(name: str) -> None:
     assert f(np.zeros((3, 0))).shape == (0,)
     with pytest.raises(ValueError, match="of no elements"):
         f(np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE", phintys.Mode(optimizer=None)])
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float32", "float64"])
+def test_of_scalars(dtype: str, mode: Any) -> None:
+    """There are no dimensions to reduce; the dtype may still be another one."""
+    x = T.TensorType(dtype, ())("x")
+    names = ["sum", "prod", "max", "min", "mean", "var", "argmax", "argmin", "all", "any"]
+    value = np.array(1, dtype)
+    found = phintys.function([x], [getattr(T, name)(x) for name in names], mode=mode)(value)
+    for name, result in zip(names, found, strict=True):
+        assert result == getattr(np, name)(value) and result.shape == ()

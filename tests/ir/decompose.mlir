@@ -73,3 +73,15 @@ func.func @expm(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
 // CHECK:         [[e:%.+]] = nd.host [[r]], {{.*}} {function = "squared"
 // CHECK-NEXT:    [[f:%.+]] = nd.cast [[e]] {dtype = "f32"}
 // CHECK-NEXT:    func.return [[f]]
+
+// -----
+/// Reductions over no axes: the operand in the dtype of the result; the place of a scalar's maximum is 0.
+func.func @scalars(%x: tensor<i8>) -> (tensor<i64>, tensor<i1>, tensor<i64>) {
+  %s = nd.sum %x {axes = array<i64>} : (tensor<i8>) -> tensor<i64>
+  %a = nd.any %x {axes = array<i64>} : (tensor<i8>) -> tensor<i1>
+  %m = nd.argmax %x {axes = array<i64>} : (tensor<i8>) -> tensor<i64>
+  func.return %s, %a, %m : tensor<i64>, tensor<i1>, tensor<i64>
+}
+// CHECK-LABEL: @scalars
+// CHECK-NOT:     axes
+// CHECK:         func.return

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from phintys.tools.main import main
+from phintys.tools.opt import main as opt_main
 
 # s += 2 * x, in the llvm dialect: the state is updated in its own buffer.
 SCALE = """
@@ -125,3 +126,26 @@ def test_a_program_that_imports_theano(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "8.0 __main__\n", done.stderr
     assert main(["run", str(tmp_path / "none.py")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x93NUMPY\x01\x00\x10\x00{'descr': ('<f8\n", "not an array as numpy.save writes it"),
+        (b"\x93NUMPY\x01\x00", "not an array as numpy.save writes it"),
+        (b"", "not an array as numpy.save writes it"),
+        ([("a", "f8")], "which are no numbers"),
+        ("M8[s]", "which are no numbers"),
+    ],
+)
+def test_arrays_that_are_none(content: object, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.npy"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.save(path, np.zeros(3, content))  # type: ignore[call-overload]
+    (tmp_path / "f.phi").write_text("graph f(x: f64[?]) { return x }\n")
+    assert main(["run", str(tmp_path / "f.phi"), f"x={path}"]) == 1
+    assert said in capsys.readouterr().err
+    assert opt_main([str(tmp_path / "f.phi"), "--run", f"--input=x={path}"]) == 1
+    assert said in capsys.readouterr().err
