@@ -137,7 +137,8 @@ class Commands:
         name = rng.choice(("run", "run", "run", *SUBCOMMANDS))
         words = [name] if name else []
         if name == "run":
-            words += [self.path(rng)]
+            path = self.path(rng)
+            words += [path if not path.endswith(".py") else "missing.py"]  # what a program of one's own raises is its own
         if name == "demo":  # never a whole training
             words += ["--out", str(self.folder / "demo"), "--data", self.path(rng)]
         if name == "bench":
