@@ -26,5 +26,7 @@ func.func @view(%x: memref<12xf64>, %n: index) -> f64 {
   func.return %e : f64
 }
 // CHECK-LABEL: func.func @view
+// CHECK:         arith.cmpi sge, {{.*}} : index
+// CHECK-NEXT:    arith.cmpi slt, {{.*}} : index
 // CHECK:         rt.assert {{.*}}, "IndexError", "memref.reinterpret_cast: elements {0} to {1} of a buffer of {2}"
 // CHECK-NEXT:    %v = memref.reinterpret_cast

@@ -184,6 +184,70 @@ func.func @before(%x: memref<?xf64> {nd.name = "x"}) -> memref<?xf64> {
 
 // -----
 
+/// A check of numbers that only the device has comes before a state is written.
+func.func @checked(%w: memref<?xf64> {nd.name = "w", nd.state}, %x: memref<?xf64> {nd.name = "x"}, %at: memref<?xi64> {nd.name = "at"}) -> (memref<?xf64> {nd.update = 0 : i64}, memref<?xf64>) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = memref.dim %x, %0 : memref<?xf64>
+  %k = memref.dim %at, %0 : memref<?xi64>
+  %m = memref.dim %w, %0 : memref<?xf64>
+  %y = memref.alloc(%k) : memref<?xf64>
+  scf.for %i = %0 to %k step %1 {
+    %p = memref.load %at[%i] : memref<?xi64>
+    %q = arith.index_cast %p : i64 to index
+    %in = arith.cmpi ult, %q, %n : index
+    rt.assert %in, "IndexError", "index {0}" (%q : index)
+    %v = memref.load %x[%q] : memref<?xf64>
+    memref.store %v, %y[%i] : memref<?xf64>
+  }
+  scf.for %i = %0 to %m step %1 {
+    %v = memref.load %w[%i] : memref<?xf64>
+    %d = arith.addf %v, %v : f64
+    memref.store %d, %w[%i] : memref<?xf64>
+  }
+  func.return %w, %y : memref<?xf64>, memref<?xf64>
+}
+// CHECK-LABEL: func.func @checked
+// CHECK:      rt.assert {{.*}} "index {0}"
+// CHECK:      gpu.launch_func @kernels::@checked_3 {{.*}}%w : memref<?xf64>)
+// CHECK:      rt.to_host %y
+
+// -----
+
+/// Threads of a block read what others have written: they wait, and once more before the next row is written.
+func.func @turned(%x: memref<?x?xf64> {nd.name = "x"}) -> memref<?x?xf64> {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %n = memref.dim %x, %0 : memref<?x?xf64>
+  %m = memref.dim %x, %1 : memref<?x?xf64>
+  %last = arith.subi %m, %1 : index
+  %row = memref.alloc(%m) : memref<?xf64>
+  %y = memref.alloc(%n, %m) : memref<?x?xf64>
+  scf.for %i = %0 to %n step %1 {
+    scf.for %j = %0 to %m step %1 {
+      %v = memref.load %x[%i, %j] : memref<?x?xf64>
+      %e = math.absf %v : f64
+      memref.store %e, %row[%j] : memref<?xf64>
+    }
+    scf.for %j = %0 to %m step %1 {
+      %k = arith.subi %last, %j : index
+      %e = memref.load %row[%k] : memref<?xf64>
+      memref.store %e, %y[%i, %j] : memref<?x?xf64>
+    }
+  }
+  memref.dealloc %row : memref<?xf64>
+  func.return %y : memref<?x?xf64>
+}
+// CHECK-LABEL: func.func @turned
+// CHECK-LABEL: gpu.func @turned_1
+// CHECK:      memref.store {{.*}}workgroup
+// CHECK:      gpu.barrier
+// CHECK:      memref.store {{.*}}%y[
+// CHECK:      gpu.barrier
+// CHECK-LABEL: gpu.func @turned_2
+
+// -----
+
 /// A row is read that another step writes: one thread.
 func.func @mirrored(%x: memref<?xf64> {nd.name = "x", nd.state}) -> (memref<?xf64> {nd.update = 0 : i64}) {
   %0 = arith.constant 0 : index
