@@ -5,6 +5,9 @@
 
 A child process checks some hundred seeds and is replaced, so that a crash or a limit of the system ends only that one; memory
 that the functions get is filled with garbage, and the pool that recycles it is off.
+
+The last searches: 1,050 programs (seeds 700000 to 701049) in every way of the CPU found one error, a transposition in graph
+text; 170 with functions of matrices found another, an exponential of a matrix whose size became known. Both are in `found`.
 """
 
 from __future__ import annotations

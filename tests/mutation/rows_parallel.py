@@ -68,7 +68,7 @@ PARALLEL = (
         "passes/gpu_shared.py",
         '        branch(e, e.icmp("eq", lane, e.index(0)), leave, [])\n        self.barrier(e)',
         '        branch(e, e.icmp("eq", lane, e.index(0)), leave, [])',
-        (DEVICE,),
+        (DEVICE + "test_reductions_of_many_shapes", DEVICE + "test_programs"),
     ),
     Mutant(
         "threads read a row before others have written it",
