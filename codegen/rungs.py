@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -40,24 +41,29 @@ DERIVATIVES = ("nd.grad", "nd.jacobian")
 
 @dataclass
 class Rung:
-    """The program after a pass: `name` is that of the pass ("" at first), `spec` its text with options."""
+    """The program after a pass: `name` is that of the pass ("" at first), `spec` it with options, `title` what it is for."""
 
     name: str
     spec: str
     level: str
     module: ModuleOp
     finish: tuple[str, ...] = ()
+    title: str = ""
     expanded: bool = False  # whether math is arithmetic already
     doubted: tuple[str, ...] = ()
+    too_many: float = inf
 
     def compute(self, arrays: Sequence[Array]) -> list[Array]:
         """Outputs and new states. The program's own errors; CannotInterpret for what cannot be computed here."""
         self.doubted = ()
-        try:
-            return self._own(arrays)
-        except CannotInterpret:
-            if self.level != "loops":
-                raise
+        elements = sum(array.size for array in arrays)
+        if elements < self.too_many:
+            try:
+                return self._own(arrays)
+            except CannotInterpret:
+                if self.level != "loops":
+                    raise
+                self.too_many = elements  # next time, that many are not tried again
         self.doubted = ("expand-math",) * (not self.expanded) + ("convert-loops-to-llvm",)
         return self._native(*arrays)
 
@@ -134,7 +140,7 @@ def rungs(graph: Graph, recipe: Recipe) -> list[Rung]:
         run = recipe.pass_of(stage)
         finish = ("convert-gpu-to-loops",) if stage.level == "gpu" else _derived(state)
         level = "loops" if stage.level == "gpu" else stage.level
-        found.append(Rung(stage.run, str(run.spec()) if run else stage.run, level, state.clone(), finish, expanded))
+        found.append(Rung(stage.run, str(run.spec()) if run else stage.run, level, state.clone(), finish, stage.name, expanded))
 
     lower(module, "llvm", observe=observe, recipe=recipe)
     return found

@@ -50,12 +50,12 @@ def show(names: Sequence[str], found: Found, old: Any, new: Any) -> tuple[Any, A
             off = abs(b[found.place] - a[found.place])
         lines.append(f"  off by {off:.3g}; rounding explains {found.allowed:.2g}")
     if 1 < a.size <= SHOWN:
-        lines += [f"  {word} {_array(x)}" for word, x in (("before:", a), ("after: ", b))]
+        lines += [f"  all {word} {_array(x)}" for word, x in (("before:", a), ("after: ", b))]
     return a, b, "\n".join(lines)
 
 
 def _array(x: Array) -> str:
-    return np.array2string(x, prefix=" " * 10)
+    return np.array2string(x, prefix=" " * 14)
 
 
 def _outcome(outcome: Any) -> str:
@@ -89,7 +89,8 @@ def changes(before: Rung, after: Rung) -> list[str]:
     rows = [(name, new[name] - old[name]) for name in sorted({*old, *new}) if new[name] != old[name]]
     parts = [f"{number:+d} {name}" for name, number in sorted(rows, key=lambda row: -abs(row[1]))[:LISTED]]
     more = f" and {len(rows) - LISTED} more kinds" if len(rows) > LISTED else ""
-    return [f"The pass made: {', '.join(parts)}{more}" if parts else "The pass left the numbers of operations as they were."]
+    made = f"made {', '.join(parts)}{more}" if parts else "left the numbers of operations as they were"
+    return [f"The pass ({after.title}) {made}."]
 
 
 def places(watching: Comparing, before: Rung, after: Rung) -> list[str]:
@@ -102,7 +103,7 @@ def places(watching: Comparing, before: Rung, after: Rung) -> list[str]:
     changed = sorted({location for name, location in (old - new) + (new - old) if location.startswith("#")})
     if not 0 < len(changed) <= LISTED:
         return []
-    return ["In the operations of:", *(f"  {watching.place(location)}" for location in changed)]
+    return ["It changed operations of these expressions:", *(f"  {watching.place(location)}" for location in changed)]
 
 
 def reproducer(watching: Comparing, before: Rung, after: Rung, given: Sequence[Array], reason: str) -> tuple[str, list[str]]:
