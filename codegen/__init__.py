@@ -10,6 +10,7 @@ builtin callable. The way there, in the order of the files to read:
     engine.py        IR text -> optimized text, assembly, object -> address here; elf.py, symbols.py, blas.py help it
     executable.py    object + Interface -> builtin bound to state cells
     cache.py         objects on disk, by content
+    forks.py         what a child process must not find half done
     memory.py        the pool of large buffers, seen from Python
     recipe.py        what is left out where compiling has to be fast
     targets.py       what compiles for which device

@@ -196,7 +196,7 @@ def test_a_child_compiles_whatever_threads_compile_in_the_parent() -> None:
     """Its first functions as well, while modules are being imported."""
     child = run(FORKS, PHINTYS_CACHE="0")
     assert child.stdout is not None
-    timer = threading.Timer(START, child.kill)
+    timer = threading.Timer(2 * START, child.kill)
     timer.start()
     try:
         assert finish(child)[0] == f"{[0] * 5}\n"
