@@ -129,6 +129,39 @@ def test_states_that_are_not_written_in_place_move_between_a_few_blocks() -> Non
         devices.use(before)
 
 
+def test_states_of_another_size_at_the_same_address() -> None:
+    made = EmulatedDevice(reuse=True)
+    before = devices.use(made)
+    try:
+        w = shared(np.zeros(6), "w")
+        f = function([], [T.exp(w - w.max()).sum(), w.sum()], target="cuda")
+        seen = []
+        for n in range(60):
+            with phintys.change_flags(device="cuda"):
+                w.set_value(np.arange(6.0 - n % 2))
+            seen.append((w.container.storage[0].address, n % 2))
+            value = w.get_value()
+            np.testing.assert_allclose(f(), [np.exp(value - value.max()).sum(), value.sum()])
+        assert counted(made, "graph")[0] > 0
+        assert any((address, 1 - size) in seen for address, size in seen)
+        del f, w
+    finally:
+        devices.use(before)
+
+
+def test_arguments_are_uploaded_where_no_work_has_been_before(device: EmulatedDevice) -> None:
+    """In a replay uploads come first, also those that the plan makes when it has let other memory go."""
+    x, y = T.dvector("x"), T.dvector("y")
+    f = function([x, y], y * T.exp(x.max() - x.sum()), target="cuda")
+    lines = f.executable.plan.source.splitlines()
+    late = next(number for number, line in enumerate(lines) if "y_d = to_device(y)" in line)
+    assert any("= free(" in line for line in lines[:late])
+    for n in range(7):
+        a, b = np.arange(4.0) * 0.1 + n, np.arange(4.0) + n
+        np.testing.assert_allclose(f(a, b), b * np.exp(a.max() - a.sum()))
+    assert counted(device, "graph")[0] > 0
+
+
 def test_batches_by_their_number(device: EmulatedDevice) -> None:
     data, i = shared(np.arange(24.0).reshape(12, 2), "data"), T.lscalar("i")
     w = shared(np.zeros(2), "w")

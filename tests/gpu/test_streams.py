@@ -105,12 +105,14 @@ def read_by_many() -> Callable[[], Any]:
     first = function([x], Out(x * 1, borrow=True), target="cuda")
     readers = [function([x], Out(x.sum() + n, borrow=True), target="cuda") for n in range(2)]
 
+    one, five = first(np.ones(4)), first(np.full(4, 5.0))
+
     def run() -> Any:
-        there = first(np.ones(4))
+        there = first(one)
         sums = [reader(there) for reader in readers]
         del there
-        found = first(np.full(4, 5.0))
-        return [float(one) for one in sums], found.get()[0]
+        found = first(five)
+        return [float(total) for total in sums], found.get()[0]
 
     return run
 
