@@ -21,6 +21,7 @@ from . import blas, cache, engine
 from .executable import Executable
 from .host import LINALG, WRITTEN
 from .interface import Interface
+from .program import compile_program
 from .recipe import FULL, Recipe
 
 if TYPE_CHECKING:
@@ -52,19 +53,19 @@ def compile_graph(graph: Graph, observe: Observer | None = None, *, anew: bool =
         return Executable(found[0], Interface.from_json(found[1]))
     engine.start_in_background()
     with collection_paused():
-        data, interface = _compiled(graph, observe, recipe)
+        data, interface = _compiled(graph, observe, recipe, anew)
     with phase("write to the object cache"):
         cache.store(key, data, interface.to_json())
     with phase("load the code"):
         return Executable(data, interface)
 
 
-def _compiled(graph: Graph, observe: Observer | None, recipe: Recipe) -> tuple[bytes, Interface]:
+def _compiled(graph: Graph, observe: Observer | None, recipe: Recipe, anew: bool = False) -> tuple[bytes, Interface]:
     """Object code of a graph. An error that is not the program's own has a note on how to reproduce it."""
     try:
         with phase("write the module"):
             module = graph_module(graph)
-        return compile_to_object(module, observe=observe, recipe=recipe)
+        return compile_to_object(module, observe=observe, recipe=recipe, anew=anew)
     except Exception as failure:
         from .crash import explain
 
@@ -136,13 +137,16 @@ def lower(
 
 
 def compile_to_object(
-    module: ModuleOp, entry: str = "nd", observe: Observer | None = None, recipe: Recipe = FULL
+    module: ModuleOp, entry: str = "nd", observe: Observer | None = None, recipe: Recipe = FULL, anew: bool = False
 ) -> tuple[bytes, Interface]:
-    """Object code of a module of any level, and what the function takes and gives; `observe` as `lower` calls it."""
+    """Object code of a module of any level, and what the function takes and gives; `observe` as `lower` calls it.
+
+    Kernels that were compiled before come from the object cache, unless they are to be made `anew`.
+    """
     from .assemble import assemble
 
     text, interface = assemble(lower(module, "llvm", entry, observe, recipe))
-    return (engine.compile_quickly if recipe.quick else engine.compile_object)(text), interface
+    return (engine.compile_quickly(text) if recipe.quick else compile_program(text, anew=anew)), interface
 
 
 def compile_module(module: ModuleOp, entry: str = "nd", recipe: Recipe = FULL) -> Executable:

@@ -23,8 +23,8 @@ from phintys.ir.phases import phase
 
 from . import blas, forks, rare, runtime_products, runtime_profile, symbols
 from . import cache as disk
-from .elf import undefined_symbols
-from .machine import llvm, new_target_machine, run_passes, target_machine
+from .elf import symbols_of, unpack
+from .machine import addresses_as_written, llvm, new_target_machine, run_passes, target_machine
 from .runtime_memory import default_pool_limit
 from .runtime_threads import default_threads
 
@@ -40,8 +40,8 @@ class Code:
     Whoever may still call it has to hold this object.
     """
 
-    def __init__(self, address: int, engine: Any, table: int = 0) -> None:
-        self.address, self.table, self._engine = address, table, engine
+    def __init__(self, address: int, engine: Any, objects: int, table: int = 0) -> None:
+        self.address, self.objects, self.table, self._engine = address, objects, table, engine
 
     def __del__(self, retired: deque[Any] = _RETIRED) -> None:
         # LLVM is not entered from here: this runs at any point of any thread. The next `load` does it.
@@ -125,11 +125,15 @@ def assembly(text: str, *, optimize: bool = True) -> str:
             return str(target_machine().emit_assembly(module))
 
 
-def compile_object(text: str, *, optimized: bool = True) -> bytes:
-    """An object file for the host; the runtime needs no optimizer, a call takes as long without."""
+def compile_object(text: str, *, optimized: bool = True, long: bool = False) -> bytes:
+    """An object file for the host; the runtime needs no optimizer, a call takes as long without.
+
+    In `long` loops addresses are left as they are written. LLVM tries all ways of making sums of them, for all accesses
+    together, which is half of the time that it takes to generate code for such a loop, and gives nothing there.
+    """
     with _LOCK:
         module = (_optimized if optimized else _tidied)(text)
-        with phase("LLVM: generate code"):
+        with phase("LLVM: generate code"), addresses_as_written(long or not optimized):
             return bytes(target_machine().emit_object(module))
 
 
@@ -187,21 +191,26 @@ def load(data: bytes, entry: str, table: str = "") -> Code:
         _unload()
         code = _ENTRIES.get(entry)
         if code is None:
-            if len(_ENTRIES) >= capacity():
+            if sum(code.objects for code in list(_ENTRIES.values())) >= capacity():
                 raise MemoryError(
                     f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of "
                     "memory mappings (vm.max_map_count) leaves room for; drop some, start a new process or raise the limit"
                 )
             start()
             found, engine = _load(data, [entry, *filter(None, [table])])
-            code = _ENTRIES[entry] = Code(found[entry], engine, found.get(table, 0))
+            code = _ENTRIES[entry] = Code(found[entry], engine, len(unpack(data)), found.get(table, 0))
         return code
 
 
 def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
-    """Addresses of names in an object, and the engine that holds its code."""
+    """Addresses of names in an object, or in several, and the engine that holds the code.
+
+    A host comes before its kernels: the loader, which does not know these yet, has it call them by way of stubs.
+    """
     binding, engine = llvm(), _engine()
-    wanted = undefined_symbols(data)
+    objects = unpack(data)
+    tables = [symbols_of(each) for each in objects]
+    wanted = set[str]().union(*(table.undefined for table in tables)).difference(*(table.defined for table in tables))
     if not wanted.isdisjoint(runtime_products.NAMES):
         _start_products()
     if not wanted.isdisjoint(runtime_profile.NAMES):
@@ -211,7 +220,8 @@ def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
     missing = sorted(name for name in wanted if name != "_GLOBAL_OFFSET_TABLE_" and not binding.address_of_symbol(name))
     if missing:
         raise LLVMError(f"compiled code calls {', '.join(missing)}, which no loaded library has")
-    engine.add_object_file(binding.ObjectFileRef.from_data(data))
+    for each in objects:
+        engine.add_object_file(binding.ObjectFileRef.from_data(each))
     engine.finalize_object()
     found = {name: engine.get_function_address(name) or engine.get_global_value_address(name) for name in names}
     if not all(found.values()):

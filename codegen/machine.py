@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -53,6 +55,20 @@ def function_attributes() -> str:
     against 1.8 out of cache); a copy loop is bound by memory either way, and in L2 gives back 0.08.
     """
     return "nounwind" + (' "prefer-vector-width"="512"' if "+avx512f" in host_cpu()[1] else "")
+
+
+@contextmanager
+def addresses_as_written(wanted: bool) -> Iterator[None]:
+    """No loop strength reduction meanwhile, if so wanted. The option is LLVM's, for all of the process."""
+    if not wanted:
+        yield
+        return
+    set_option = llvm().set_option
+    set_option("phintys", "-disable-lsr=true")
+    try:
+        yield
+    finally:
+        set_option("phintys", "-disable-lsr=false")
 
 
 def run_passes(passes: Any, module: Any, builder: Any) -> None:

@@ -3,8 +3,8 @@
 In: a `builtin.module` that holds `llvm.func` and `llvm.mlir.global` only. Out: text that LLVM's parser takes. Block
 arguments become phi nodes; values may be used in text before the block that defines them. Two edges from one branch
 to one block get a block of their own each, since a phi tells edges apart by their block. Attributes understood beside
-LLVM's own: `phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` (or "never") on a
-function.
+LLVM's own: `phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` (or "never") and
+`phi.plain` (no loop in it that LLVM could do better) on a function.
 """
 
 from __future__ import annotations
@@ -186,6 +186,7 @@ class FunctionPrinter:
         ]
         inline = op.attributes.get("phi.inline")
         extra = INLINING.get(inline.data, "") if isinstance(inline, StringAttr) else ""
+        extra += ' "phi.plain"' * ("phi.plain" in op.attributes)
         output = type_text(op.function_type.output)
         name = symbol(op.sym_name.data)
         return f"define {hidden}{output} {name}({', '.join(inputs)}) {self.module.attributes}{extra} {{"

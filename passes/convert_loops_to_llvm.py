@@ -37,6 +37,8 @@ CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS, **ll
 class FunctionLowering:
     """Lowers one function. `temporaries` are those of the heap, which a failing check has to free."""
 
+    plain = False  # whether no loop has come up that LLVM could do better
+
     def __init__(self, function: func.FuncOp, declarations: dict[str, llvm.FuncOp]) -> None:
         self.function = function
         self.declarations = declarations
@@ -52,6 +54,7 @@ class FunctionLowering:
         self.hosts: list[str] = []
         self.parts: list[llvm.FuncOp] = []
         self.part_names: dict[Hashable, str] = {}
+        self.plain = self.is_body
         last = self.source.last_op
         assert last is not None
         self.returned = list(last.operands)
@@ -167,6 +170,7 @@ class FunctionLowering:
     def loop(self, op: scf.ForOp, low: SSAValue, high: SSAValue, step: SSAValue) -> None:
         """Lower a loop, between bounds that may be others than its own."""
         e = self.e
+        self.plain = self.plain and _is_plain(op)
         start = [self.value(value) for value in op.operands[3:]]
         types = [I64, *(value.type for value in start)]
         header = e.new_block(types)
@@ -234,6 +238,8 @@ class FunctionLowering:
             output: Attribute = I32
             for name, texts in zip(("arguments", "results", "checks"), self._interface(), strict=True):
                 extra[f"phi.{name}"] = bi.ArrayAttr([bi.StringAttr(text) for text in texts])
+            if self.plain:
+                extra["phi.plain"] = bi.UnitAttr()
             if self.hosts:
                 extra["phi.hosts"] = bi.ArrayAttr([bi.StringAttr(text) for text in self.hosts])
         else:
@@ -250,6 +256,13 @@ class FunctionLowering:
 
     def _interface(self) -> tuple[list[str], list[str], list[str]]:
         return arguments_text(self.function), results_text(self.function, self.returned), self.checks
+
+
+def _is_plain(loop: scf.ForOp) -> bool:
+    """Whether LLVM leaves a loop as it is: it says so itself, or a check may end it."""
+    hints = loop.attributes.get("phi.loop")
+    said = isinstance(hints, bi.StringAttr) and "novectorize" in hints.data
+    return said or any(isinstance(op, AssertOp) for op in loop.body.block.ops)
 
 
 def _all_bytes(data: bytes, wanted: int) -> bytes:

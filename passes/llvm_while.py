@@ -16,6 +16,7 @@ def while_loop(low: FunctionLowering, op: Operation) -> None:
     """Lower one loop; its results are what the condition passes on when it fails."""
     assert isinstance(op, scf.WhileOp)
     e = low.e
+    low.plain = False
     start = [low.value(value) for value in op.operands]
     header = e.new_block([value.type for value in start])
     e.branch(header, start)

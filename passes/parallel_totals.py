@@ -77,6 +77,7 @@ def _quotient(e: Emitter, a: Index, b: Index) -> Index:
 def merge(e: Emitter, totals: list[Plain], places: list[SSAValue], count: Index, neutral: list[SSAValue]) -> list[SSAValue]:
     """The registers after all parts, whose own are in `places`."""
     inner, op = e.loop(0, count, 1, neutral)
+    op.attributes["phi.loop"] = bi.StringAttr("novectorize,nounroll")
     number, *carried = op.body.block.args
     later = [inner.load(place, [number]) for place in places]
     result: list[SSAValue] = []

@@ -1,0 +1,32 @@
+"""From the text of a function to its objects: the host is compiled, kernels come from the object cache where they are there.
+
+A host of kernels without a loop of its own that LLVM could do better is tidied only, which takes a tenth of the time of
+optimizing it.
+"""
+
+from __future__ import annotations
+
+from . import cache, engine
+from .elf import pack
+from .kernels import split
+
+# Lines of a kernel from which on its addresses are left as they are written. Short ones are up to a fifth faster for sums.
+LONG = 130
+
+
+def compile_program(text: str, *, anew: bool = False) -> bytes:
+    """The objects of a function, packed, the host's before those of its kernels; with `anew` all of them are made."""
+    program = split(text)
+    host = engine.compile_object(program.host, optimized=not (program.plain and program.kernels))
+    return pack([host, *(_kernel(name, kernel, anew) for name, kernel in program.kernels.items())])
+
+
+def _kernel(name: str, text: str, anew: bool) -> bytes:
+    """The object of a kernel, whose name says what it does."""
+    key = f"{name} {cache.toolchain_fingerprint()}"
+    found = None if anew else cache.load(key)
+    if found is not None:
+        return found[0]
+    made = engine.compile_object(text, long=text.count("\n") > LONG)
+    cache.store(key, made, {})
+    return made
