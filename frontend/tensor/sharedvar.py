@@ -43,10 +43,11 @@ class Container:
 
     def write(self, value: Array) -> None:
         """Put an array into the cell, between two calls of functions."""
-        if not self.storage[1:]:  # nothing lets another thread run between these two
+        driver = getattr(self.storage[0], "driver", None)  # of a value on a device: calls there hold it
+        if driver is None and not self.storage[1:]:  # nothing lets another thread run between this and the next line
             self.storage[0] = value
             return
-        with turn((self.storage,)):
+        with turn((self.storage,)) if driver is None else driver:
             self.storage[0] = value
 
     @property

@@ -224,6 +224,29 @@ def test_threads_share_functions_and_states(device: EmulatedDevice) -> None:
     assert not wrong and w.get_value().tolist() == [60] * 4
 
 
+def test_values_are_set_between_calls(device: EmulatedDevice) -> None:
+    """Also where a call runs Python on the host in between."""
+    w, x = shared(np.zeros(4), "w"), T.dvector("x")
+    inside, leave = threading.Event(), threading.Event()
+
+    @phintys.as_op([T.dvector], [T.dvector])
+    def wait(values: Any) -> Any:
+        inside.set()
+        leave.wait(0.2)
+        return values
+
+    f = function([x], [], updates=[(w, w + wait(x))], target="cuda")
+    leave.set()
+    f(np.ones(4))
+    inside.clear(), leave.clear()
+    thread = threading.Thread(target=f, args=(np.ones(4),))
+    thread.start()
+    inside.wait(30)
+    w.set_value(np.full(4, 100.0))
+    thread.join()
+    assert w.get_value().tolist() == [100] * 4
+
+
 def test_arrays_may_be_changed_when_a_call_returns(device: EmulatedDevice) -> None:
     w, x = shared(np.zeros(4), "w"), T.dvector("x")
     f = function([x], [], updates=[(w, w + x)], target="cuda")
