@@ -178,6 +178,7 @@ class ThreadKernel(NestKernel):
     def _neighbours(self, plan: Wide, first: Index, step: Index, neutral: Registers) -> tuple[Index, Registers]:
         """A loop over chunks of neighbours; where the one over the rest begins, and with what."""
         kernel, entry = self.kernel, self.kernel.entry
+        plan.failed = self.failed
         fits, total = plan.fits(kernel), kernel.index(self.total)
         if len(self.trips) > 1:  # a chunk is of one row
             rest = entry.op(arith.RemUIOp, [kernel.index(self.trips[-1]), entry.index(plan.count)])

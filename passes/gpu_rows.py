@@ -138,6 +138,7 @@ class RowKernel(NestKernel):
         e = self.kernel.entry
         self.fits = e.constant(1, bi.i1)
         for plan in self.plans.values():
+            plan.failed = self.failed
             self.fits = e.op(arith.AndIOp, [self.fits, plan.fits(self.kernel)])
 
     def iteration(self, e: Emitter, position: SSAValue, carried: Sequence[SSAValue] = ()) -> list[SSAValue]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from xdsl.dialects import arith, memref, scf, vector
 from xdsl.dialects import builtin as bi
@@ -21,6 +22,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from phintys.dialects.rt import AssertOp
 
 from .emit import INDEX, Emitter, Index
+from .gpu_checks import Failed, guarded
 from .gpu_host import copy_into, outside_values
 from .gpu_kernel import Kernel
 from .llvm_memory import byte_size
@@ -53,6 +55,7 @@ class Wide:
     varying: set[SSAValue]  # values that are not the same for all neighbours
     along: dict[Operation, int] = field(default_factory=dict)  # accesses of neighbours in memory: the axis of the variable
     count: int = 0
+    failed: Failed | None = None  # what is done where a check fails, which is the same for all neighbours
 
     def loop(
         self,
@@ -87,7 +90,11 @@ class Wide:
 
     def write(self, e: Emitter, ops: Sequence[Operation], lanes: list[Lane], shared: Lane) -> None:
         """Write operations of the body for all lanes; what is the same for all of them is written once."""
-        for op in ops:
+        for number, op in enumerate(ops):
+            if isinstance(op, AssertOp):
+                assert self.failed is not None
+                guarded(e, op, shared, self.failed, partial(self._behind, ops[number + 1 :], lanes, shared), [])
+                return
             if op in self.along:
                 self._access(e, op, lanes)
             elif self._varies(op):
@@ -97,6 +104,11 @@ class Wide:
                 copy_into(e, op, shared)
                 for lane in lanes:
                     lane.update((result, shared[result]) for result in op.results)
+
+    def _behind(self, ops: Sequence[Operation], lanes: list[Lane], shared: Lane, e: Emitter) -> Registers:
+        """What stands behind a check, where it holds."""
+        self.write(e, ops, lanes, shared)
+        return []
 
     def _varies(self, op: Operation) -> bool:
         return isinstance(op, memref.StoreOp) or any(result in self.varying for result in op.results)
@@ -155,7 +167,7 @@ def wide(
     body = [op for op in ops if not isinstance(op, scf.YieldOp)]
     varying = {variable, *carried}
     for op in body:
-        if isinstance(op, AssertOp | scf.ForOp | scf.WhileOp):
+        if isinstance(op, scf.ForOp | scf.WhileOp) or (isinstance(op, AssertOp) and (carried or varying & set(op.operands))):
             return None
         if varying.intersection(outside_values(op)):
             varying.update(op.results)

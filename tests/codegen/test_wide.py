@@ -35,6 +35,7 @@ PROGRAMS = {
     },
     "x: f64[?, 3], y: f64[3]) { return x * y }": {},  # three to a row: no chunk of a row is at a multiple of 16 bytes
     "x: f64[?], i: i64[?]) { return x[i] }": {},  # a check for each
+    "x: f32[?, ?], i: i64[?]) { return x[i] }": {"ld.global.nc.v4.b32": 1, "st.global.v4.b32": 1},  # a check for each row
 }
 
 
@@ -79,7 +80,8 @@ def results() -> tuple[list[object], list[object]]:
         x[:, 1:].sum(axis=0),
         y[1:].sum(axis=1),
     ]
-    return [x, y, v, u, b], [*elements, *totals, *rows]
+    at = T.argmax(y, axis=0) % x.shape[0]
+    return [x, y, v, u, b], [*elements, *totals, *rows, y[at], x[at] * 2.0]
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -94,3 +96,16 @@ def test_all_alignments(target: str) -> None:
                 np.testing.assert_allclose(
                     b, a, rtol=rtol, atol=rtol, err_msg=f"result {number} of {n} x {m}, shifted by {shift}"
                 )
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_row_that_is_none(target: str) -> None:
+    x, i = T.dmatrix("x"), T.lvector("i")
+    f = phintys.function([x, i], [x[i], T.exp(x)[i].sum(axis=1)], target=target)
+    given = np.random.default_rng(8).normal(size=(9, 64))
+    for result, wanted in zip(
+        f(given, np.array([3, -9, 3])), (given[[3, 0, 3]], np.exp(given[[3, 0, 3]]).sum(axis=1)), strict=True
+    ):
+        np.testing.assert_allclose(result, wanted, rtol=1e-12)
+    with pytest.raises(IndexError, match="index 9 is out of bounds for dimension 0 of size 9"):
+        f(given, np.array([8, 9, -1]))
