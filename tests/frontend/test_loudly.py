@@ -37,6 +37,7 @@ def test_nothing_is_printed_without_it(capsys: pytest.CaptureFixture[str]) -> No
     assert compiled(0, capsys) == ""
 
 
+@pytest.mark.cpu
 def test_one_line_for_a_function_and_where_its_code_came_from(capsys: pytest.CaptureFixture[str]) -> None:
     number = random.SystemRandom().random()  # no earlier run has left its code
     first = compiled(1, capsys, number)
@@ -45,6 +46,7 @@ def test_one_line_for_a_function_and_where_its_code_came_from(capsys: pytest.Cap
     assert re.fullmatch(r"phintys: loud: \d+ operations, from the object cache in [\d.]+ ms\n", again)
 
 
+@pytest.mark.cpu
 def test_times_of_all_passes_and_of_llvm(capsys: pytest.CaptureFixture[str]) -> None:
     rows = re.findall(r"^ *([\d.]+) ms +([\d.]+) %  (.*)$", compiled(2, capsys), re.MULTILINE)
     names = [name.strip() for _, _, name in rows]
@@ -62,6 +64,7 @@ def test_the_optimized_graph_parses(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_graph(text[0]).name == "loud"
 
 
+@pytest.mark.cpu
 def test_each_level_then_each_pass(capsys: pytest.CaptureFixture[str]) -> None:
     levels = compiled(4, capsys)
     assert re.findall(r"----- loud: at the end of level (\w+)", levels) == ["nd", "fused", "loops", "llvm"]
