@@ -71,11 +71,17 @@ def held(done: int) -> Held:
     return Held(done, resident(), heap_in_use(), mappings, files, threading.active_count(), len(gc.get_objects()))
 
 
-def slope(samples: Sequence[Held], name: str, warm: float = 0.25) -> float:
-    """Growth of a field for each piece of work: a least-squares line through what comes after the first quarter."""
+def slope(samples: Sequence[Held], name: str, warm: float = 0.25, groups: int = 8) -> float:
+    """Growth of a field for each piece of work: a least-squares line through the least of each of some groups of samples.
+
+    What a program holds when a sample is taken (its arrays, the pool they went to, code not yet unloaded) only adds to what
+    stays; the least of several samples is nearest to that. The first quarter, in which tables fill, is left out.
+    """
     later = samples[int(len(samples) * warm) :]
-    work = np.array([sample.done for sample in later], float)
-    found = np.array([getattr(sample, name) for sample in later], float)
-    if len(later) < 2 or not np.ptp(work):
-        raise ValueError("a slope needs two samples after the first quarter: run it longer")
-    return float(np.polyfit(work - work.mean(), found, 1)[0])
+    if len(later) < 2 * groups:
+        raise ValueError(f"a slope needs {2 * groups} samples after the first quarter: run it longer")
+    size = len(later) // groups
+    parts = [later[len(later) - size * (groups - k) :][:size] for k in range(groups)]
+    least = [min(part, key=lambda sample: getattr(sample, name)) for part in parts]
+    work = np.array([sample.done for sample in least], float)
+    return float(np.polyfit(work - work.mean(), [getattr(sample, name) for sample in least], 1)[0])
