@@ -130,18 +130,19 @@ def as_tensor_variable(value: Any, name: str | None = None, ndim: int | None = N
             "these constants. This error might be caused by using the == operator on Variables. v == w does not do "
             "what you think it does, use theano.tensor.eq(v, w) instead."
         )
-    if isinstance(value, list | tuple) and _has_symbol(value):
+    if isinstance(value, list | tuple) and has_symbol(value):
         from .joining import stack
 
         return as_tensor_variable(stack([as_tensor_variable(item) for item in value]), ndim=ndim)
     return constant(value, name, ndim)
 
 
-def _has_symbol(values: Sequence[Any], depth: int = 0) -> bool:
+def has_symbol(values: Sequence[Any], depth: int = 0) -> bool:
+    """Whether variables are in a list, or in lists in it. ValueError for one that has no end."""
     if depth > MOST_DIMENSIONS:
         raise ValueError(f"a list that is in itself, or lists in more than {MOST_DIMENSIONS} others, as a tensor variable")
     return any(
-        isinstance(value, Value) or (isinstance(value, list | tuple) and _has_symbol(value, depth + 1)) for value in values
+        isinstance(value, Value) or (isinstance(value, list | tuple) and has_symbol(value, depth + 1)) for value in values
     )
 
 

@@ -114,6 +114,8 @@ def makeKeepDims(x: Any, y: Any, axis: Any) -> TensorVariable:  # noqa: N802, RU
     """A reduction `y` of `x` over `axis` with the reduced dimensions back, of size 1."""
     value, reduced = as_tensor_variable(x), as_tensor_variable(y)
     axes = check_and_normalize_axes(value, axis) or list(range(value.ndim))
+    if reduced.ndim != value.ndim - len(axes):
+        raise ValueError(f"makeKeepDims: {reduced.type} is no reduction of {value.type} over {axis!r}")
     kept = iter(range(reduced.ndim))
     return dimshuffle(reduced, *["x" if place in axes else next(kept) for place in range(value.ndim)])
 

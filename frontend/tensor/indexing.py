@@ -15,7 +15,7 @@ import numpy as np
 
 from phintys.ir.subscript import Bound, Entry, format_index
 
-from .build import apply, as_tensor_variable, cast
+from .build import apply, as_tensor_variable, cast, has_symbol
 from .shaping import dim, dimshuffle, flatten, size_of, sized
 from .var import TensorConstant, TensorVariable
 
@@ -122,7 +122,7 @@ def join_masked(x: TensorVariable, mask: TensorVariable, axis: int) -> tuple[Ten
 
 
 def _is_symbol(value: Any) -> bool:
-    return isinstance(value, TensorVariable) or (isinstance(value, list | tuple) and any(map(_is_symbol, value)))
+    return isinstance(value, TensorVariable) or (isinstance(value, list | tuple) and has_symbol(value))
 
 
 def _plain(entry: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Pickles whose contents are damaged: numbers, words and bytes in them change, the names of what they call do not.
+"""Pickles whose contents are damaged: numbers and words in them change, the names of what they call do not.
 
 A pickle may call any function it names: mutants that name others would say nothing about ours. What is read is used: a function
 is called, an expression compiled.
@@ -70,7 +70,7 @@ def spans(content: bytes) -> list[tuple[str, Any, int, int]]:
 
 
 def exchanged(name: str, arg: Any, rng: random.Random) -> bytes | None:
-    """The opcode with another argument, where that is a number, a word or a reference to something before."""
+    """The opcode with another argument, where that is a number or a word."""
     if name == "BINUNICODE":
         word = rng.choice((rng.choice(WORDS), arg[:-1], arg + "1", "".join(rng.sample(arg, len(arg)))))
         data = word.encode("utf-8", "surrogatepass")
@@ -80,8 +80,6 @@ def exchanged(name: str, arg: Any, rng: random.Random) -> bytes | None:
         return pickle.dumps(number, 2)[2:-1]
     if name == "BINFLOAT":
         return pickle.dumps(rng.choice((0.0, -1.0, float("nan"), 1e300)), 2)[2:-1]
-    if name == "BINGET" and rng.random() < 0.3:
-        return b"h" + bytes([rng.randrange(max(1, arg + 1))])
     return None
 
 

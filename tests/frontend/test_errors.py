@@ -87,3 +87,27 @@ def test_reshape_names_the_shape() -> None:
     assert "reshape: cannot put 12 elements into the shape (2, 5)" in text
     assert "the shape (5, -1)" in message([X], X.reshape((5, -1)), np.zeros((3, 4)))
     assert "the shape (7,)" in message([X], X.reshape((7,)), np.zeros((3, 4)))
+
+
+CYCLIC: list[Any] = [1]
+CYCLIC.append(CYCLIC)
+WRONG_ARGUMENTS: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
+    (T.as_tensor_variable, (CYCLIC,), ValueError, "a list that is in itself"),
+    (lambda x, key: x[key], (X, ([0], CYCLIC)), ValueError, "a list that is in itself"),
+    (phintys.pp, (1.5,), TypeError, "pp shows variables and functions"),
+    (phintys.printing.min_informative_str, (len,), TypeError, "shows a variable"),
+    (phintys.compile_text, (3,), TypeError, "graph text is a string"),
+    (phintys.Apply, (X, [X]), TypeError, "applies an Op"),
+    (T.TensorVariable, ([],), TypeError, "a variable has a TensorType"),
+    (T.Rop, (X, "X", X), TypeError, "wrt are variables"),
+    (T.makeKeepDims, (X, 7, 1), ValueError, "is no reduction of"),
+    (T.transpose, (X, phintys.function([], X.ndim * T.constant(1))), TypeError, "iterable"),
+    (lambda target: phintys.function([X], X, target=target), (3,), ValueError, "there is no target 3"),
+    (lambda how: T.grad(X.sum(), X, return_disconnected=how), (X,), ValueError, "return_disconnected is 'zero'"),
+]
+
+
+@pytest.mark.parametrize(("call", "arguments", "kind", "said"), WRONG_ARGUMENTS, ids=range(len(WRONG_ARGUMENTS)))
+def test_wrong_arguments(call: Any, arguments: tuple[Any, ...], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        call(*arguments)
