@@ -132,8 +132,8 @@ PARALLEL = (
         "words of a generator are tempered by another mask",
         "passes/mersenne.py",
         "0xEFC60000",
-        "0xEFC60001",
-        ("tests/frontend/test_raw_random.py", "tests/differential/test_programs.py"),
+        "0xEFC70000",
+        ("tests/frontend/test_raw_random.py::test_parameters_and_sizes",),
     ),
     # derivatives and texts
     Mutant(
