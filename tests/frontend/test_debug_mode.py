@@ -26,6 +26,12 @@ m = T.dmatrix("m")
 NAMES = list(dict.fromkeys(stage.run for stage in PIPELINE))
 
 
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong code must not reach the object cache."""
+    monkeypatch.setenv("PHINTYS_CACHE", "0")
+
+
 def program(mode: Any = "debug", target: str | None = None) -> Any:
     """Sums, maps, a state and a product, with a difference in each."""
     state = shared(np.linspace(0, 1, 4), "state")
@@ -126,7 +132,6 @@ def test_only_optimized_code_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
     right = engine.compile_object
     monkeypatch.setattr(engine, "compile_object", lambda text, **_: right(text.replace("fsub double", "fadd double")))
-    monkeypatch.setenv("PHINTYS_CACHE", "0")
     state = shared(np.ones(2), "state")
     with pytest.raises(BadThunkOutput, match=r"computes another state state(.|\n)*LLVM's optimizer"):
         function([x], [], updates=[(state, state - T.log(x + 7.25))], mode="debug")([0.0, 0.0])

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from mutant import Mutant
+from named import CASES
 from rows import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,3 +20,10 @@ def test_rows_are_up_to_date(mutant: Mutant) -> None:
     assert (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.old) == 1
     assert mutant.old != mutant.new
     assert all((ROOT / test.partition("::")[0]).exists() for test in mutant.tests)
+
+
+def test_cases_are_of_mutants_and_name_passes() -> None:
+    from phintys.passes.pipeline import PASSES
+
+    assert CASES.keys() <= {mutant.name for mutant in MUTANTS}
+    assert {wanted for wanted, _ in CASES.values()} <= {*PASSES, "native code"}
