@@ -6,7 +6,7 @@
 Modules of `nd`, of fused `nd` and of loops are computed by interpreters, in which no further pass has a part; the last one, of
 level llvm, by native code. Two exceptions. A module with derivatives is expanded first (`autodiff`); kernels of a GPU become
 loops first (`convert-gpu-to-loops`): `finish` has the passes. And loops that are too much for their interpreter become native
-code by the two passes that it takes, with every access to memory checked: `doubted` names them.
+code by the two passes that it takes, with every access to memory checked: `doubted` names them. Nothing is cached.
 """
 
 from __future__ import annotations
