@@ -11,6 +11,8 @@ from phintys.codegen import compiler
 from phintys.ir.graph import Graph, fingerprint
 
 SEEN: set[str] = set()
+# Bytes: ptxas keeps a number of a row's kernel in memory rather than take eight registers more, which would cost it warps.
+ROUNDED = 8
 
 
 def record() -> list[Graph]:
@@ -46,4 +48,4 @@ def assemble_kernels(graphs: Iterable[Graph], folder: Path) -> None:
     for architecture in ptxas.ARCHITECTURES if ".entry" in text else ():
         usage = ptxas.assemble(text, architecture, folder)
         assert len(usage) == text.count(".entry")
-        assert {name: one for name, one in usage.items() if one.spilled} == {}
+        assert {name: one for name, one in usage.items() if one.spilled > ROUNDED} == {}
