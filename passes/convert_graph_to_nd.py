@@ -173,7 +173,7 @@ def graph_to_func(graph: Graph, locate: Locate | None = None) -> func.FuncOp:
     results = [emitter.operand(root, None, location(root.loc)) for root in roots]
     block.add_op(func.ReturnOp.create(operands=results))
     op = func.FuncOp(
-        graph.name,
+        graph.name or "main",
         (block.arg_types, [value.type for value in results]),
         Region(block),
         arg_attrs=_argument_attributes(graph),

@@ -26,6 +26,7 @@ from phintys.sandbox import rng_mrg
 from phintys.tensor import extra_ops, nlinalg, raw_random, slinalg, sort
 
 REFUSALS = (
+    OSError,  # of files that are not there
     TypeError,
     ValueError,
     NotImplementedError,

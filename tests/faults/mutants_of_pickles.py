@@ -60,10 +60,11 @@ def spans(content: bytes) -> list[tuple[str, Any, int, int]]:
     """The opcodes with an argument: name, argument, begin and end."""
     ops = list(pickletools.genops(content))
     ends = [at for _, _, at in ops[1:]] + [len(content)]
-    found, foreign = [], False
+    found, foreign, kept = [], False, {ops[k + 1][1] for k, (_, arg, _) in enumerate(ops) if arg == "numpy dtype"}
     for (code, arg, at), end in zip(ops, ends, strict=True):
         # What NumPy does with a damaged dtype is not ours to test: it may be anything.
-        foreign = arg == "numpy dtype" or (foreign and code.name != "BUILD")
+        begins = arg == "numpy dtype" or (code.name == "BINGET" and arg in kept)
+        foreign = begins or (foreign and code.name != "BUILD")
         if arg is not None and not foreign:
             found.append((code.name, arg, at or 0, end or 0))
     return found

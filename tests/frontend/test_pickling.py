@@ -83,3 +83,10 @@ def test_types_that_do_not_follow() -> None:
     x.type = T.fmatrix
     with pytest.raises(ValueError, match="a pickle is damaged: dot gives"):
         pickle.loads(pickle.dumps(y, 2))
+
+
+def test_a_function_whose_name_was_lost() -> None:
+    x = T.dscalar("x")
+    f = function([x], x * 3)
+    f.maker.plan.graph.name = ""
+    assert pickle.loads(pickle.dumps(f))(2.0) == 6.0
