@@ -48,7 +48,7 @@ class TensorType(core.TensorType):
 
     `dtype`: a NumPy dtype or its name (`"floatX"` is the configured one). `broadcastable`: one truth value per
     dimension. `shape`: instead of it, one size per dimension, `None` where it is not known. `name` is what `str`
-    prints. TypeError for an unknown dtype.
+    prints. TypeError for an unknown dtype, ValueError for more than 32 dimensions, where parts of NumPy end.
     """
 
     name: str | None
@@ -67,6 +67,8 @@ class TensorType(core.TensorType):
         elif broadcastable is not None and [bool(flag) for flag in broadcastable] != [size == 1 for size in shape]:
             raise ValueError(f"broadcastable={tuple(broadcastable)} contradicts shape={tuple(shape)}")
         sizes = tuple(None if size is None else int(size) for size in shape)
+        if len(sizes) > 32:
+            raise ValueError(f"a tensor of {len(sizes)} dimensions; there are at most 32")
         super().__init__(check_dtype(dtype), sizes)
         object.__setattr__(self, "name", name)
 

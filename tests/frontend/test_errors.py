@@ -98,6 +98,7 @@ WRONG_ARGUMENTS: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
     (phintys.printing.min_informative_str, (len,), TypeError, "shows a variable"),
     (phintys.compile_text, (3,), TypeError, "graph text is a string"),
     (phintys.Apply, (X, [X]), TypeError, "applies an Op"),
+    (T.constant, (np.zeros((1,) * 33),), ValueError, "a tensor of 33 dimensions; there are at most 32"),
     (T.TensorVariable, ([],), TypeError, "a variable has a TensorType"),
     (T.Rop, (X, "X", X), TypeError, "wrt are variables"),
     (T.makeKeepDims, (X, 7, 1), ValueError, "is no reduction of"),
