@@ -92,9 +92,9 @@ class PrettyPrinter:
         """The text of a variable, of a list of them, or of the outputs of a function; of several, with commas."""
         return ", ".join(self._one(obj) for obj in args)
 
-    def _one(self, obj: Any) -> str:
-        if isinstance(obj, list | tuple):
-            return self(*obj)
+    def _one(self, obj: Any, listed: bool = False) -> str:
+        if isinstance(obj, list | tuple) and not listed:
+            return ", ".join(self._one(item, listed=True) for item in obj)
         if isinstance(obj, Value):
             from .display import written
 

@@ -107,6 +107,8 @@ def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype
     if ndim is not None:
         if array.ndim > ndim:
             raise ValueError(f"ndarray could not be cast to constant with {ndim} dimensions: it has {array.ndim}")
+        if ndim > 32:
+            raise ValueError(f"a tensor of {ndim} dimensions; there are at most 32")
         array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
     return TensorConstant.of(array, name)
 
@@ -148,6 +150,8 @@ def has_symbol(values: Sequence[Any], depth: int = 0) -> bool:
 
 def _with_ndim(value: TensorVariable, ndim: int) -> TensorVariable:
     extra = value.ndim - ndim
+    if ndim > 32:
+        raise ValueError(f"a tensor of {ndim} dimensions; there are at most 32")
     if extra <= 0:
         return value if not extra else value.dimshuffle(["x"] * -extra + list(range(value.ndim)))
     if not all(value.broadcastable[:extra]):

@@ -55,9 +55,14 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
     """`tensordot` of each pair of slices along the first dimension; `axes` are counted with that dimension."""
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if isinstance(axes, int):
+        if not 0 <= axes < min(x.ndim, y.ndim):
+            raise ValueError(f"batched_tensordot: {axes} dimensions besides the first of {x.type} and {y.type}")
         left, right = list(range(x.ndim - axes, x.ndim)), list(range(1, axes + 1))
     else:
         left, right = ([side] if isinstance(side, int) else list(side) for side in axes)
+    for value, side in ((x, left), (y, right)):
+        if any(not -value.ndim <= axis < value.ndim for axis in side):
+            raise ValueError(f"batched_tensordot: {value.type} has no dimensions {side}")
     left, right = [axis % x.ndim for axis in left], [axis % y.ndim for axis in right]
     if len(left) != len(right) or 0 in left or 0 in right:
         raise ValueError(f"batched_tensordot: the dimensions {left} of {x.type} do not pair up with {right} of {y.type}")

@@ -178,13 +178,19 @@ def squeeze(x: Any) -> TensorVariable:
 def shape_padleft(x: Any, n_ones: int = 1) -> TensorVariable:
     """With new dimensions of size 1 in front."""
     x = as_tensor_variable(x)
-    return dimshuffle(x, *["x"] * n_ones, *range(x.ndim))
+    return dimshuffle(x, *_ones(x, n_ones), *range(x.ndim))
 
 
 def shape_padright(x: Any, n_ones: int = 1) -> TensorVariable:
     """With new dimensions of size 1 at the end."""
     x = as_tensor_variable(x)
-    return dimshuffle(x, *range(x.ndim), *["x"] * n_ones)
+    return dimshuffle(x, *range(x.ndim), *_ones(x, n_ones))
+
+
+def _ones(x: TensorVariable, count: int) -> list[str]:
+    if count + x.ndim > 32:
+        raise ValueError(f"{count} more dimensions for {x.type}; there are at most 32")
+    return ["x"] * count
 
 
 def shape_padaxis(x: Any, axis: int) -> TensorVariable:

@@ -19,11 +19,12 @@ from mutants_loop import Wrong
 
 import phintys
 import phintys.tensor as T
+from phintys.codegen.driver import DeviceError
 from phintys.ir.diagnostics import DiagnosticError
 
 # What Python's documentation says that unpickling may raise, what calls raise, and what a wrong number may meet.
 REFUSALS = (pickle.UnpicklingError, AttributeError, EOFError, ImportError, LookupError, TypeError, ValueError)
-CALLS = (TypeError, ValueError, IndexError, ZeroDivisionError, NotImplementedError, DiagnosticError, MemoryError)
+CALLS = (TypeError, ValueError, IndexError, ZeroDivisionError, NotImplementedError, DiagnosticError, DeviceError, MemoryError)
 WORDS = (
     "float32",
     "int64",

@@ -4,7 +4,7 @@
 
 Random programs of all operations (those of the differential tests) are compiled anew, called, differentiated, copied,
 pickled, refused; code, arrays and graphs are dropped. A line every half minute says what the process holds; the verdict
-is a line fitted through what comes after the first quarter of the time. `soak.txt` has the last hour's.
+is a line fitted through what comes after the first quarter of the time. `soak.txt` is the record of an hour.
 """
 
 from __future__ import annotations
