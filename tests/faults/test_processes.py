@@ -124,8 +124,9 @@ def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(cache, "toolchain_fingerprint", lambda version=version: version)
         for _ in range(2):
             assert function([x], x * 3.25 - 17)([1.0]) == [-13.75]
-    functions = [key for key in stored if not key.startswith("runtime")]
-    assert len(functions) == len(set(functions)) == 2
+    for kind in ("phi_kernel", ""):
+        found = [key for key in stored if key.startswith(kind) and (kind or not key.startswith(("runtime", "phi_kernel")))]
+        assert len(found) == len(set(found)) == 2
 
 
 # --- threads ----------------------------------------------------------------------------------------------------------
