@@ -74,8 +74,9 @@ def far(b: ScalarBuilder, x: SSAValue, tail: SSAValue) -> SSAValue:
         beyond = b.select(near, b.polynomial(outer, TAIL[part]), b.polynomial(outer, FAR_TAIL[part]))
         return b.select(central, b.polynomial(middle, MIDDLE[part]), beyond)
 
-    scale = b.select(central, b.mul(x, sqrt(0.125)), b.copysign(sqrt(0.5), x))
-    value = b.mul(scale, b.div(side(0), side(1)))
+    # x comes last: times the root of 1/8 alone, the smallest numbers would be lost.
+    scale = b.mul(b.select(central, sqrt(0.125), sqrt(0.5)), b.div(side(0), side(1)))
+    value = b.mul(scale, b.select(central, x, b.copysign(1.0, x)))
     value = b.select(b.equal(tail, 0.0), b.copysign(inf, x), value)
     return b.select(b.less(tail, 0.0), nan, value)
 
