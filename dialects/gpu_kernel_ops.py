@@ -16,6 +16,8 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
+from .typed import TypedOp
+
 WARP = 32
 SHARED = 3  # what LLVM calls the space of memory that the threads of a block share
 SHUFFLES = ("xor", "up", "down", "idx")
@@ -231,7 +233,7 @@ class ShuffleOp(Operation):
         return cls.create(operands=operands, result_types=[type, bi.i1], properties={"mode": ShuffleModeAttr(mode)})
 
 
-class DynamicSharedMemoryOp(Operation):
+class DynamicSharedMemoryOp(TypedOp):
     """The memory of a block whose size the launch says.
 
     %m = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
@@ -249,14 +251,3 @@ class DynamicSharedMemoryOp(Operation):
         """It gives bytes of shared memory."""
         if [value.type for value in self.results] != [shared_memory(bi.i8, None)]:
             raise VerifyException(f"gpu.dynamic_shared_memory: gives a {shared_memory(bi.i8, None)}")
-
-    def print(self, printer: Printer) -> None:
-        """Custom syntax, see the class."""
-        printer.print_string(" : ")
-        printer.print_attribute(self.results[0].type)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Read what `print` writes."""
-        parser.parse_punctuation(":")
-        return cls.create(result_types=[parser.parse_type()])

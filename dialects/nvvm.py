@@ -19,6 +19,8 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
+from .typed import TypedOp
+
 
 class ShuffleKind(StrEnum):
     """Which thread's value a shuffle gives."""
@@ -39,7 +41,7 @@ class ShuffleKindAttr(EnumAttribute[ShuffleKind], SpacedOpaqueSyntaxAttribute):
 MODES = tuple(ShuffleKind)
 
 
-class RegisterOp(Operation, ABC):
+class RegisterOp(TypedOp, ABC):
     """A special register, an i32."""
 
     traits = traits_def(Pure())
@@ -53,17 +55,6 @@ class RegisterOp(Operation, ABC):
         """It is an i32."""
         if [value.type for value in self.results] != [bi.i32]:
             raise VerifyException(f"{self.name}: gives an i32")
-
-    def print(self, printer: Printer) -> None:
-        """The type."""
-        printer.print_string(" : ")
-        printer.print_attribute(self.results[0].type)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """The type."""
-        parser.parse_punctuation(":")
-        return cls.create(result_types=[parser.parse_type()])
 
 
 class ThreadIdOp(RegisterOp):

@@ -11,8 +11,10 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from .typed import TypedOp
 
-class ClockOp(Operation):
+
+class ClockOp(TypedOp):
     """Nanoseconds since some time in the past, of a clock that is never set.
 
     %start = rt.clock : i64
@@ -30,16 +32,6 @@ class ClockOp(Operation):
         """An i64."""
         if self.operands or [value.type for value in self.results] != [bi.i64]:
             raise VerifyException("rt.clock: takes nothing and gives an i64")
-
-    def print(self, printer: Printer) -> None:
-        """Custom syntax, see the module."""
-        printer.print_string(" : i64")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> ClockOp:
-        """Read what `print` writes."""
-        parser.parse_punctuation(":")
-        return cls.create(result_types=[parser.parse_type()])
 
 
 class RecordOp(Operation):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from phintys.codegen import device as devices
-from phintys.tools.benchmarks import gpu_measure, gpu_run, gpu_systems
+from phintys.tools.benchmarks import gpu_measure, gpu_systems, run
 from phintys.tools.benchmarks.gpu_rows import BANDWIDTH, COPY, CUBLAS, rows
 from phintys.tools.main import main
 
@@ -60,7 +60,7 @@ def test_a_wrong_result_is_left_out(emulated: Any) -> None:
 def test_targets_are_those_of_bandwidth_library_and_torch(emulated: Any) -> None:
     def reached(name: str, seconds: dict[str, float]) -> Any:
         result = {"samples": {who: [taken, 2 * taken] for who, taken in seconds.items()}, "missing": {}, "floors": []}
-        return gpu_run.judged(emulated[name], result, judge=True)["reached"]
+        return run.judged(result, row=emulated[name])["reached"]
 
     assert BANDWIDTH == 1 / 0.85
     assert reached("logistic", {"phintys": 1.17, COPY: 1.0}) and not reached("logistic", {"phintys": 1.18, COPY: 1.0})

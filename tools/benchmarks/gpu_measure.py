@@ -10,15 +10,15 @@ import contextlib
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from .gpu_rows import GpuRow, rows
-from .gpu_systems import EMULATED, MAKERS, MakeTimed, Timed, system
-from .measure import Missing, compare, first_line, take_turns
+from .gpu_systems import EMULATED, MAKERS, Timed, system
+from .measure import Missing, compare, first_line, made, take_turns
 from .row import OURS
 
 SAMPLE_SECONDS = 0.02
@@ -41,29 +41,16 @@ def measure(row: GpuRow, names: list[str], device: str, rounds: int, seconds: fl
     with precision(row.tf32):
         right = row.reference()
         contenders = {name: make for name, make in row.contenders.items() if name in names}
-        calls, missing = made(contenders)
+        calls, missing = made(contenders, "left out")
         disagreeing(row, calls, missing, right)
         del right
-        floors, without = made(row.floors)
+        floors, without = made(row.floors, "left out")
         samplers = {name: sampler(timed) for name, timed in {**calls, **floors}.items()}
         found = {"missing": missing | without, "floors": list(floors), "imports": {}}
         found["samples"] = take_turns(samplers, rounds, seconds)
     del calls, floors, samplers
     release(device)
     return found
-
-
-def made(makers: Mapping[str, MakeTimed]) -> tuple[dict[str, Timed], Missing]:
-    """What to call for each name, and in words why others are left out."""
-    calls, missing = {}, {}
-    for name, make in makers.items():
-        try:
-            calls[name] = make()
-        except ImportError as error:
-            missing[name] = f"left out ({error})"
-        except Exception as error:  # a peer that fails must not end the run; the report says so
-            missing[name] = f"failed: {first_line(error)}"
-    return calls, missing
 
 
 def disagreeing(row: GpuRow, calls: dict[str, Timed], missing: Missing, right: list[Any]) -> None:

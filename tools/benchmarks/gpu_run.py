@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from statistics import median
 from typing import Any
 
 from phintys.tools.report import CommandError, UsageError, console, print_table, write_whole
 
 from . import run, tables
-from .gpu_rows import GpuRow, rows
+from .gpu_rows import rows
 from .gpu_systems import EMULATED, PEERS
 from .row import OURS
 
@@ -38,7 +37,8 @@ def main(arguments: argparse.Namespace) -> int:
     settings = {"rows": names, "peers": peers, "device": device, "rounds": arguments.rounds, "seconds": arguments.seconds}
     for line in run.follow("gpu_measure", settings, os.cpu_count() or 1):
         if "begins" not in line:
-            report["results"].append(judged(known[line["name"]], line, not rehearsal))
+            result = run.judged(line, not rehearsal, known[line["name"]])
+            report["results"].append({**result, "limit": None} if rehearsal else result)
             tables.show(report["results"][-1], with_threads=False)
     tables.summary(report, [1])
     if arguments.json:
@@ -80,20 +80,3 @@ def machine(device: str) -> dict[str, str]:
 
     cuda_library.device_count()  # makes the driver ready
     return {**found, "gpu": cuda_library.device_name(devices.number_of(device)), "cuda": cuda_library.driver_version()}
-
-
-def judged(row: GpuRow, result: dict[str, Any], judge: bool) -> dict[str, Any]:
-    """`result` with least times, medians, the row's words, the limit, and whether Phintys reached it."""
-    seconds = {name: min(taken) for name, taken in result["samples"].items()}
-    limit = row.target.limit(seconds) if judge else None
-    return {
-        **result,
-        "title": row.title,
-        "group": row.group,
-        "fresh": row.fresh,
-        "target": str(row.target),
-        "seconds": seconds,
-        "medians": {name: median(taken) for name, taken in result["samples"].items()},
-        "limit": limit,
-        "reached": None if limit is None else OURS in seconds and seconds[OURS] <= limit,
-    }

@@ -14,7 +14,7 @@ import timeit
 from collections.abc import Callable, Mapping
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ LEAST_ROUNDS, SLOW_SECONDS = 3, 5.0
 
 Sample = Callable[[], float]
 Missing = dict[str, str]
+Made = TypeVar("Made")
 
 
 def main(settings: dict[str, Any]) -> None:
@@ -56,14 +57,14 @@ def measure_calls(row: Row, names: list[str], turns: Any) -> dict[str, Any]:
     return {"samples": turns(samples), "missing": missing, "floors": list(floors), "imports": {}}
 
 
-def made(makers: Mapping[str, Callable[[], Call]]) -> tuple[dict[str, Call], Missing]:
+def made(makers: Mapping[str, Callable[[], Made]], absent: str = "not installed") -> tuple[dict[str, Made], Missing]:
     """What to call for each name, and in words why others are left out."""
     calls, missing = {}, {}
     for name, make in makers.items():
         try:
             calls[name] = make()
         except ImportError as error:
-            missing[name] = f"not installed ({error})"
+            missing[name] = f"{absent} ({error})"
         except Exception as error:  # a peer that fails must not end the run; the report says so
             missing[name] = f"failed: {first_line(error)}"
     return calls, missing

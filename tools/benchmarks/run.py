@@ -12,12 +12,15 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phintys.tools.report import CommandError
 
-from .row import OURS, PEERS
+from .row import OURS, PEERS, Row
 from .table import WORKLOADS
+
+if TYPE_CHECKING:
+    from .gpu_rows import GpuRow
 
 COUNTS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "NUMBA", "PHINTYS")
 Result = dict[str, Any]
@@ -73,9 +76,9 @@ def measure(
                 bar.update()
 
 
-def judged(result: Result, judge: bool = True) -> Result:
-    """`result` with least times and medians, the row's title and target, the limit, and whether Phintys reached it."""
-    row = WORKLOADS[result["name"]]
+def judged(result: Result, judge: bool = True, row: Row | GpuRow | None = None) -> Result:
+    """`result` with least times and medians, its row's title and target, the limit, and whether Phintys reached it."""
+    row = row or WORKLOADS[result["name"]]
     seconds = {name: min(taken) for name, taken in result["samples"].items()}
     limit = row.target.limit(seconds)
     reached = None if limit is None or not judge else OURS in seconds and seconds[OURS] <= limit
