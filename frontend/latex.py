@@ -68,6 +68,8 @@ def _div(node: Node, operands: Sequence[Text]) -> Text:
 def _large(sign: str) -> Row:
     def row(node: Node, operands: Sequence[Text]) -> Text:
         axes = node.attrs["axes"]
+        if not axes:
+            return operands[0]
         below = "" if len(axes) == node.inputs[0].type.ndim else f"_{{{', '.join(map(str, axes))}}}"
         return f"{sign}{below} {closed(operands[0], PRODUCT)}", PRODUCT
 

@@ -27,6 +27,8 @@ def _extremum(c: Adjoint) -> Term:
 def _prod(c: Adjoint) -> Term:
     """The product of the other elements, also where some are zero: it is nonzero only at a zero that stands alone."""
     axes = c.attr("axes")
+    if not axes:
+        return c.g
     zero = c.x.op("eq", 0.0)
     rest = zero.select(c.number(1.0), c.x)
     product = _kept(c, rest.op("prod", axes=axes))

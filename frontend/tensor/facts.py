@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from phintys.ir.infer import normalize_axes
 from phintys.ir.types import DTYPES
 
@@ -103,7 +105,9 @@ def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
     value = as_tensor_variable(x)
     if axis is None:
         return []
-    given = axis.data.tolist() if isinstance(axis, TensorConstant) else axis
+    if isinstance(axis, TensorConstant):
+        axis = axis.data
+    given = axis.tolist() if isinstance(axis, np.ndarray) else axis
     numbers = [known_scalar(entry) for entry in (given if isinstance(given, list | tuple) else [given])]
     if any(number is None or number != int(number) for number in numbers):
         raise TypeError(f"Axes must be integers, got {axis!r}")
@@ -113,7 +117,7 @@ def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
 def makeKeepDims(x: Any, y: Any, axis: Any) -> TensorVariable:  # noqa: N802, RUF100  (Theano's name)
     """A reduction `y` of `x` over `axis` with the reduced dimensions back, of size 1."""
     value, reduced = as_tensor_variable(x), as_tensor_variable(y)
-    axes = check_and_normalize_axes(value, axis) or list(range(value.ndim))
+    axes = list(range(value.ndim)) if axis is None else check_and_normalize_axes(value, axis)
     if reduced.ndim != value.ndim - len(axes):
         raise ValueError(f"makeKeepDims: {reduced.type} is no reduction of {value.type} over {axis!r}")
     kept = iter(range(reduced.ndim))

@@ -1,5 +1,8 @@
 """Functions that combine the elements along dimensions: `axis` is a number, several, or `None` for all.
 
+Over no dimensions (`axis=[]`) each element is combined with nothing else, as in NumPy. Extremes and their positions read
+an empty list as `None`, as Theano's do.
+
 `keepdims` leaves the reduced dimensions with size 1. dtypes: sums and products of ints accumulate in 64 bits; means are
 floats (float64 of ints); positions are int64.
 """
@@ -8,6 +11,8 @@ from __future__ import annotations
 
 import builtins
 from typing import Any
+
+import numpy as np
 
 from phintys.ir.infer import normalize_axes
 from phintys.ir.types import DTYPES
@@ -37,10 +42,12 @@ __all__ = [
 
 def _axes(x: TensorVariable, axis: Any) -> tuple[int, ...]:
     """Sorted axes; a symbolic one has to be a constant. TypeInferenceError for one that does not exist."""
-    if axis is None or (isinstance(axis, list | tuple) and not axis):
+    if axis is None:
         return tuple(range(x.ndim))
     if isinstance(axis, TensorConstant):
-        axis = axis.data.tolist()
+        axis = axis.data
+    if isinstance(axis, np.ndarray):
+        axis = axis.tolist()
     given = axis if isinstance(axis, list | tuple) else [axis]
     numbers = [known_scalar(value) for value in given]
     if builtins.any(number is None or number != int(number) for number in numbers):
@@ -61,6 +68,12 @@ def _reduce(op: str, x: Any, axis: Any, keepdims: bool) -> TensorVariable:
     x = as_tensor_variable(x)
     axes = _axes(x, axis)
     return _restore(apply(op, x, axes=axes), axes, keepdims)
+
+
+def _extreme(op: str, x: Any, axis: Any, keepdims: bool) -> TensorVariable:
+    """An extreme or its position; over all dimensions if `axis` names none (Theano's rule)."""
+    x = as_tensor_variable(x)
+    return _reduce(op, x, _axes(x, axis) or None, keepdims)
 
 
 def _accumulate(op: str, x: Any, axis: Any, dtype: Any, keepdims: bool, acc_dtype: Any) -> TensorVariable:
@@ -100,7 +113,7 @@ def mean(
     x = as_tensor_variable(x)
     axes = _axes(x, axis)
     wanted = dtype if dtype is not None else None if DTYPES[x.dtype].kind in "fc" else "float64"
-    total = _accumulate("sum", x, axes or None, wanted, False, acc_dtype) if axes else cast(x, wanted or x.dtype)
+    total = _accumulate("sum", x, axes, wanted, False, acc_dtype) if axes else cast(x, wanted or x.dtype)
     count = cast(size_of(x, axes), "float32" if total.dtype in ("float32", "complex64") else "float64")
     return _restore(true_div(total, count), axes, keepdims)
 
@@ -115,11 +128,11 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, correct
     if not isinstance(ddof, int):
         raise ValueError(f"Parameter keepdims/ddof must be an int, got {ddof!r}")
     axes = _axes(x, axis)
-    centered = x - mean(x, axes or None, keepdims=True)
+    centered = x - mean(x, axes, keepdims=True)
     count = cast(size_of(x, axes) - ddof, "float32" if centered.dtype in ("float32", "complex64") else "float64")
-    result = true_div(sum(_squared_size(centered), axes or None), count)
+    result = true_div(sum(_squared_size(centered), axes), count)
     if corrected:
-        result = result - true_div(_squared_size(sum(centered, axes or None)), count * count)
+        result = result - true_div(_squared_size(sum(centered, axes)), count * count)
     return _restore(result, axes, keepdims)
 
 
@@ -135,12 +148,12 @@ def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, correct
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> TensorVariable:
     """Maximum; nan when there is one."""
-    return _reduce("max", x, axis, keepdims)
+    return _extreme("max", x, axis, keepdims)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> TensorVariable:
     """Minimum; nan when there is one."""
-    return _reduce("min", x, axis, keepdims)
+    return _extreme("min", x, axis, keepdims)
 
 
 def ptp(x: Any, axis: Any = None) -> TensorVariable:
@@ -150,12 +163,12 @@ def ptp(x: Any, axis: Any = None) -> TensorVariable:
 
 def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> TensorVariable:
     """Position of the (first) maximum, int64; over several dimensions, in them flattened."""
-    return _reduce("argmax", x, axis, keepdims)
+    return _extreme("argmax", x, axis, keepdims)
 
 
 def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> TensorVariable:
     """Position of the (first) minimum."""
-    return _reduce("argmin", x, axis, keepdims)
+    return _extreme("argmin", x, axis, keepdims)
 
 
 def max_and_argmax(x: Any, axis: Any = None, keepdims: bool = False) -> list[TensorVariable]:

@@ -17,7 +17,7 @@ SIZES = [(3, 2, 5, 4), (1, 1, 1, 1), (7, 1, 3, 1), (2, 3, 1, 37)]
 
 
 def axes_of(ndim: int) -> list[tuple[int, ...]]:
-    return [axes for k in range(1, ndim + 1) for axes in itertools.combinations(range(ndim), k)]
+    return [axes for k in range(ndim + 1) for axes in itertools.combinations(range(ndim), k)]
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3, 4])

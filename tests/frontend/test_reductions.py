@@ -105,3 +105,56 @@ def test_of_scalars(dtype: str, mode: Any) -> None:
     found = phintys.function([x], [getattr(T, name)(x) for name in names], mode=mode)(value)
     for name, result in zip(names, found, strict=True):
         assert result == getattr(np, name)(value) and result.shape == ()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_over_no_axes(dtype: str) -> None:
+    """Each element alone, as in NumPy; the dtype may still be another one."""
+    x = T.TensorType(dtype, (False,) * 3)("x")
+    names = ["sum", "prod", "mean", "all", "any"] + (["var", "std"] if dtype != "bool" else [])
+    cases = [(name, axis) for name in names for axis in ([], (), np.zeros(0, "int64"))]
+    found = call(dtype, [getattr(T, name)(x, axis=axis, keepdims=isinstance(axis, list)) for name, axis in cases], x)
+    for (name, _), result in zip(cases, found, strict=True):
+        expected = getattr(np, name)(values(dtype), axis=())
+        assert result.dtype == expected.dtype and np.array_equal(result, expected), name
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE", "debug"])
+def test_gradients_over_no_axes(mode: Any) -> None:
+    x = T.dmatrix("x")
+    array = np.array([[1.0, -2.0, 0.0], [0.5, 3.0, 2.0 if mode == "debug" else -np.inf]])
+    gradients = [T.grad((f(x, axis=[]) * 3).sum(), x) for f in (T.sum, T.prod, T.mean)]
+    for found in phintys.function([x], gradients, mode=mode)(array):
+        assert np.array_equal(found, np.full((2, 3), 3.0))
+
+
+def test_extremes_over_no_axes_are_over_all() -> None:
+    """Theano's rule: to them, an empty list is as good as none."""
+    x = T.dmatrix("x")
+    array = np.random.default_rng(4).normal(size=(3, 5))
+    names = ["max", "min", "argmax", "argmin", "ptp"]
+    outputs = [getattr(T, name)(x, axis=[]) for name in names] + T.max_and_argmax(x, axis=())
+    expected = [getattr(np, name)(array) for name in [*names, "max", "argmax"]]
+    assert phintys.function([x], outputs)(array) == expected
+    assert T.max(x, axis=[], keepdims=True).eval({x: array}).tolist() == [[array.max()]]
+
+
+def test_text_over_no_axes() -> None:
+    x = T.dmatrix("x")
+    total = T.sum(x * 2, axis=[])
+    f = phintys.function([x], total)
+    assert "sum(x * i8(2), axes=[])" in f.graph()
+    array = np.arange(6.0).reshape(2, 3)
+    assert np.array_equal(phintys.compile_text(f.graph())(array), array * 2)
+    assert phintys.pp(T.sum(x, axis=[])) == "Sum{axis=[], acc_dtype=float64}(x)"
+    assert T.sum(x, axis=[])._repr_latex_() == r"$\displaystyle x$"
+    assert T.makeKeepDims(x, T.sum(x, axis=[]), []).ndim == 2
+
+
+@pytest.mark.parametrize("axis", [np.array([0, 1]), np.array(1), np.int8(-1)], ids=repr)
+def test_axes_as_arrays(axis: Any) -> None:
+    x = T.dmatrix("x")
+    array = np.arange(6.0).reshape(2, 3)
+    expected = array.sum(tuple(axis) if axis.ndim else int(axis))
+    for same in (axis, T.constant(axis)):
+        assert np.array_equal(x.sum(axis=same).eval({x: array}), expected)
