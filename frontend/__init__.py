@@ -38,6 +38,7 @@ from .errors import (
     MissingInputError,
     NotScalarConstantError,
     NullTypeGradError,
+    OutputKeyError,
     UnusedInputError,
 )
 from .function import Function, function
@@ -72,6 +73,7 @@ __all__ = [
     "Op",
     "OrderedUpdates",
     "Out",
+    "OutputKeyError",
     "Param",
     "ProfileStats",
     "TensorConstant",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
 from phintys.ir.graph import Node, Value, topological
 
 from .apply import Apply
+from .errors import writable
 from .names import constant_text, op_text, value_text
 
 
@@ -79,7 +80,7 @@ def debugprint(
     obj: Any,
     depth: int = -1,
     print_type: bool = False,
-    file: TextIO | str | None = None,
+    file: Any = None,
     ids: str = "CHAR",
     stop_on_name: bool = False,
     done: Any = None,
@@ -92,8 +93,9 @@ def debugprint(
     `file`: where to (standard output without one); `"str"` returns the text instead. `depth` limits the levels (-1:
     all), `print_type` adds types, `stop_on_name` does not look into named sub-expressions. `ids`: "CHAR" for letters,
     "int" for numbers, "id" for Python's, "" for none. The rest is Theano's and changes nothing. TypeError for other
-    objects, ValueError for other `ids`.
+    objects and for a `file` that cannot be written to, ValueError for other `ids`.
     """
+    goal = sys.stdout if file is None or file == "str" else writable(file)
     roots, order = _roots(obj)
     tree = _Tree(order, depth, print_type, stop_on_name, ids)
     for root in roots:
@@ -101,7 +103,7 @@ def debugprint(
     text = "\n".join(tree.lines) + "\n"
     if file == "str":
         return text
-    (sys.stdout if file is None or isinstance(file, str) else file).write(text)
+    goal.write(text)
     return file
 
 

@@ -79,6 +79,17 @@ def near(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def writable(file: Any) -> Any:
+    """`file` itself, where a text goes. TypeError for what has no method `write`: a path, a module, a file's class."""
+    if isinstance(file, type) or not callable(getattr(file, "write", None)):
+        raise TypeError(f"file is an open file, or another object with a method write; got {file!r}")
+    return file
+
+
+class OutputKeyError(TypeError, AssertionError):
+    """A key of a dict of outputs is no string; an AssertionError, too, as it is in Theano."""
+
+
 class AsTensorError(TypeError):
     """A Python value has no meaning as a tensor."""
 

@@ -62,10 +62,10 @@ def function(
     `Out(variable, borrow=True)` leaves a result there. Without a GPU it is a DeviceError that says what is missing. "cuda1" is
     the second GPU.
 
-    Errors: TypeError for arguments of the wrong kind, a shared variable among the inputs, or an update of another type;
-    MissingInputError, UnusedInputError; RuntimeError for `givens` of an input; TypeInferenceError where replaced
-    operands do not fit. When called: TypeError for arguments that do not fit, ValueError or IndexError for sizes that
-    do not.
+    Errors: TypeError for arguments of the wrong kind (OutputKeyError for keys of `outputs` that are no strings), a shared
+    variable among the inputs, or an update of another type; MissingInputError, UnusedInputError; RuntimeError for `givens`
+    of an input; TypeInferenceError where replaced operands do not fit. When called: TypeError for arguments that do not
+    fit, ValueError or IndexError for sizes that do not.
     """
     chosen = get_mode(mode)
     where = config.device if target is None else "cuda" if target == "cuda0" else target

@@ -10,7 +10,7 @@ from typing import Any
 from phintys.ir.graph import Graph, Value, free_inputs, substitute, topological
 
 from .config import config
-from .errors import MissingInputError, UnusedInputError, noted
+from .errors import MissingInputError, OutputKeyError, UnusedInputError, noted
 from .inputs import In, Out
 from .location import here
 from .modes import Mode
@@ -150,13 +150,18 @@ def _outputs(outputs: Any) -> tuple[list[str] | None, bool, list[TensorVariable]
     if outputs is None:
         return None, False, []
     if isinstance(outputs, Mapping):
-        if not all(isinstance(key, str) for key in outputs):
-            raise AssertionError("the keys of a dict of outputs are strings")
-        keys = sorted(outputs)
+        keys = sorted(map(_output_key, outputs))
         return keys, False, [_output(outputs[key]) for key in keys]
     if isinstance(outputs, list | tuple):
         return None, False, [_output(value) for value in outputs]
     return None, True, [_output(outputs)]
+
+
+def _output_key(key: Any) -> str:
+    if not isinstance(key, str):
+        hint = f"write {key.name!r}, its name" if isinstance(key, Value) and key.name else f"write {str(key)!r}"
+        raise OutputKeyError(f"the keys of a dict of outputs are strings, got {key!r} of type {type(key).__name__}: {hint}")
+    return key
 
 
 def _borrowed(outputs: Any) -> frozenset[int]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .config import config
+from .errors import writable
 from .profile_measures import ArrayMemory, KernelTime, LineTime, Program, line_times
 
 if TYPE_CHECKING:
@@ -90,12 +91,13 @@ class ProfileStats:
         """Write it all to `file`, standard error without one: so many lines of the program, so many kernels and arrays.
 
         The flags `profiling.n_ops` and `profiling.n_apply`, 20 both, say how many where nothing else does.
+        TypeError for a `file` that cannot be written to.
         """
         from .profile_report import write
 
         lines = config.profiling.n_ops if n_ops_to_print is None else n_ops_to_print
         rows = config.profiling.n_apply if n_apply_to_print is None else n_apply_to_print
-        write(self, sys.stderr if file is None else file, lines, rows)
+        write(self, sys.stderr if file is None else writable(file), lines, rows)
 
 
 def _print_all() -> None:

@@ -319,3 +319,11 @@ def test_unknown_keywords_get_a_near_match(call: Any, message: str) -> None:
 def test_public_functions_can_be_pickled() -> None:
     for one in (T.sum, T.tanh, T.nnet.relu, T.nnet.softmax, T.sqr, T.nlinalg.svd, T.grad, function, shared):
         assert pickle.loads(pickle.dumps(one)) is one
+
+
+def test_keys_of_outputs_are_strings() -> None:
+    cases = [(1, "1 of type int", "'1'"), (None, "None of type NoneType", "'None'"), (x, "x of type", "'x', its name")]
+    for key, what, hint in cases:
+        for kind in (phintys.OutputKeyError, TypeError, AssertionError):
+            with pytest.raises(kind, match=f"are strings, got {what}.*: write {hint}"):
+                phintys.function([x], {"a": x, key: x + 1})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
+import numpy as np
 import pytest
 
 import phintys
@@ -52,6 +54,13 @@ def test_debugprint_options() -> None:
     assert out.getvalue() == debugprint(z, file="str")
     with pytest.raises(TypeError, match="cannot print"):
         debugprint(3)
+
+
+@pytest.mark.parametrize("file", [np, 3, "graph.txt", io.StringIO], ids=repr)
+def test_a_file_has_to_be_open(file: Any) -> None:
+    for write in (lambda: debugprint(x, file=file), lambda: phintys.ProfileStats().summary(file)):
+        with pytest.raises(TypeError, match="open file, or another object with a method write; got"):
+            write()
 
 
 def test_debugprint_of_a_function_numbers_its_operations() -> None:
