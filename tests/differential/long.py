@@ -108,6 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=BATCH, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     names = [name for name in options.ways.split(",") if name] or (list(EVERY) if options.all else [])
+    if unknown := [name for name in names if name not in EVERY]:
+        parser.error(f"--ways: {', '.join(unknown)}: expected some of {', '.join(EVERY)}")
     if options.work is not None:
         return min(1, work(options.work, options.count, names))
     if options.seed is not None:

@@ -1,7 +1,7 @@
 """Break the compiler on purpose, one mistake at a time, and see which tests notice.
 
     python -m tests.mutation              all rows of `rows.py`
-    python -m tests.mutation diagonal     those with this word in their name
+    python -m tests.mutation gradient     those with this text in their name (`--list` shows the names)
     python -m tests.mutation --named      those that mode debug has to find: which pass does it name? (`named.py`)
 
 The tree is copied; each mistake is made in the copy, the row's tests run there, and the mistake is taken back. A mutant is
@@ -11,6 +11,7 @@ survives.
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,12 +92,33 @@ def attempt(tree: Path, mutant: Mutant, check: Check) -> tuple[bool, str]:
     return not passed, how
 
 
-def main(words: Sequence[str]) -> int:
-    """Try all mutants whose name has one of the words; 1 when one survives. With `--named`, in mode debug."""
-    named, words = "--named" in words, [word for word in words if word != "--named"]
-    check: Check = run_case if named else lambda tree, mutant: run_tests(tree, mutant.tests)
-    chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
-    chosen = [mutant for mutant in chosen if mutant.name in CASES] if named else chosen
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """The command line; SystemExit 2 for a word that no mutant has in its name."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("words", nargs="*", metavar="WORD", help="only mutants with one of these texts in their name")
+    parser.add_argument("--named", action="store_true", help="those that mode debug has to find: which pass does it name?")
+    parser.add_argument("--list", action="store_true", help="show the names of the mutants, and end")
+    given = parser.parse_args(argv)
+    names = [mutant.name for mutant in MUTANTS if not given.named or mutant.name in CASES]
+    for word in given.words:
+        if not any(word in name for name in names):
+            close = get_close_matches(word, [*names, *{part for name in names for part in name.split()}], 3, 0.5)
+            near = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+            parser.error(
+                f"no mutant{' of --named' if given.named else ''} has {word!r} in its name{near} (--list shows the names)"
+            )
+    given.names = [name for name in names if not given.words or any(word in name for word in given.words)]
+    return given
+
+
+def main(argv: Sequence[str]) -> int:
+    """Try the mutants that the command line chooses; 1 when one survives."""
+    given = arguments(argv)
+    if given.list:
+        print("\n".join(given.names))
+        return 0
+    check: Check = run_case if given.named else lambda tree, mutant: run_tests(tree, mutant.tests)
+    chosen = [mutant for mutant in MUTANTS if mutant.name in given.names]
     survivors = []
     with tempfile.TemporaryDirectory(prefix="phintys-mutation-") as folder:
         tree = Path(folder)
