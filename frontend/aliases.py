@@ -68,6 +68,7 @@ ALIASES: dict[str, dict[str, str]] = {
     "phintys.tensor.sort": {"grad_undefined": "gradient:grad_undefined", "set_subtensor": "tensor:set_subtensor"},
     "phintys.tensor.raw_random": _OPS,
     "phintys.tensor.shared_randomstreams": _SHARED,
+    "phintys.later": {"clone": "clone:clone"},
     "phintys.gradient": {
         "DebugMode": "modes:DebugMode",
         "FAST_RUN": "modes:FAST_RUN",
@@ -76,9 +77,11 @@ ALIASES: dict[str, dict[str, str]] = {
         "disconnected_grad_": "gradient:disconnected_grad",
         "get_debug_values": "gof.op:get_debug_values",
         "get_mode": "modes:get_mode",
+        "tensor": "tensor:",
         "zero_grad_": "gradient:zero_grad",
     },
     "phintys.printing": {**_OPS, "SharedVariable": _SHARED["SharedVariable"], "config": "config:config"},
+    "phintys.compile": {"profiling": "profiling:"},
     "phintys.compile.mode": {
         "config": "config:config",
         "predefined_linkers": "modes:LINKERS",
@@ -106,8 +109,9 @@ def names(module: str) -> Callable[[str], Any]:
             return getattr(found, attribute) if attribute else found
         if name.startswith("_"):  # the import system asks for __path__
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        from .operations import classes
+        from .absent import find as find_absent
+        from .operations import named_class
 
-        return classes(module)(name)
+        return named_class(name) or find_absent(module, name)
 
     return find

@@ -44,7 +44,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "theano.gof.utils": ("phintys.gof.graph",),
     "theano.gof.fg": ("phintys.gof",),
     "theano.gof.type": ("phintys.gof",),
+    "theano.compile.profiling": ("phintys.profiling",),
+    "theano.sandbox.softsign": ("phintys.tensor.nnet",),
     "theano.scan_module": ("phintys.later",),
+    "theano.sparse.basic": ("phintys.sparse",),
 }
 
 
@@ -73,12 +76,17 @@ class Finder(MetaPathFinder):
         """The spec of a module of Theano's; ModuleNotFoundError for one that has no counterpart."""
         if fullname != "theano" and not fullname.startswith("theano."):
             return None
+        from . import absent
+
+        if fullname in absent.MODULES:
+            return ModuleSpec(fullname, SameModule(absent.module(fullname)), is_package=True)
         places = PLACES.get(fullname) or ("phintys" + fullname.removeprefix("theano"),)
         for place in places:
             module = _module(place)
             if module is not None:
                 return ModuleSpec(fullname, SameModule(module), is_package=hasattr(module, "__path__"))
-        raise ModuleNotFoundError(f"No module named {fullname!r}: Phintys has no counterpart of it", name=fullname)
+        message = f"No module named {fullname!r}: Phintys has no counterpart of it{absent.reason(fullname)}"
+        raise ModuleNotFoundError(message, name=fullname)
 
 
 def _module(name: str) -> ModuleType | None:
@@ -125,7 +133,7 @@ def _register() -> None:
         above = sys.modules.get(parent) or _module("phintys" + parent.removeprefix("theano"))
         if parent and above is not None:
             sys.modules[parent] = above
-            if not hasattr(above, child):
+            if child not in vars(above):
                 setattr(above, child, module_found)
 
 

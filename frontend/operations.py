@@ -17,9 +17,10 @@ from phintys.ir.graph import Node
 from phintys.ir.host import parse_options
 from phintys.ir.ops import OPS
 
+from .aliases import names
 from .names import op_text, own_op
 
-__all__ = ["Elemwise", "Operation", "classes", "named", "operation"]
+__all__ = ["Elemwise", "Operation", "named", "named_class", "operation"]
 
 
 class Operation:
@@ -155,18 +156,11 @@ def operation(node: Node) -> Any:
     return chosen.get(family, Operation).of(node)
 
 
-def classes(module: str) -> Callable[[str], Any]:
-    """What a module answers when it is asked for a class, as in `from theano.tensor.extra_ops import CumOp`."""
+def named_class(name: str) -> type[Operation] | None:
+    """The class that a module is asked for, as in `from theano.tensor.extra_ops import CumOp`; `None` when there is none."""
+    from .operation_rows import ROWS
 
-    def find(name: str) -> Any:
-        if not name.startswith("_"):  # the import system asks for __path__
-            from .operation_rows import ROWS
-
-            if name in ROWS or name == "Elemwise":
-                return named(name)
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
-
-    return find
+    return named(name) if name in ROWS or name == "Elemwise" else None
 
 
-__getattr__ = classes(__name__)
+__getattr__ = names(__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .later import later
 
 _DENSE = "there are no sparse matrices in this version: use dense ones"
@@ -19,17 +21,14 @@ class SparseConstant(SparseVariable):
     """A constant one."""
 
 
-dense_from_sparse = later("theano.sparse.dense_from_sparse", _DENSE)
-structured_dot = later("theano.sparse.structured_dot", _DENSE)
-basic_dot = later("theano.sparse.dot", _DENSE)
-as_sparse_variable = later("theano.sparse.as_sparse_variable", _DENSE)
+enable_sparse = False  # programs ask before they use sparse matrices
 
-__all__ = [
-    "SparseConstant",
-    "SparseType",
-    "SparseVariable",
-    "as_sparse_variable",
-    "basic_dot",
-    "dense_from_sparse",
-    "structured_dot",
-]
+
+def __getattr__(name: str) -> Any:
+    """Whatever else Theano has here; it refuses when it is called."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return later(f"theano.sparse.{name}", _DENSE)
+
+
+__all__ = ["SparseConstant", "SparseType", "SparseVariable", "enable_sparse"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..aliases import names
 from ..errors import UnusedInputError
 from ..function import Function, FunctionGraph, Maker, function
 from ..inputs import In, Out, Param
@@ -56,3 +57,5 @@ __all__ = [
     "shared",
     "sharedvalue",
 ]
+
+__getattr__ = names(__name__)

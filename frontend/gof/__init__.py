@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..aliases import names
 from ..apply import Apply
 from ..errors import MissingInputError
 from ..function import FunctionGraph
@@ -27,3 +28,5 @@ __all__ = [
     "is_same_graph",
     "op",
 ]
+
+__getattr__ = names(__name__)

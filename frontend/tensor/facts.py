@@ -49,6 +49,7 @@ __all__ = [
     "makeKeepDims",
     "scalar_from_tensor",
     "tensor_from_scalar",
+    "transfer",
     "uint_dtypes",
 ]
 
@@ -165,3 +166,8 @@ def advanced_set_subtensor(x: Any, y: Any, *args: Any) -> TensorVariable:
 def advanced_set_subtensor1(x: Any, y: Any, ilist: Any) -> TensorVariable:
     """`x` with `y` at `x[ilist]`."""
     return set_subtensor(advanced_subtensor1(x, ilist), y)
+
+
+def transfer(var: Any, target: str) -> TensorVariable:
+    """A tensor on another device, see `TensorVariable.transfer`."""
+    return as_tensor_variable(var).transfer(target)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
+import phintys
 import phintys.tensor as T
 
 
@@ -85,6 +87,7 @@ def test_what_is_not_there_says_so() -> None:
                 __import__(name)
             except ModuleNotFoundError as error:
                 assert "no counterpart" in str(error), error
+                assert "GPUs are chosen by config.device" in str(error) or "cuda" not in name
             else:
                 raise SystemExit(name)
         for missing in (theano.scan, theano.ifelse.ifelse):
@@ -111,3 +114,59 @@ def test_pools_are_refused_by_every_path() -> None:
     for name in ("pool", "downsample"):
         with pytest.raises(NotImplementedError, match="not available"):
             getattr(T.signal, name).pool_2d(T.dmatrix(), (2, 2))
+
+
+# What refuses when it is called, and a word of what the message says to use instead.
+REFUSING = {
+    "theano.tensor.fft.rfft": "numpy.fft",
+    "theano.tensor.fft.irfft": "phintys.as_op",
+    "theano.tensor.fourier.fft": "numpy.fft",
+    "theano.OpFromGraph": "Python function that returns expressions",
+    "theano.compile.builders.OpFromGraph": "Python function that returns expressions",
+    "theano.subgraph_grad": "known_grads",
+    "theano.tensor.nnet.conv3d": "no convolutions",
+    "theano.tensor.nnet.abstract_conv.bilinear_upsampling": "no convolutions",
+    "theano.tensor.nnet.neighbours.images2neibs": r"x\[rows, columns\]",
+    "theano.tensor.signal.pool.Pool": "pools",
+    "theano.tensor.load": "numpy.load",
+    "theano.sparse.csr_matrix": "dense",
+    "theano.sparse.basic.sp_sum": "dense",
+    "theano.scan_module.until": "loop",
+    "theano.typed_list.append": "T.stack",
+    "theano.misc.pkl_utils.dump": "pickle",
+}
+
+
+def test_what_is_not_available_says_what_is() -> None:
+    """By import and by attribute."""
+    done = run(f"""
+        import phintys
+        phintys.install_as_theano()
+        import theano
+        for name in {list(REFUSING)}:
+            module, _, attribute = name.rpartition(".")
+            space = {{"theano": theano}}
+            exec(f"import {{module}}; from {{module}} import {{attribute}} as found", space)
+            for text in ("found(1)", f"{{name}}(1)"):
+                try:
+                    eval(text, space)
+                except NotImplementedError as error:
+                    print(error)
+    """)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2 * len(REFUSING)
+    for (name, instead), *both in zip(REFUSING.items(), lines[::2], lines[1::2], strict=True):
+        wanted = rf"^theano\.[\w.]*\b{name.rpartition('.')[2]} is not available in Phintys yet: .*{instead}"
+        assert all(re.search(wanted, line) for line in both), both
+
+
+def test_names_of_modules_without_theano() -> None:
+    with pytest.raises(NotImplementedError, match=r"fft\.rfft is not available"):
+        T.fft.rfft(T.dvector())
+    assert not phintys.sparse.enable_sparse and isinstance(phintys.OpFromGraph, type)
+    with pytest.raises(AttributeError, match="no attribute 'NoneConst': write None"):
+        T.NoneConst  # noqa: B018
+    with pytest.raises(AttributeError) as missing:
+        T.sigmod  # noqa: B018
+    assert (missing.value.name, missing.value.obj) == ("sigmod", T)
