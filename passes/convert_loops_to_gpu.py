@@ -38,7 +38,7 @@ from .gpu_atomics import atomic
 from .gpu_checks import Checks, has_checks
 from .gpu_chunks import hoist
 from .gpu_columns import ColumnKernel
-from .gpu_host import MODULE, Host, is_pure, outside_values
+from .gpu_host import MODULE, Host, has_loop, is_pure, outside_values
 from .gpu_kernel import Kernel
 from .gpu_loops import ThreadKernel, alone
 from .gpu_nests import Nest, find_nest
@@ -78,7 +78,7 @@ class FunctionOnDevice:
         if isinstance(op, STAY):
             self._stay(op)
             return
-        if is_pure(op):
+        if is_pure(op) and not has_loop(op):
             self._leave(op)
             return
         if isinstance(op, memref.StoreOp):

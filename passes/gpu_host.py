@@ -52,6 +52,11 @@ def is_pure(op: Operation) -> bool:
     )
 
 
+def has_loop(op: Operation) -> bool:
+    """Whether an operation is a loop or has one inside."""
+    return bool(op.regions) and any(isinstance(inner, scf.ForOp | scf.WhileOp) for inner in op.walk())
+
+
 class Host:
     """Writes the host's function; `e` appends to its new block."""
 

@@ -32,7 +32,7 @@ class Threads:
 
     def __init__(self, kernel: gpu.FuncOp) -> None:
         self.common: set[SSAValue] = set(kernel.block.args)
-        self.kept: set[SSAValue] = set()
+        self.kept: dict[SSAValue, None] = {}  # in the order of the kernel: it is that of the arrays, the same in every process
         self.common.update(op.results[0] for op in kernel.walk() if isinstance(op, MEMORY))
         self._stretch: dict[Operation, int] = {}
         self._count = 0
@@ -40,7 +40,7 @@ class Threads:
         for op in self._stretch:
             for result in op.results:
                 if not isinstance(result.type, bi.MemRefType) and self._is_read_elsewhere(result, self._stretch[op]):
-                    self.kept.add(result)
+                    self.kept[result] = None
 
     def is_common(self, op: Operation) -> bool:
         """Whether an operation gives all threads the same and may be run once for them, ahead of their stretch."""
@@ -63,12 +63,12 @@ class Threads:
 
     def _around(self, op: Operation) -> None:
         """A wait, or a loop or branch around some: what it carries and gives is kept, its counter is common."""
-        self.kept.update(op.results)
+        self.kept.update(dict.fromkeys(op.results))
         for region in op.regions:
             block = region.block
             if isinstance(op, scf.ForOp):
                 self.common.add(block.args[0])
-                self.kept.update(block.args[1:])
+                self.kept.update(dict.fromkeys(block.args[1:]))
             self._number(block)
 
     def stretches(self, value: SSAValue) -> int:

@@ -77,14 +77,16 @@ def _less(e: Emitter, kind: str, a: SSAValue, b: SSAValue) -> SSAValue:
 
 
 def _bits(e: Emitter, value: Index) -> Index:
-    """How many bits a number has: the least k with value < 2**k; 0 of what is not positive."""
+    """How many bits a number has: the least k with value < 2**k; 0 of what is not positive. No loop: the host knows it, too."""
     if isinstance(value, int):
         return max(value, 0).bit_length()
-    inner, loop = e.loop(0, 62, 1, [e.index(0)])
-    iv, count = loop.regions[0].block.args
-    reached = inner.icmp("sge", value, inner.op(arith.ShLIOp, [inner.index(1), iv]))
-    inner.end_loop([inner.index(inner.add(count, inner.select(reached, inner.index(1), inner.index(0))))])
-    return loop.results[0]
+    count: Index = 0
+    rest = value
+    for step in (32, 16, 8, 4, 2, 1):
+        more = e.icmp("sge", rest, e.index(1 << step))
+        count = e.add(count, e.select(more, e.index(step), e.index(0)))
+        rest = e.select(more, e.op(arith.ShRUIOp, [rest, e.index(step)]), rest)
+    return e.add(count, e.maximum(rest, 0))
 
 
 def _searchsorted(low: Lowering, op: NdOp) -> None:

@@ -9,6 +9,7 @@ from xdsl.context import Context
 import phintys
 import phintys.tensor as T
 from phintys.codegen.compiler import graph_module
+from phintys.codegen.launch_plan import plan_of
 from phintys.dialects.text import verify_module
 from phintys.ir.examples import example
 from phintys.ir.ops import OPS
@@ -32,6 +33,7 @@ def test_every_operation_has_kernels(name: str) -> None:
     verify_module(module)
     check_level(module, "gpu")
     assert bool(counts["kernel: one thread"]) == (name in IN_ORDER)
+    assert plan_of(module).source.startswith("def main(")  # the host has code, too
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -86,3 +88,27 @@ def test_places_that_only_the_device_knows() -> None:
     arguments = np.array([0.3, 0.1, 0.9, 0.2]), np.array([3, 2, 1, 0])
     for a, b in zip(wanted(*arguments), found(*arguments), strict=True):
         np.testing.assert_array_equal(b, a)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_sums_of_what_comes_of_positions_only(target: str) -> None:
+    x = T.dvector("x")
+    places = T.arange(x.shape[0])
+    results = [x * T.sqrt(places).sum(), T.exp(-places).max(), T.alloc(x.shape[0], places[:4].sum())]
+    wanted, found = (phintys.function([x], results, target=name) for name in ("cpu", target))
+    for size in (0, 1, 3, 5000):
+        given = np.linspace(1.0, 2.0, size)
+        if not size:
+            pytest.raises(ValueError, found, given)  # no greatest of none
+            continue
+        for a, b in zip(wanted(given), found(given), strict=True):
+            np.testing.assert_allclose(b, a, rtol=1e-13)
+
+
+def test_loops_without_memory_are_kernels_for_all_threads() -> None:
+    module = graph_module(parse_graph("graph f(n: i64) { return sum(sqrt(arange(0, n, 1, dtype='float64'))) }"))
+    with counting_rules() as counts:
+        for stage in stages("nd", "gpu"):
+            stage.make().apply(Context(), module)
+    assert counts["kernel: totals"] and not counts["kernel: one thread"]
+    assert not any(op.name == "scf.for" for op in next(iter(module.body.block.ops)).walk())
