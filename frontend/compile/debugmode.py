@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..modes import DebugMode
+from ..residence import is_device
 from ..types import Array
 from .difference import Found, explanation, show
 from .watching import Watching
@@ -39,6 +40,11 @@ __all__ = ["BadOptimization", "BadThunkOutput", "DebugMode", "DebugModeError", "
 
 ERRORS = (ValueError, IndexError, TypeError, ZeroDivisionError)  # of a program; LinAlgError is a ValueError
 NOISY = 4  # computations with errors
+# What is left when every rung agrees with NumPy; by whether a GPU computes the function.
+BLAME = (
+    "Every rung down to level llvm agrees with NumPy: look at LLVM's optimizer, and at how the code is called.",
+    "Every rung agrees with NumPy, kernels run by loops, too: look at convert-gpu-to-nvvm, at the PTX, and at the launch plan.",
+)
 Outcome = list[Array] | Exception
 
 
@@ -151,8 +157,7 @@ class Comparing(Watching):
         wrong = self.compare(expected, found, Bounds(self.last_tensors, given, replay), "")
         if wrong is not None:
             old, new, text = show(self.names(), wrong, expected, found)
-            about = "Every rung down to level llvm agrees with NumPy: look at LLVM's optimizer, and at how the code is called."
-            raise BadThunkOutput(f"native code of {self.name} computes {text}\n{about}", old, new)
+            raise BadThunkOutput(f"native code of {self.name} computes {text}\n{BLAME[is_device(self.target)]}", old, new)
 
     def accuse(self, number: int, found: Found, old: Outcome, new: Outcome, given: Sequence[Array]) -> BadOptimization:
         """The error that names a pass."""

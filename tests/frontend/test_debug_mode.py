@@ -69,7 +69,11 @@ def test_what_is_right_stays_right() -> None:
     np.testing.assert_array_equal(*(h.get_shared()[0].get_value() for h in (f, g)))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "autodiff"])
+# Kernels are not cut into chunks for the CPU's threads.
+ONLY_CPU = [pytest.param("parallelize", marks=pytest.mark.cpu)]
+
+
+@pytest.mark.parametrize("name", [*(name for name in NAMES if name not in ("autodiff", "parallelize")), *ONLY_CPU])
 def test_a_mistake_in_a_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_pass(monkeypatch, name, swap)
     with pytest.raises(BadOptimization, match=f"the pass {name} changes what") as found:
@@ -127,6 +131,7 @@ def test_loops_too_long_for_their_interpreter(monkeypatch: pytest.MonkeyPatch) -
         function([x], T.exp(x) - 1.5, mode="debug")(big)
 
 
+@pytest.mark.cpu
 def test_only_optimized_code_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     from phintys.codegen import engine
 

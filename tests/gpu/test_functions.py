@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,9 @@ import phintys
 import phintys.tensor as T
 from phintys import Out, function, shared
 from phintys.codegen.device_array import DeviceArray
+from phintys.codegen.device_executable import DeviceExecutable
 from phintys.codegen.driver import Driver
+from phintys.compile.debugmode import BadThunkOutput
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -231,6 +235,19 @@ def test_debug_mode_compares_with_numpy() -> None:
     nan = function([x], T.log(x), mode="NanGuardMode", target="cuda")
     with pytest.raises(AssertionError):
         nan([-1.0])
+
+
+def test_debug_mode_tells_launches_from_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = DeviceExecutable.__init__
+
+    def swapped(self: Any, plan: Any, *rest: Any) -> None:
+        source = re.sub(r"(launch_0\(.*)x_d(.*)y_d", r"\1y_d\2x_d", plan.source)
+        right(self, dataclasses.replace(plan, source=source), *rest)
+
+    monkeypatch.setattr(DeviceExecutable, "__init__", swapped)
+    x, y = T.dvectors("x", "y")
+    with pytest.raises(BadThunkOutput, match=r"output 0(.|\n)*look at convert-gpu-to-nvvm, at the PTX, and at the launch plan"):
+        function([x, y], x - y, mode="debug", target="cuda")([1.0], [3.0])
 
 
 class ByDlpack:
