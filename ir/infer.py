@@ -114,6 +114,17 @@ def refuse_complex(infer: Infer) -> Infer:
     return checked
 
 
+def truth(infer: Infer) -> Infer:
+    """`infer` for operations that take their first operand as truth values, which complex numbers are not."""
+
+    def checked(types: Types, attrs: Attrs) -> list[TensorType]:
+        if types[0].kind == "c":
+            raise TypeInferenceError(f"complex numbers are neither true nor false: got {types[0]}; compare them, as in x != 0")
+        return infer(types, attrs)
+
+    return checked
+
+
 def refuse_bool(infer: Infer) -> Infer:
     """`infer` for operations that have no meaning on truth values (NumPy's and Theano's rule)."""
 

@@ -102,7 +102,7 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "select",
             3,
-            i.elementwise(i.selected),
+            i.truth(i.elementwise(i.selected)),
             "elementwise",
             doc="x where the condition holds, else y, element by element.",
         ),
@@ -111,8 +111,8 @@ OPS: dict[str, OpRow] = {
         reduction("prod", i.reduction(i.sum_dtype), "Product over axes; bool and ints accumulate in 64 bits."),
         reduction("max", i.refuse_complex(i.reduction(i.keep_dtype)), "Largest element over axes; NaN if any is."),
         reduction("min", i.refuse_complex(i.reduction(i.keep_dtype)), "Smallest element over axes; NaN if any is."),
-        reduction("all", i.reduction(i.to_bool), "Whether all elements over axes are true."),
-        reduction("any", i.reduction(i.to_bool), "Whether any element over axes is true."),
+        reduction("all", i.truth(i.reduction(i.to_bool)), "Whether all elements over axes are true."),
+        reduction("any", i.truth(i.reduction(i.to_bool)), "Whether any element over axes is true."),
         reduction(
             "argmax",
             i.refuse_complex(i.reduction(i.to_int64)),

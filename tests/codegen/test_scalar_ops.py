@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from native_support import bound, scalar_function
+from native_support import bound, parse, scalar_function
 
 from phintys.codegen.rows import CONSTANTS, ROWS
 
@@ -235,8 +236,6 @@ def test_bitcast_select_freeze() -> None:
 def test_fast_math_flags_and_overflow_flags_are_printed() -> None:
     body = """%s = llvm.fadd %a, %a {fastmathFlags = #llvm.fastmath<reassoc,contract>} : f64
     %r = llvm.intr.exp(%s) {fastmathFlags = #llvm.fastmath<fast>} : (f64) -> f64"""
-    from native_support import parse
-
     from phintys.codegen.translate import translate
 
     text = translate(parse(scalar_function(["f64"], "f64", body)))
@@ -260,9 +259,7 @@ def test_two_widths_of_one_intrinsic_in_one_module() -> None:
 def test_libm_by_its_c_name() -> None:
     text = scalar_function(["f64"], "f64", "%r = llvm.call @erf(%a) : (f64) -> f64")
     run = bound("llvm.func @erf(f64) -> f64\n" + text)
-    from math import erf
-
-    assert run(0.3) == pytest.approx(erf(0.3), rel=1e-15)
+    assert run(0.3) == pytest.approx(math.erf(0.3), rel=1e-15)
 
 
 def test_tables_do_not_overlap() -> None:

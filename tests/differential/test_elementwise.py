@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import DTYPES, FLOATS, INTS, check, op, special, values, variable
+from harness import DTYPES, FLOATS, INTS, check, op, reference, same, special, values, variable
+from harness import ULPS as EPS
 
 from phintys.ir.ops import OPS
 from phintys.ir.types import TensorType, TypeInferenceError
@@ -55,9 +56,6 @@ def test_scalars(dtype: str) -> None:
     outputs = [op(name, x) for name in names] + [op(name, x, y) for name in twos]
     f = check([x, y], outputs, [np.array(1, dtype), np.array(1, dtype)], ulps=4, labels=names + twos)
     graph = f.maker.plan.graph
-    from harness import ULPS as EPS
-    from harness import reference, same
-
     for a, b in zip(special(dtype)[:11], special(dtype)[3:14], strict=True):
         expected = reference(graph, [np.array(a), np.array(b)])
         for label, found, wanted in zip(names + twos, f(np.array(a), np.array(b)), expected, strict=True):

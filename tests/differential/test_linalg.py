@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import DTYPES, FLOATS, check, op, values, variable
+from harness import DTYPES, FLOATS, ULPS, check, op, reference, same, values, variable
 
 import phintys
 import phintys.tensor as T
@@ -30,8 +30,6 @@ def test_sizes(dtype: str, sizes: tuple[int, int, int]) -> None:
     outputs = [op("dot", x, y), op("dot", x, w), op("dot", v, y), op("dot", v, w), op("dot", y.T, x.T)]
     arrays = [values(dtype, [m, k]), values(dtype, [k, n], 1), values(dtype, [k], 2), values(dtype, [k], 3)]
     poison(outputs, [x, y, v, w], arrays)
-    from harness import ULPS, reference, same
-
     f = check([x, y, v, w], outputs, [np.ones_like(a) for a in arrays], ulps=256)
     for found, wanted in zip(f(*arrays), reference(f.maker.plan.graph, arrays), strict=True):
         same(found, wanted, 0, 64 * (k + 1) * ULPS[dtype])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import DTYPES, FLOATS, check, op, special, values, variable
+from harness import DTYPES, FLOATS, ULPS, check, op, reference, same, special, values, variable
 
 import phintys
 import phintys.tensor as T
@@ -32,8 +32,6 @@ def test_axes(ndim: int, dtype: str) -> None:
 
 
 def again(f: Any, arrays: list[Any], labels: list[str]) -> None:
-    from harness import ULPS, reference, same
-
     expected = reference(f.maker.plan.graph, arrays)
     for label, a, b in zip(labels, f(*arrays), expected, strict=True):
         same(a, b, 64 * ULPS.get(str(b.dtype), 0), 1e-13, label=f"{label} {[x.shape for x in arrays]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -179,8 +180,6 @@ def test_flag_and_destination(tmp_path: Path) -> None:
     )
     out = tmp_path / "profile.txt"
     flags = {"PHINTYS_FLAGS": f"profile=True,profiling.destination={out}"}
-    import os
-
     subprocess.run([sys.executable, str(program)], check=True, env={**os.environ, **flags})
     text = out.read_text()
     assert "Time in 2 calls" in text and "program.py:4" in text and "y = T.exp(x)" in text

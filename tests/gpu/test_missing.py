@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,6 +85,4 @@ def test_importing_asks_for_no_gpu() -> None:
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return {**os.environ, "THEANO_FLAGS": "device=cuda0,floatX=float32"}

@@ -37,3 +37,11 @@ func.func @check(%n: tensor<i64>) {
   nd.require %n {exception = "ValueError", message = "no"} : (tensor<i64>) -> ()
   func.return
 }
+
+// -----
+
+func.func @truth(%z: tensor<?xcomplex<f32>>) -> tensor<i1> {
+  // expected-error@+1 {{any: complex numbers are neither true nor false: got c64[?]; compare them, as in x != 0}}
+  %y = nd.any %z {axes = array<i64: 0>} : (tensor<?xcomplex<f32>>) -> tensor<i1>
+  func.return %y : tensor<i1>
+}
