@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import infer as i
+from . import infer_rows as r
 from .op_row import FLOAT, ORDERED, REAL_FLOAT, REQUIRED, SAME, OpRow, binary, reduction, unary
 from .ops_complex import COMPLEX
 from .ops_host import HOST
@@ -27,7 +28,7 @@ def _subtensor(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[Tenso
 
 
 def _check_positions(types: Sequence[TensorType], index: str, what: str) -> None:
-    i.index_scalars(types, what)
+    r.index_scalars(types, what)
     marks = sum(entry.operands for entry in parse_index(index))
     if marks != len(types):
         raise TypeInferenceError(f"{what}: index '{index}' has {marks} '?' for {len(types)} index operands")
@@ -75,7 +76,7 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "cast",
             1,
-            i.cast,
+            r.cast,
             "elementwise",
             {"dtype": REQUIRED},
             doc="Another dtype; floats are cut towards zero when they become ints.",
@@ -123,36 +124,36 @@ OPS: dict[str, OpRow] = {
             i.refuse_complex(i.reduction(i.to_int64)),
             "Position of the smallest element, the first of equals; over several axes, in their flattened order.",
         ),
-        OpRow("softmax", 1, i.softmax, "composite", {"axis": -1}, doc="exp(x) over its sum along an axis, without overflow."),
+        OpRow("softmax", 1, r.softmax, "composite", {"axis": -1}, doc="exp(x) over its sum along an axis, without overflow."),
         OpRow(
             "log_softmax",
             1,
-            i.softmax,
+            r.softmax,
             "composite",
             {"axis": -1},
             doc="log of softmax along an axis, without loss of precision.",
         ),
         # linear algebra
         OpRow(
-            "dot", 2, i.dot, "linalg", doc="Product of matrices and vectors: the last dimension of x against the first of y."
+            "dot", 2, r.dot, "linalg", doc="Product of matrices and vectors: the last dimension of x against the first of y."
         ),
         OpRow(
             "gemm",
             5,
-            i.gemm,
+            r.gemm,
             "linalg",
             doc="beta * c + alpha * dot(x, y), of c, alpha, x, y, beta: matrices of one float dtype, two scalars.",
         ),
         # shape
-        OpRow("constant", 0, i.constant, "shape", {"value": REQUIRED}, doc="A known tensor."),
-        OpRow("dim", 1, i.dim, "shape", {"axis": REQUIRED}, doc="Size of one dimension, an int64 scalar."),
-        OpRow("make_vector", 1, i.stack_scalars, "shape", variadic=True, doc="A vector of scalars."),
-        OpRow("arange", 3, i.arange, "shape", {"dtype": None}, doc="start, start + step, ... below stop."),
-        OpRow("alloc", 1, i.sized("alloc"), "shape", {"sizes": REQUIRED}, variadic=True, doc="x broadcast to the given sizes."),
+        OpRow("constant", 0, r.constant, "shape", {"value": REQUIRED}, doc="A known tensor."),
+        OpRow("dim", 1, r.dim, "shape", {"axis": REQUIRED}, doc="Size of one dimension, an int64 scalar."),
+        OpRow("make_vector", 1, r.stack_scalars, "shape", variadic=True, doc="A vector of scalars."),
+        OpRow("arange", 3, r.arange, "shape", {"dtype": None}, doc="start, start + step, ... below stop."),
+        OpRow("alloc", 1, r.sized("alloc"), "shape", {"sizes": REQUIRED}, variadic=True, doc="x broadcast to the given sizes."),
         OpRow(
             "reshape",
             1,
-            i.sized("reshape"),
+            r.sized("reshape"),
             "shape",
             {"sizes": REQUIRED},
             variadic=True,
@@ -161,12 +162,12 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "dimshuffle",
             1,
-            i.dimshuffle,
+            r.dimshuffle,
             "shape",
             {"order": REQUIRED},
             doc="Dimensions in another order; -1 inserts one of size 1, those left out must be of size 1.",
         ),
-        OpRow("concatenate", 1, i.concatenate, "shape", {"axis": 0}, variadic=True, doc="Tensors joined along an axis."),
+        OpRow("concatenate", 1, r.concatenate, "shape", {"axis": 0}, variadic=True, doc="Tensors joined along an axis."),
         # indexing
         OpRow(
             "subtensor",
@@ -196,12 +197,12 @@ OPS: dict[str, OpRow] = {
             doc="x with y added to x[index].",
         ),
         OpRow(
-            "gather", 2, i.gather, "indexing", variadic=True, doc="x[i, j, ...] with index tensors for the leading dimensions."
+            "gather", 2, r.gather, "indexing", variadic=True, doc="x[i, j, ...] with index tensors for the leading dimensions."
         ),
         OpRow(
             "scatter_add",
             3,
-            i.scatter_add,
+            r.scatter_add,
             "indexing",
             variadic=True,
             doc="x with y added at [i, j, ...]; what falls on one position adds up.",
@@ -210,7 +211,7 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "scatter_set",
             3,
-            i.scatter_add,
+            r.scatter_add,
             "indexing",
             variadic=True,
             doc="x with y put at [i, j, ...]; of what falls on one position the last stays.",
@@ -221,7 +222,7 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "grad",
             2,
-            i.grad,
+            r.grad,
             "derivative",
             variadic=True,
             doc="Gradients of a scalar cost with respect to the other operands; the pass autodiff expands it.",
@@ -229,7 +230,7 @@ OPS: dict[str, OpRow] = {
         OpRow(
             "jacobian",
             2,
-            i.jacobian,
+            r.jacobian,
             "derivative",
             variadic=True,
             doc="Gradients of all elements of a vector, one below the other; the pass autodiff expands it.",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import infer as i
+from . import infer_rows as r
 from .op_row import REQUIRED, OpRow
 from .types import TensorType, TypeInferenceError, upcast
 
@@ -41,7 +42,7 @@ def _nonzero(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorT
     mask, *sizes = types
     if not mask.ndim or mask.kind != "b":
         raise TypeInferenceError(f"nonzero takes a bool tensor of rank 1 or more, got {mask}")
-    i.index_scalars(sizes, "nonzero")
+    r.index_scalars(sizes, "nonzero")
     if len(sizes) not in (0, mask.ndim):
         raise TypeInferenceError(f"nonzero: {len(sizes)} sizes to compare with those of {mask}")
     return [TensorType("int64", (None,))]
@@ -61,7 +62,7 @@ def _batched_dot(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[Ten
 def _specify_shape(types: Sequence[TensorType], attrs: dict[str, Any]) -> list[TensorType]:
     value, *sizes = types
     wanted = tuple(attrs["sizes"])
-    i.index_scalars(sizes, "specify_shape")
+    r.index_scalars(sizes, "specify_shape")
     if len(wanted) != value.ndim or wanted.count(None) != len(sizes):
         raise TypeInferenceError(f"specify_shape: {len(wanted)} sizes, {len(sizes)} of them operands, for {value}")
     for axis, (have, size) in enumerate(zip(value.shape, wanted, strict=True)):
