@@ -12,7 +12,7 @@ from typing import Any
 from xdsl.dialects import llvm
 from xdsl.ir import Operation
 
-from phintys.dialects import llvm_casts, llvm_extra
+from phintys.dialects import llvm_casts, llvm_extra, llvm_intrinsics
 from phintys.dialects.llvm_atomics import AtomicRMWOp
 
 from .row_makers import (
@@ -98,9 +98,9 @@ ROWS: dict[type[Operation], Row] = {
     llvm.FAbsOp: intrinsic("fabs"),
     llvm.FCeilOp: intrinsic("ceil"),
     llvm.FFloorOp: intrinsic("floor"),
-    llvm_extra.FTruncOp: intrinsic("trunc"),
-    llvm_extra.RoundEvenOp: intrinsic("roundeven"),
-    llvm_extra.RoundOp: intrinsic("round"),
+    llvm_intrinsics.FTruncOp: intrinsic("trunc"),
+    llvm_intrinsics.RoundEvenOp: intrinsic("roundeven"),
+    llvm_intrinsics.RoundOp: intrinsic("round"),
     llvm.FSqrtOp: intrinsic("sqrt"),
     llvm.FExpOp: intrinsic("exp"),
     llvm.FExp2Op: intrinsic("exp2"),
@@ -113,12 +113,12 @@ ROWS: dict[type[Operation], Row] = {
     llvm.FCopySignOp: intrinsic("copysign"),
     llvm.VectorFMaxOp: intrinsic("maxnum"),
     llvm.VectorFMinOp: intrinsic("minnum"),
-    llvm_extra.MaximumOp: intrinsic("maximum"),
-    llvm_extra.MinimumOp: intrinsic("minimum"),
-    llvm_extra.SMaxOp: intrinsic("smax"),
-    llvm_extra.SMinOp: intrinsic("smin"),
-    llvm_extra.UMaxOp: intrinsic("umax"),
-    llvm_extra.UMinOp: intrinsic("umin"),
+    llvm_intrinsics.MaximumOp: intrinsic("maximum"),
+    llvm_intrinsics.MinimumOp: intrinsic("minimum"),
+    llvm_intrinsics.SMaxOp: intrinsic("smax"),
+    llvm_intrinsics.SMinOp: intrinsic("smin"),
+    llvm_intrinsics.UMaxOp: intrinsic("umax"),
+    llvm_intrinsics.UMinOp: intrinsic("umin"),
     llvm.VectorReduceFAddOp: reduction("vector.reduce.fadd"),
     llvm.VectorReduceFMulOp: reduction("vector.reduce.fmul"),
     llvm.MaskedStoreOp: masked_store,

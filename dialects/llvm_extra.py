@@ -1,4 +1,4 @@
-"""Ops of the llvm dialect that xDSL 0.74 lacks, under the names MLIR gives them: conversions, `switch`, a few
+"""Ops of the llvm dialect that xDSL 0.74 lacks, under the names MLIR gives them: conversions, `switch`,
 intrinsics.
 
 Load `LLVMExtra` beside xDSL's own `LLVM`. The dialect object has a name of its own because a context takes each name
@@ -7,12 +7,10 @@ once; the ops are called `llvm.*`, so that their text is MLIR's.
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Sequence
 from typing import ClassVar
 
 from xdsl.dialects.builtin import (
-    AnyFloatConstr,
     DenseArrayBase,
     DenseIntElementsAttr,
     IntegerType,
@@ -21,13 +19,12 @@ from xdsl.dialects.builtin import (
     VectorType,
     i32,
 )
-from xdsl.dialects.llvm import FastMathAttr, LLVMPointerType
+from xdsl.dialects.llvm import LLVMPointerType
 from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
 from xdsl.irdl import (
     AnyAttr,
     AttrSizedOperandSegments,
     IRDLOperation,
-    ParsePropInAttrDict,
     VarConstraint,
     irdl_op_definition,
     operand_def,
@@ -43,6 +40,17 @@ from xdsl.traits import IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from .llvm_casts import FPToSIOp, FPToUIOp, UIToFPOp
+from .llvm_intrinsics import (
+    FTruncOp,
+    MaximumOp,
+    MinimumOp,
+    RoundEvenOp,
+    RoundOp,
+    SMaxOp,
+    SMinOp,
+    UMaxOp,
+    UMinOp,
+)
 
 
 @irdl_op_definition
@@ -180,132 +188,6 @@ class SwitchOp(IRDLOperation):
             raise VerifyException("llvm.switch needs one case value and one operand segment for each case destination")
         if sum(segments) != len(self.case_operands):
             raise VerifyException("llvm.switch: case_operand_segments do not add up to the case operands")
-
-
-class BinaryIntrinsic(IRDLOperation, ABC):
-    """`%2 = llvm.intr.NAME(%0, %1) : (T, T) -> T`."""
-
-    T: ClassVar = VarConstraint("T", AnyAttr())
-    a = operand_def(T)
-    b = operand_def(T)
-    res = result_def(T)
-    traits = traits_def(Pure())
-    assembly_format = "`(` operands `)` attr-dict `:` functional-type(operands, results)"
-
-    def __init__(self, a: SSAValue | Operation, b: SSAValue | Operation):
-        super().__init__(operands=[a, b], result_types=[SSAValue.get(a).type])
-
-
-class FloatBinaryIntrinsic(BinaryIntrinsic, ABC):
-    """The same for floats, with fast-math flags."""
-
-    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
-    irdl_options = (ParsePropInAttrDict(),)
-
-
-class FloatUnaryIntrinsic(IRDLOperation, ABC):
-    """`%1 = llvm.intr.NAME(%0) : (T) -> T`."""
-
-    T: ClassVar = VarConstraint("T", AnyFloatConstr | VectorType.constr(AnyFloatConstr))
-    arg = operand_def(T)
-    res = result_def(T)
-    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
-    irdl_options = (ParsePropInAttrDict(),)
-    traits = traits_def(Pure())
-    assembly_format = "`(` operands `)` attr-dict `:` functional-type(operands, results)"
-
-    def __init__(self, arg: SSAValue | Operation):
-        super().__init__(operands=[arg], result_types=[SSAValue.get(arg).type])
-
-
-@irdl_op_definition
-class MaximumOp(FloatBinaryIntrinsic):
-    """IEEE 754-2019 maximum: NaN if either is NaN, +0 above -0.
-
-    %2 = llvm.intr.maximum(%0, %1) : (f64, f64) -> f64
-    """
-
-    name = "llvm.intr.maximum"
-
-
-@irdl_op_definition
-class MinimumOp(FloatBinaryIntrinsic):
-    """IEEE 754-2019 minimum: NaN if either is NaN, -0 below +0.
-
-    %2 = llvm.intr.minimum(%0, %1) : (f64, f64) -> f64
-    """
-
-    name = "llvm.intr.minimum"
-
-
-@irdl_op_definition
-class SMaxOp(BinaryIntrinsic):
-    """The larger of two signed integers.
-
-    %2 = llvm.intr.smax(%0, %1) : (i64, i64) -> i64
-    """
-
-    name = "llvm.intr.smax"
-
-
-@irdl_op_definition
-class SMinOp(BinaryIntrinsic):
-    """The smaller of two signed integers.
-
-    %2 = llvm.intr.smin(%0, %1) : (i64, i64) -> i64
-    """
-
-    name = "llvm.intr.smin"
-
-
-@irdl_op_definition
-class UMaxOp(BinaryIntrinsic):
-    """The larger of two unsigned integers.
-
-    %2 = llvm.intr.umax(%0, %1) : (i64, i64) -> i64
-    """
-
-    name = "llvm.intr.umax"
-
-
-@irdl_op_definition
-class UMinOp(BinaryIntrinsic):
-    """The smaller of two unsigned integers.
-
-    %2 = llvm.intr.umin(%0, %1) : (i64, i64) -> i64
-    """
-
-    name = "llvm.intr.umin"
-
-
-@irdl_op_definition
-class RoundEvenOp(FloatUnaryIntrinsic):
-    """To the nearest integer, ties to even (NumPy's `round`).
-
-    %1 = llvm.intr.roundeven(%0) : (f64) -> f64
-    """
-
-    name = "llvm.intr.roundeven"
-
-
-@irdl_op_definition
-class RoundOp(FloatUnaryIntrinsic):
-    """To the nearest integer, ties away from zero (C's `round`).
-
-    %1 = llvm.intr.round(%0) : (f64) -> f64
-    """
-
-    name = "llvm.intr.round"
-
-
-@irdl_op_definition
-class FTruncOp(FloatUnaryIntrinsic):
-    """To the integer towards zero.
-
-    %1 = llvm.intr.trunc(%0) : (f64) -> f64
-    """
-
-    name = "llvm.intr.trunc"
 
 
 LLVMExtra = Dialect(

@@ -10,7 +10,7 @@ from xdsl.dialects import builtin as bi
 from xdsl.dialects import llvm
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from phintys.dialects import llvm_extra
+from phintys.dialects import llvm_intrinsics
 
 from .emit import segments
 
@@ -33,8 +33,8 @@ FLOATING = frozenset(
     {
         *(llvm.FAddOp, llvm.FSubOp, llvm.FMulOp, llvm.FDivOp, llvm.FRemOp, llvm.FNegOp),
         *(llvm.FMAOp, llvm.FAbsOp, llvm.FSqrtOp, llvm.FFloorOp, llvm.FCeilOp, llvm.FCopySignOp),
-        *(llvm.VectorFMaxOp, llvm.VectorFMinOp, llvm_extra.MaximumOp, llvm_extra.MinimumOp),
-        *(llvm_extra.FTruncOp, llvm_extra.RoundEvenOp),
+        *(llvm.VectorFMaxOp, llvm.VectorFMinOp, llvm_intrinsics.MaximumOp, llvm_intrinsics.MinimumOp),
+        *(llvm_intrinsics.FTruncOp, llvm_intrinsics.RoundEvenOp),
     }
 )
 

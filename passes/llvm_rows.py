@@ -9,7 +9,7 @@ from xdsl.dialects import arith, llvm, math
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from phintys.dialects import llvm_casts, llvm_extra
+from phintys.dialects import llvm_casts, llvm_intrinsics
 
 from .llvm_emit import _NO_FLAGS, _NSW, _WRAPS, FLOATING, I64, OVERFLOWING, LlvmEmitter
 
@@ -111,17 +111,17 @@ ROWS: dict[type[Operation], Row] = {
     arith.ShLIOp: _same(llvm.ShlOp),
     arith.ShRSIOp: _same(llvm.AShrOp),
     arith.ShRUIOp: _same(llvm.LShrOp),
-    arith.MinSIOp: _same(llvm_extra.SMinOp),
-    arith.MaxSIOp: _same(llvm_extra.SMaxOp),
-    arith.MinUIOp: _same(llvm_extra.UMinOp),
-    arith.MaxUIOp: _same(llvm_extra.UMaxOp),
+    arith.MinSIOp: _same(llvm_intrinsics.SMinOp),
+    arith.MaxSIOp: _same(llvm_intrinsics.SMaxOp),
+    arith.MinUIOp: _same(llvm_intrinsics.UMinOp),
+    arith.MaxUIOp: _same(llvm_intrinsics.UMaxOp),
     arith.AddfOp: _same(llvm.FAddOp),
     arith.SubfOp: _same(llvm.FSubOp),
     arith.MulfOp: _same(llvm.FMulOp),
     arith.DivfOp: _same(llvm.FDivOp),
     arith.NegfOp: _same(llvm.FNegOp),
-    arith.MaximumfOp: _same(llvm_extra.MaximumOp),
-    arith.MinimumfOp: _same(llvm_extra.MinimumOp),
+    arith.MaximumfOp: _same(llvm_intrinsics.MaximumOp),
+    arith.MinimumfOp: _same(llvm_intrinsics.MinimumOp),
     arith.MaxnumfOp: _same(llvm.VectorFMaxOp),
     arith.MinnumfOp: _same(llvm.VectorFMinOp),
     arith.BitcastOp: _same(llvm.BitcastOp),
@@ -139,7 +139,7 @@ ROWS: dict[type[Operation], Row] = {
     math.SqrtOp: _same(llvm.FSqrtOp),
     math.FloorOp: _same(llvm.FFloorOp),
     math.CeilOp: _same(llvm.FCeilOp),
-    math.TruncOp: _same(llvm_extra.FTruncOp),
-    math.RoundEvenOp: _same(llvm_extra.RoundEvenOp),
+    math.TruncOp: _same(llvm_intrinsics.FTruncOp),
+    math.RoundEvenOp: _same(llvm_intrinsics.RoundEvenOp),
     math.CopySignOp: _same(llvm.FCopySignOp),
 }
