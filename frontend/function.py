@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -19,9 +19,10 @@ from .errors import keywords
 from .failures import Failures
 from .fgraph import FunctionGraph, Maker
 from .modes import get_mode
+from .outputs import as_dict, moving, unpacked
 from .plan import Plan, make_plan
 from .profiling import ProfileStats
-from .residence import is_device, moved, require_device
+from .residence import is_device, require_device
 from .tensor.random_state import returning_states
 from .tensor.sharedvar import Container, TensorSharedVariable
 from .tensor.var import TensorVariable
@@ -238,7 +239,7 @@ def make_function(
         caller = maker(plan.name, plan.inputs, kept, cells, strict)
         entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
     else:
-        entry = caller = maker(plan.name, plan.inputs, kept, cells, _unpacked(watched) if plan.unpack else watched)
+        entry = caller = maker(plan.name, plan.inputs, kept, cells, unpacked(watched) if plan.unpack else watched)
     call = caller if plan.kept or plan.keys is not None else entry
     if takes_turns:
         call = OneStep(stored, cells, call)
@@ -247,9 +248,9 @@ def make_function(
         call = stats.timed(call)
     call = returning_states(call, plan.graph.outputs, plan.unpack)
     if plan.moves:
-        call = _moving(call, plan.moves, plan.unpack)
+        call = moving(call, plan.moves, plan.unpack)
     if plan.keys is not None:
-        call = _as_dict(call, plan.keys)
+        call = as_dict(call, plan.keys)
     # A Python function would be bound to the object as a method; the native entry is not.
     attribute = staticmethod(call) if isinstance(call, FunctionType) else call
     cls = type("Function", (Function,), {"__call__": attribute})
@@ -278,37 +279,6 @@ def _compiled(plan: Plan, profiled: bool = False) -> Any:
     from phintys.codegen.targets import compiler_of
 
     return compiler_of(plan.target)(plan.graph, recipe=recipe, **stay)
-
-
-def _unpacked(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The one output of a call that returns a list."""
-
-    def single(*arrays: Any) -> Any:
-        return call(*arrays)[0]
-
-    return single
-
-
-def _moving(call: Callable[..., Any], moves: Mapping[int, str], unpack: bool) -> Callable[..., Any]:
-    """The call of a function some of whose outputs go to other devices than the one it runs on."""
-
-    def moving(*args: Any, **kwargs: Any) -> Any:
-        found = call(*args, **kwargs)
-        if unpack:
-            return moved(found, moves[0])
-        return [moved(value, moves[number]) if number in moves else value for number, value in enumerate(found)]
-
-    return moving
-
-
-def _as_dict(call: Callable[..., Any], keys: Sequence[str]) -> Callable[..., Any]:
-    """The call of a function whose outputs were given as a dict."""
-
-    def named(*args: Any, output_subset: Sequence[str] | None = None, **kwargs: Any) -> dict[str, Array]:
-        found = dict(zip(keys, call(*args, **kwargs), strict=True))
-        return found if output_subset is None else {key: found[key] for key in output_subset}
-
-    return named
 
 
 def evaluate(variable: TensorVariable, values: Mapping[Any, Any], options: Mapping[str, Any]) -> Array:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from phintys.ir.graph import Graph, Value, free_inputs, substitute, topological
+from phintys.ir.graph import Graph, Value, free_inputs, substitute
 
-from .config import config
-from .errors import MissingInputError, OutputKeyError, UnusedInputError, noted
+from .errors import OutputKeyError, UnusedInputError, noted
 from .inputs import In, Out
 from .location import here
 from .modes import Mode
-from .names import node_text
+from .plan_checks import check_given, check_used
 from .tensor.build import as_tensor_variable
 from .tensor.sharedvar import TensorSharedVariable
 from .tensor.var import TensorConstant, TensorVariable
@@ -100,9 +98,9 @@ def make_plan(
     roots = substitute([*listed, *(new for _, new in changes)], replace)
     states, news = [state for state, _ in changes], roots[len(listed) :]
     _default_updates(states, roots, news, replace, no_default_updates)
-    _check_used(arguments, roots, on_unused_input)
+    check_used(arguments, roots, on_unused_input)
     found = free_inputs(roots)
-    _check_given(roots, found, arguments)
+    check_given(roots, found, arguments)
     shared = [value for value in found if isinstance(value, TensorSharedVariable)]
     shared += [state for state in states if all(state is not other for other in shared)]
     graph_name = name if name is not None and name.isidentifier() else "main"
@@ -288,49 +286,3 @@ def _default_updates(
             roots.append(new)
             news.append(new)
             done = False
-
-
-# --- checks -------------------------------------------------------------------------------------------------
-
-
-def _check_used(arguments: Sequence[TensorVariable], roots: Sequence[Value], action: str | None) -> None:
-    action = config.on_unused_input if action is None else action
-    if action not in ("raise", "warn", "ignore"):
-        raise ValueError(
-            f"Invalid value for keyword on_unused_input of theano.function: '{action}'.\n"
-            "Valid values are 'raise', 'warn', and 'ignore'."
-        )
-    used = {id(value) for value in free_inputs(roots)}
-    for number, argument in enumerate(arguments):
-        if id(argument) in used or action == "ignore":
-            continue
-        message = (
-            "theano.function was asked to create a function computing outputs given certain inputs, but the provided "
-            f"input variable at index {number} is not part of the computational graph needed to compute the outputs: "
-            f"{argument}."
-        )
-        if action == "warn":
-            warnings.warn(message, stacklevel=5)
-            continue
-        raise UnusedInputError(
-            f"{message}\nTo make this error into a warning, you can pass the parameter on_unused_input='warn' to "
-            "theano.function. To disable it completely, use on_unused_input='ignore'."
-        )
-
-
-def _check_given(roots: Sequence[Value], found: Sequence[Value], arguments: Sequence[TensorVariable]) -> None:
-    """MissingInputError for a variable without a value, with the first operation that needs it."""
-    known = {id(argument) for argument in arguments}
-    missing = {id(value) for value in found if id(value) not in known and not isinstance(value, TensorSharedVariable)}
-    if not missing:
-        return
-    for node in topological(roots):
-        for number, value in enumerate(node.inputs):
-            if id(value) in missing:
-                raise MissingInputError(
-                    f"Input {number} of the graph (indices start from 0), used to compute {node_text(node)}, was not "
-                    f"provided and not given a value. The variable is {value}, made at {value.loc}: add it to the "
-                    "inputs, or replace it through `givens`."
-                )
-    lone = next(value for value in found if id(value) in missing)
-    raise MissingInputError(f"Undeclared input: the output {lone}, made at {lone.loc}, is no input of the function")
