@@ -25,7 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 from phintys.dialects.convert import elements, location_text
 from phintys.dialects.rt import AssertOp
 
-from . import llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
+from . import llvm_ahead, llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_interface import arguments_text, results_text, signature_memory
 from .llvm_memory import Descriptor, byte_size, stored
@@ -164,14 +164,16 @@ class FunctionLowering:
     def _for(self, op: scf.ForOp) -> None:
         if llvm_parallel.is_parallel(op):
             llvm_parallel.lower(self, op)
-        else:
+        elif not llvm_ahead.lower(self, op):
             self.loop(op, *(self.value(value) for value in op.operands[:3]))
 
-    def loop(self, op: scf.ForOp, low: SSAValue, high: SSAValue, step: SSAValue) -> None:
-        """Lower a loop, between bounds that may be others than its own."""
+    def loop(
+        self, op: scf.ForOp, low: SSAValue, high: SSAValue, step: SSAValue, *, given: Sequence[SSAValue] = (), hints: str = ""
+    ) -> None:
+        """Lower a loop, between bounds, from values and with hints that may be others than its own."""
         e = self.e
         self.plain = self.plain and _is_plain(op)
-        start = [self.value(value) for value in op.operands[3:]]
+        start = given or [self.value(value) for value in op.operands[3:]]
         types = [I64, *(value.type for value in start)]
         header = e.new_block(types)
         e.branch(header, [low, *start])
@@ -185,6 +187,8 @@ class FunctionLowering:
         yielded = self.lower_block(op.body.block)
         latch = e.branch(header, [e.int(e.add(iv, step)), *yielded])
         latch.attributes.update({key: value for key, value in op.attributes.items() if key == "phi.loop"})
+        if hints:
+            latch.attributes["phi.loop"] = bi.StringAttr(hints)
         leave = e.new_block()
         e.block = at
         e.branch_if(more, body, leave)

@@ -20,6 +20,7 @@ from phintys.dialects.rt import AssertOp
 Number = Hashable
 PARALLEL = "phi.parallel"  # attribute of a loop of chunks: from how many on several threads share them
 ANY_BLOCKS = "phi.any_blocks"  # attribute of a loop that counts blocks, of which any size is right
+AHEAD = "phi.ahead"  # attribute of a loop that is worth to have its operands fetched into the cache ahead of it
 SCRATCH = "phi.scratch"  # attribute of a buffer: each iteration of the loop around its uses reads only what it has written
 EQUAL = 0  # the predicate of arith.cmpi eq
 HARMLESS = ("arith.", "math.", "xmath.", "scf.")

@@ -18,18 +18,19 @@ from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import MAP, MAY_BE_EMPTY, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
-from .accumulators import TOTALS, Matches, OneByOne, Plain, Registers, accumulator
+from .accumulators import TOTALS, Extremum, Matches, OneByOne, Plain, Position, Registers, accumulator
 from .buffers import Buffer, Scalar
 from .combiners import NO_IDENTITY, Reduction
 from .emit import Emitter, Index
 from .iteration import Moving, access, collapse, memory_order, moving, rank_of, space_sizes, tiled
-from .loop_facts import ANY_BLOCKS
+from .loop_facts import AHEAD, ANY_BLOCKS
 from .nests import Leaf, Part, Point, Unrolled, nest, tiles
 
 if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
 
 BLOCK = 1024  # terms of one block of the innermost reduced loop
+FETCHED = 512  # elements: a shorter loop is over before it gets what it has asked for
 COLUMNS = 1024  # whose totals are computed together: fewer would make the rows that are read too short
 UNROLL = ((8, 6), (4, 16), (2, 32))  # how many terms at once, for scalar code of so many operations at most
 
@@ -118,6 +119,7 @@ class FusedLoops:
         several = tail > 1 or not self.one_block
         one_by_one = self.low.device or not tail
         self.accumulators = [OneByOne(r) if one_by_one else accumulator(r, several, self.overwrites) for r in self.reductions]
+        self.ahead = self._waits_for_memory()
         results: Registers = []
 
         def visit(e: Emitter, points: list[Point]) -> None:
@@ -139,6 +141,13 @@ class FusedLoops:
         else:
             nest(self.e, self.loops, range(head), visit)
         self._bind_scalars(results)
+
+    def _waits_for_memory(self) -> bool:
+        """Whether the innermost loop, an extremum's, tests so much for each element that it is worth to fetch ahead of it."""
+        size = self.loops[-1].size if self.loops else 1
+        if self.low.device or (isinstance(size, int) and size < FETCHED):
+            return False
+        return any(isinstance(a, Extremum | Position) for a in self.accumulators)
 
     def _nest_in_memory(self, e: Emitter, head: int, visit: Leaf, part: Part | None) -> None:
         """Totals in memory: neutral elements first."""
@@ -270,6 +279,9 @@ class FusedLoops:
 
     def _point(self, e: Emitter, ivs: Point, values: Registers) -> Registers:
         """One point: loads, scalar code, stores, combination."""
+        loop = e.block.parent_op()
+        if self.ahead and isinstance(loop, scf.ForOp):
+            loop.attributes[AHEAD] = bi.UnitAttr()
         mapping = self._scalars(e, ivs, self.yields)
         for (number, _), target in zip(self.maps, self.targets, strict=True):
             e.store(mapping[self.yields[number]], target.memref, [ivs[n] for n in target.loops])

@@ -115,3 +115,42 @@ func.func @signed(%i: memref<i32> {nd.name = "i"}, %x: memref<?xf64> {nd.name = 
 }
 // CHECK-LABEL: llvm.func @signed
 // CHECK:       llvm.sext %{{.*}} : i32 to i64
+
+// -----
+
+/// A loop marked for it asks for its operand two pages ahead, in blocks of 256 elements of an array of more than a megabyte.
+func.func @largest(%x: memref<?xf64> {nd.name = "x"}) -> memref<f64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %low = arith.constant -1.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %r = memref.alloc() : memref<f64>
+  %best = scf.for %i = %c0 to %n step %c1 iter_args(%b = %low) -> (f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %m = arith.maximumf %b, %a : f64
+    scf.yield %m : f64
+  } {phi.ahead}
+  memref.store %best, %r[] : memref<f64>
+  func.return %r : memref<f64>
+}
+// CHECK-LABEL: llvm.func @largest
+// CHECK-DAG:     [[megabyte:%.+]] = llvm.mlir.constant(1048576
+// CHECK-DAG:     [[back:%.+]] = llvm.mlir.constant(-256
+// CHECK-DAG:     [[block:%.+]] = llvm.mlir.constant(256)
+// CHECK-DAG:     [[pages:%.+]] = llvm.mlir.constant(8192
+// CHECK:         [[most:%.+]] = llvm.call_intrinsic "llvm.smax.i64"([[megabyte]],
+// CHECK:         [[large:%.+]] = llvm.icmp "ne" [[most]], [[megabyte]]
+// CHECK:         [[last:%.+]] = llvm.add {{.*}}, [[back]]
+// CHECK:         [[limit:%.+]] = llvm.select [[large]], [[last]],
+// CHECK:       ^[[blocks:bb[0-9]+]]([[begin:%.+]]: i64, [[best:%.+]]: f64):
+// CHECK-NEXT:    llvm.icmp "sle" [[begin]], [[limit]]
+// CHECK-NEXT:    llvm.cond_br {{%.+}}, ^{{bb[0-9]+}}, ^[[rest:bb[0-9]+]]
+// CHECK:         [[here:%.+]] = llvm.getelementptr inbounds %x[[[begin]]]
+// CHECK:         llvm.call_intrinsic "llvm.prefetch.p0"(
+// CHECK:         [[end:%.+]] = llvm.add [[begin]], [[block]]
+// CHECK:       ^[[inner:bb[0-9]+]]([[i:%[0-9]+]]: i64,
+// CHECK-NEXT:    llvm.icmp "slt" [[i]], [[end]]
+// CHECK:         llvm.br ^[[inner]]({{.*}}) {phi.loop = "nounroll"}
+// CHECK:         llvm.br ^[[blocks]]([[end]],
+// CHECK:       ^[[rest]]:
+// CHECK-NEXT:    llvm.br ^{{bb[0-9]+}}([[begin]], [[best]] : i64, f64)

@@ -89,7 +89,8 @@ func.func @tiles(%x: tensor<?x?xf64>) -> tensor<?x?xf64> {
 
 // -----
 
-/// The place of the largest element is looked for in a block only that has one larger than all blocks before.
+/// The place of the largest element is looked for in a block only that has one larger than all blocks before. While the
+/// blocks are compared, what they read is fetched ahead.
 func.func @place(%x: tensor<?xf64>) -> tensor<i64> {
   %y = nd.fused %x {combine = ["argmax"], axes = array<i64: 0>} : (tensor<?xf64>) -> tensor<i64> {
   ^bb0(%a: f64):
@@ -101,6 +102,7 @@ func.func @place(%x: tensor<?xf64>) -> tensor<i64> {
 // CHECK:         scf.for {{.*}} iter_args([[best:%.+]] = {{.*}}, [[place:%.+]] = {{.*}}) -> (f64, i64) {
 // CHECK:           scf.for {{.*}} -> (f64, i1) {
 // CHECK:             arith.maxnumf {{.*}} fastmath<nnan,nsz>
+// CHECK:           } {phi.ahead}
 // CHECK:           scf.if {{.*}} -> (f64, i64) {
 // CHECK:             scf.for {{.*}} -> (index) {
 // CHECK:               arith.minsi

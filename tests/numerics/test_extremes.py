@@ -1,0 +1,48 @@
+"""Largest and smallest elements of arrays beyond a core's caches, whose loops fetch ahead: values and places as NumPy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import phintys
+import phintys.tensor as T
+from phintys import Function
+
+REDUCTIONS = ("max", "min", "argmax", "argmin")
+COLUMNS = 777  # three blocks of the loop and a rest
+
+
+def function_of(axis: int | None, dtype: str) -> Function:
+    x = T.matrix("x", dtype=dtype)
+    return phintys.function([x], [getattr(T, name)(x, axis=axis) for name in REDUCTIONS])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16"])
+@pytest.mark.parametrize("axis", [1, None])
+def test_extremes_of_large_arrays_and_their_places_are_exact(axis: int | None, dtype: str) -> None:
+    f = function_of(axis, dtype)
+    x = np.random.default_rng(1).integers(-9000, 9000, (1000, COLUMNS)).astype(dtype)
+    for place in (0, 255, 256, 767, 768, COLUMNS - 1):  # the ends of blocks, and of the rest
+        x[place, place] = 9999
+        x[place + 1, place] = -9999
+    for name, found in zip(REDUCTIONS, f(x), strict=True):
+        np.testing.assert_array_equal(found, getattr(np, name)(x, axis=axis))
+
+
+@pytest.mark.parametrize("place", [0, 255, 256, 767, 768, COLUMNS - 1])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_one_nan_anywhere_is_the_extremum(dtype: str, place: int) -> None:
+    x = np.random.default_rng(2).normal(size=(1000, COLUMNS)).astype(dtype)
+    x[[7, 999], place] = np.nan
+    x[7, place - 1] = np.inf
+    for axis in (1, None):
+        for name, found in zip(REDUCTIONS, function_of(axis, dtype)(x), strict=True):
+            np.testing.assert_array_equal(found, getattr(np, name)(x, axis=axis))
+
+
+def test_rows_of_a_view_are_read_where_they_lie() -> None:
+    x = np.random.default_rng(3).normal(size=(800, 1500))
+    for view in (x[::2, 100:1400], x[::-1, :1300], x.T, x[:, ::-1]):
+        for name, found in zip(REDUCTIONS, function_of(1, "float64")(view), strict=True):
+            np.testing.assert_array_equal(found, getattr(np, name)(view, axis=1))
