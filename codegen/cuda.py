@@ -9,6 +9,7 @@ are tested against a stand-in, not against the driver.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -79,6 +80,16 @@ class CudaStream(Stream):
         self.stream.synchronize()
 
 
+class _Module:
+    """A module of pycuda's. Who drops it last does not unload it: that takes the context, and no work that uses it."""
+
+    def __init__(self, module: Any, gone: list[Any]) -> None:
+        self.module, self.gone = module, gone
+
+    def __del__(self) -> None:
+        self.gone.append(self.module)
+
+
 class CudaDriver(Driver):
     """The GPU of number `device`. DeviceError, in one sentence, where it cannot be used."""
 
@@ -103,7 +114,11 @@ class CudaDriver(Driver):
         self._blas: Any = None
         self._capture: CudaStream | None = None
         self._blocks: dict[int, Any] = {}
+        self._gone: list[Any] = []  # modules of functions that are gone
         super().__init__()
+        # For good: pycuda ends a context that is not its own wrongly, and what belongs to one not at all, but in the thread
+        # that has made it. The process gives all back.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -195,12 +210,18 @@ class CudaDriver(Driver):
         return self._blas
 
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
-        """See `Driver.load`; the driver translates the PTX for its device, and keeps the result on disk itself."""
-        module = self.cuda.module_from_buffer(code.encode() + b"\0")
+        """See `Driver.load`; the driver translates the PTX for its device, and keeps the result on disk itself.
+
+        Modules that nobody has any more are unloaded first.
+        """
+        if self._gone:
+            self.settle()
+            self._gone.clear()
+        module = _Module(self.cuda.module_from_buffer(code.encode() + b"\0"), self._gone)
         return [self._launcher(module, kernel) for kernel in kernels]
 
-    def _launcher(self, module: Any, kernel: Kernel) -> Launch:
-        function = module.get_function(kernel.name)
+    def _launcher(self, module: _Module, kernel: Kernel) -> Launch:
+        function = module.module.get_function(kernel.name)
         # What pycuda's `prepared_async_call` ends in, without its deprecated call of the driver and its look-ups each time.
         pack, call = Struct(kernel.format).pack, function._launch_kernel
         largest = self.cuda.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES
@@ -214,7 +235,7 @@ class CudaDriver(Driver):
             if blocks:
                 call((blocks, 1, 1), (threads, 1, 1), pack(*arguments), shared, stream.stream)
 
-        launch.module = module  # type: ignore[attr-defined]  # which would be unloaded with its last reference
+        launch.module = module  # type: ignore[attr-defined]  # which would be left to the driver with its last reference
         return launch
 
 

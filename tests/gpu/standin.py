@@ -63,6 +63,16 @@ class Event:
         return self
 
 
+class Module:
+    """pycuda's Module, which unloads itself when it goes."""
+
+    def __init__(self, cuda: StandIn) -> None:
+        self.cuda, self.get_function = cuda, cuda.function
+
+    def __del__(self) -> None:
+        self.cuda.calls.append(("unload", self.cuda.depth))
+
+
 class StandIn:
     """Device memory is the host's: copies are copies."""
 
@@ -145,7 +155,7 @@ class StandIn:
     def load(self, code: bytes) -> Any:
         assert type(code) is bytes
         self.inside("load", code)
-        return SimpleNamespace(get_function=self.function)
+        return Module(self)
 
     def function(self, name: str) -> Any:
         self.inside("get_function", name)

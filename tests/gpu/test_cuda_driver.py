@@ -155,6 +155,19 @@ def test_launches(cuda: StandIn) -> None:
     assert calls[1] == ("set_attribute", "most shared", 60000)
 
 
+def test_modules_that_nobody_has_are_unloaded_in_the_context_when_all_work_is_done(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    with driver:
+        (launch,) = driver.load(".ptx", [Kernel("k", ("f64[?]",), 128)])
+    since(cuda)
+    del launch  # where no context is current, by whichever thread
+    gc.collect()
+    assert since(cuda) == []
+    with driver:
+        driver.load(".ptx", [])
+    assert [call[0] for call in cuda.calls] == ["settle", "unload", "load"] and cuda.calls[1][1] == 1
+
+
 def test_copies_wait_where_they_have_to(cuda: StandIn) -> None:
     driver = CudaDriver()
     array = DeviceArray.of(driver, np.arange(4.0))
