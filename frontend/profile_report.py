@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from phintys.tools.report import console, duration, print_table
+
 from .profile_measures import ArrayMemory, KernelTime, by_time, shorter
 
 if TYPE_CHECKING:
@@ -25,14 +27,14 @@ def write(stats: ProfileStats, file: TextIO, lines: int, rows: int) -> None:
     native = stats.native_seconds() or 1e-12
     shown = [_kernel(kernel, native) for kernel in kernels[:rows]]
     rest = native - sum(kernel.seconds for kernel in kernels)
-    shown.append((_percent(rest, native), _duration(rest), "", "", "", "scalars, checks, allocation", ""))
+    shown.append((_percent(rest, native), duration(max(rest, 0.0)), "", "", "", "scalars, checks, allocation", ""))
     _table(file, "Kernels", ("share", "time", "calls", "a call", "kind", "expression", "lines"), shown, 4, len(kernels) - rows)
     found = stats.lines()
     _table(
         file,
         "Lines (a kernel's time is divided among its lines by the operations that each has in it)",
         ("share", "time", "line", ""),
-        [(_percent(line.seconds, native), _duration(line.seconds), line.place, line.text) for line in found[:lines]],
+        [(_percent(line.seconds, native), duration(line.seconds), line.place, line.text) for line in found[:lines]],
         2,
         len(found) - lines,
     )
@@ -58,8 +60,8 @@ def _head(stats: ProfileStats) -> Iterable[str]:
 
 def _kernel(kernel: KernelTime, whole: float) -> Sequence[str]:
     lines = ", ".join(map(shorter, kernel.lines))
-    each = _duration(kernel.seconds / kernel.calls)
-    time = _duration(kernel.seconds)
+    each = duration(kernel.seconds / kernel.calls)
+    time = duration(kernel.seconds)
     return _percent(kernel.seconds, whole), time, str(kernel.calls), each, kernel.kind, kernel.expression, lines
 
 
@@ -71,13 +73,6 @@ def _percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f} %"
 
 
-def _duration(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{max(seconds, 0.0) * 1e9:.3g} ns"
-
-
 def _bytes(count: int) -> str:
     for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
         if count >= 1 << power:
@@ -87,19 +82,7 @@ def _bytes(count: int) -> str:
 
 def _table(file: TextIO, title: str, head: Sequence[str], rows: Iterable[Sequence[str]], right: int, left_out: int) -> None:
     """A title and a table whose first columns, so many, are numbers."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    for number, name in enumerate(head):
-        table.add_column(name, justify="right" if number < right else "left", no_wrap=number < right, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console(file=file, highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(file=file, highlight=False, markup=False, width=WIDTH)
-    console.print(f"\n{title}", soft_wrap=True)
-    console.print(table)
+    to = console(file, WIDTH)
+    print_table(title, head, rows, range(right), to)
     if left_out > 0:
-        console.print(f"and {left_out} more", soft_wrap=True)
+        to.print(f"and {left_out} more")

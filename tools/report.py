@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,26 +26,34 @@ class UsageError(CommandError):
     status = 2
 
 
-def console() -> Console:
-    """Where the commands print; plain text, and wider, when it is not a terminal."""
+def console(file: TextIO | None = None, width: int = PLAIN_WIDTH) -> Console:
+    """What prints to `file` (the standard output); plain text, `width` wide, when that is not a terminal."""
     from rich.console import Console
 
-    plain = Console(highlight=False, markup=False, soft_wrap=True)
-    return plain if plain.is_terminal else Console(highlight=False, markup=False, soft_wrap=True, width=PLAIN_WIDTH)
+    plain = Console(file=file, highlight=False, markup=False, soft_wrap=True)
+    return plain if plain.is_terminal else Console(file=file, highlight=False, markup=False, soft_wrap=True, width=width)
 
 
-def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print a title and a table; the columns numbered in `right` are aligned on the right."""
+def print_table(
+    title: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Sequence[int] = (),
+    to: Console | None = None,
+) -> None:
+    """Print a title and a table `to` a console; the columns numbered in `right` hold numbers: on the right, never folded."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_header=any(head))
     for number, name in enumerate(head):
-        table.add_column(name, justify="right" if number in right else "left", overflow="fold")
+        numbers = number in right
+        table.add_column(name, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console().print(f"\n{title}")
-    console().print(table, soft_wrap=False)
+    to = to or console()
+    to.print(f"\n{title}")
+    to.print(table, soft_wrap=False)
 
 
 def duration(seconds: float) -> str:
