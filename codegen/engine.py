@@ -140,7 +140,9 @@ def compile_object(text: str, *, optimized: bool = True, long: bool = False) -> 
 def compile_quickly(text: str) -> bytes:
     """An object file for the host, made without any optimization."""
     with _LOCK:
-        return bytes(target_machine(0).emit_object(_parsed(text)))
+        module = _parsed(text)
+        with phase("LLVM: generate code"):
+            return bytes(target_machine(0).emit_object(module))
 
 
 @cache

@@ -40,6 +40,8 @@ class BufferPlan:
         for op in self.ops:
             self._visit(op)
         last = self.ops[-1]
+        self.last_failing = max((k for k, op in enumerate(self.ops[:-1]) if self._can_fail(op)), default=-1)
+        self.last_read = {self.root.get(value): k for k, op in enumerate(self.ops[:-1]) for value in op.operands}
         for number, argument in self.updates.items():
             value = last.operands[number]
             if from_xdsl(value.type).ndim and value not in self.in_place and self._may_reuse(value, argument):
@@ -67,10 +69,7 @@ class BufferPlan:
             return False
         if not self._reads_only_what_it_writes(producer, value, state):
             return False
-        for op in self.ops[self.position[producer] + 1 : -1]:
-            if self._can_fail(op) or any(self.root.get(operand) is state for operand in op.operands):
-                return False
-        return True
+        return max(self.last_failing, self.last_read.get(state, -1)) <= self.position[producer]
 
     def _reads_only_what_it_writes(self, op: Operation, value: SSAValue, state: SSAValue) -> bool:
         reads = [operand for operand in op.operands if self.root.get(operand) is state]
