@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,14 +91,17 @@ def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """An empty object cache, and the texts that are compiled from here on."""
     monkeypatch.setenv("PHINTYS_CACHE_DIR", str(tmp_path))
     texts: list[str] = []
-    real = engine.compile_object
 
-    def note(text: str, **options: bool) -> bytes:
-        if "@phi_entry_" in text or f"@{PREFIX}" in text:  # not the runtime
-            texts.append(text)
-        return real(text, **options)
+    def noting(real: Callable[..., bytes]) -> Callable[..., bytes]:
+        def compile(text: str, **options: bool) -> bytes:
+            if "@phi_entry_" in text or f"@{PREFIX}" in text:  # not the runtime
+                texts.append(text)
+            return real(text, **options)
 
-    monkeypatch.setattr(engine, "compile_object", note)
+        return compile
+
+    for name in ("compile_object", "compile_quickly"):
+        monkeypatch.setattr(engine, name, noting(getattr(engine, name)))
     return texts
 
 
