@@ -165,7 +165,7 @@ def _cholesky(c: Call) -> None:
     c.square(x)
     root = c.allocate(*x.sizes)
     c.triangle(x, root, "sge")
-    info = c.info("potrf", transposed(root), uplo="U")
+    info = _going_on(c, root, c.info("potrf", transposed(root), uplo="U"))
     if c.options.get("on_error", "raise") == "raise":
         c.succeeds(info, x, "is not positive definite")
     else:
@@ -177,6 +177,31 @@ def _cholesky(c: Call) -> None:
 
         branch(c.e, failed, spoil, [])
     c.give(0, root)
+
+
+def _going_on(c: Call, root: Buffer, info: SSAValue) -> SSAValue:
+    """The info of `potrf`, 0 where a NaN on the diagonal stopped it: one library goes on, and the rows from there on are NaN.
+
+    Another one (MKL) calls such a matrix not positive definite and leaves those rows as they are.
+    """
+    none, one, nan = c.e.constant(0, bi.i64), c.e.constant(1, bi.i64), c.number(float("nan"))
+    memory = root.view(c.e)
+
+    def judge(e: Emitter, _: object) -> list[SSAValue]:
+        place = e.op(arith.IndexCastOp, [e.op(arith.SubiOp, [info, one])], bi.IndexType())
+        pivot = e.load(memory, [place, place])
+
+        def spoil(e: Emitter, _: object) -> list[SSAValue]:
+            def value(e: Emitter, row: SSAValue, column: SSAValue) -> SSAValue:
+                spoiled = e.op(arith.AndIOp, [e.icmp("sge", row, place), e.icmp("sge", row, column)])
+                return e.select(spoiled, nan, e.load(memory, [row, column]))
+
+            c.fill(root, value, e)
+            return [none]
+
+        return branch(e, e.fcmp("uno", pivot, pivot), spoil, [info])
+
+    return branch(c.e, c.e.icmp("ne", info, none), judge, [info])[0]
 
 
 def _row(lower: Callable[[Call], None]) -> NativeRow:

@@ -136,6 +136,25 @@ def test_nan_and_infinities_are_what_numpy_makes_of_them(name: str) -> None:
             assert outcome(f, value) == outcome(numpys, value.T if turned else value)
 
 
+@pytest.mark.parametrize("size", [1, 3, 40, 150])
+def test_roots_of_matrices_with_nan(size: int) -> None:
+    """Whatever the library calls them: no error, the rows above are as they should be, those below begin a NaN somewhere."""
+    x = T.dmatrix("x")
+    f, g = function([x], sl.cholesky(x)), function([x], sl.Cholesky(on_error="nan")(x))
+    value = regular(size)
+    value = value @ value.T + size * np.eye(size)
+    for place in {0, size // 2, size - 1}:
+        broken = value.copy()
+        broken[place, : place + 1] = np.nan
+        for found in (f(broken), g(broken)):
+            np.testing.assert_allclose(found[:place], np.linalg.cholesky(value)[:place], rtol=1e-10, atol=1e-12)
+            assert np.isnan(np.diag(found)[place:]).all() and not np.triu(found, 1).any()
+    broken[0, 0] = -1.0
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        f(broken)
+    assert np.isnan(g(broken)).all()
+
+
 @pytest.mark.parametrize("size", [1, 2, 17, 130])
 def test_systems_in_every_order_of_memory(size: int) -> None:
     """General and triangular, for vectors and matrices, of a matrix, its transpose and a strided view."""
