@@ -22,6 +22,7 @@ import stat
 import struct
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from typing import Any
 MAGIC = b"PHINTYS1"
 HEADER = struct.Struct("<8s32sI")
 LIMIT = 512 << 20
+TRAITS = (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")  # of /proc/cpuinfo
 SOURCES = ("phintys.ir", "phintys.dialects", "phintys.passes", "phintys.codegen")  # what code comes from
 
 
@@ -152,29 +154,72 @@ def toolchain_fingerprint() -> str:
     import llvmlite
     import numpy
 
-    from .machine import host_cpu
-
     parts = (
         source_hash(),
         llvmlite.__version__,
-        *host_cpu(),
+        _processor(),
         sys.version,
-        platform.python_implementation(),
+        sys.implementation.name,
         sys.platform,
-        platform.machine(),
+        os.uname().machine if hasattr(os, "uname") else platform.machine(),
         numpy.__version__,
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
+def _processor() -> str:
+    """What tells processors apart for which LLVM makes different code: Linux's word for it, which spares loading LLVM."""
+    try:
+        with open("/proc/cpuinfo", "rb", buffering=0) as file:
+            first = file.read(1 << 14).split(b"\n\n", 1)[0]
+    except OSError:
+        first = b""
+    lines = [line for line in first.split(b"\n") if line.startswith(TRAITS)]
+    if any(line.startswith(b"flags") for line in lines):
+        return repr(lines)
+    from .machine import host_cpu
+
+    return repr(host_cpu())
+
+
 @cache
 def source_hash() -> str:
-    """A hash of the contents of the sources that code comes from, read once a process; a few milliseconds."""
+    """A hash of the contents of the sources that code comes from, found out once a process.
+
+    Files that nothing has touched since, as the system says by their sizes, times of change and places on the disk, are not
+    read again: what their contents came to lies among the objects.
+    """
+    sources = sorted(
+        (f"{package}/{name}", path, status)
+        for package in SOURCES
+        for folder in _folders(package)
+        for name, path, status in _files(folder)
+    )
+    traits = [(name, (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_dev)) for name, _, s in sources]
+    key = f"sources {traits}"
+    known = load(key)
+    if known is not None:
+        return known[0].decode("ascii")
     digest = hashlib.sha256()
-    for package in SOURCES:
-        spec = importlib.util.find_spec(package)
-        for folder in spec.submodule_search_locations or () if spec else ():
-            for path in sorted(Path(folder).rglob("*.py")):
-                content = path.read_bytes()
-                digest.update(f"{package}/{path.relative_to(folder)} {len(content)}\n".encode() + content)
+    for name, path, _ in sources:
+        with open(path, "rb") as file:
+            content = file.read()
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    store(key, digest.hexdigest().encode("ascii"), {})
     return digest.hexdigest()
+
+
+def _folders(package: str) -> Sequence[str]:
+    """The folders of a package."""
+    spec = importlib.util.find_spec(package)
+    return list(spec.submodule_search_locations or ()) if spec else ()
+
+
+def _files(folder: str, within: str = "") -> Iterator[tuple[str, str, os.stat_result]]:
+    """The Python sources in a folder and in those in it: name, path and what the system says of each."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield within + entry.name, entry.path, entry.stat()
+            elif entry.is_dir() and entry.name != "__pycache__":
+                yield from _files(entry.path, f"{within}{entry.name}/")

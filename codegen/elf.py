@@ -10,7 +10,8 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-SYMBOL_TABLE = 2
+SYMBOL_TABLE = 2  # kinds of sections
+NO_BITS = 8
 LOCAL = 0
 MAGIC = b"PHIPACK1"
 
@@ -24,6 +25,30 @@ class Symbols(NamedTuple):
 
     defined: set[str]
     undefined: set[str]
+
+
+class Section(NamedTuple):
+    """A row of the table of sections."""
+
+    name: int
+    kind: int
+    flags: int
+    address: int
+    offset: int
+    size: int
+    link: int
+    info: int
+    alignment: int
+    entry: int
+
+
+class Symbol(NamedTuple):
+    """A row of the table of symbols; section 0: it is in another object."""
+
+    name: str
+    binding: int
+    section: int
+    value: int
 
 
 def pack(objects: Sequence[bytes]) -> bytes:
@@ -52,27 +77,45 @@ def unpack(data: bytes) -> list[bytes]:
     return objects
 
 
-def symbols_of(data: bytes) -> Symbols:
-    """The symbols of an object."""
+def sections_of(data: bytes) -> list[Section]:
+    """The sections of an object."""
     try:
         if data[:6] != b"\x7fELF\x02\x01":
             raise DamagedObject("not a little-endian 64-bit ELF object")
         (start,) = struct.unpack_from("<Q", data, 0x28)
         size, count = struct.unpack_from("<HH", data, 0x3A)
-        sections = [struct.unpack_from("<IIQQQQIIQQ", data, start + i * size) for i in range(count)]
-        found = Symbols(set(), set())
+        found = [Section(*struct.unpack_from("<IIQQQQIIQQ", data, start + i * size)) for i in range(count)]
+    except struct.error as error:
+        raise DamagedObject(f"an object file that ends early or points outside itself: {error}") from error
+    if any(section.kind != NO_BITS and section.offset + section.size > len(data) for section in found):
+        raise DamagedObject("an object file that ends early")
+    return found
+
+
+def symbol_table(data: bytes, sections: Sequence[Section]) -> list[Symbol]:
+    """The symbols of an object in their order, by which relocations number them."""
+    try:
         for section in sections:
-            if section[1] == SYMBOL_TABLE:
-                strings = sections[section[6]]
-                table = data[section[4] : section[4] + section[5]]
-                _sort(found, table, data[strings[4] : strings[4] + strings[5]])
-        return found
-    except (struct.error, IndexError) as error:
+            if section.kind == SYMBOL_TABLE:
+                strings = content(data, sections[section.link])
+                return [
+                    Symbol(strings[name : strings.index(b"\0", name)].decode(), info >> 4, number, value)
+                    for name, info, _, number, value, _ in struct.iter_unpack("<IBBHQQ", content(data, section))
+                ]
+        return []
+    except (struct.error, IndexError, ValueError) as error:
         raise DamagedObject(f"an object file that ends early or points outside itself: {error}") from error
 
 
-def _sort(found: Symbols, table: bytes, strings: bytes) -> None:
-    for name, info, _, section, _, _ in struct.iter_unpack("<IBBHQQ", table):
-        if name and (section == 0 or info >> 4 != LOCAL):
-            text = strings[name : strings.index(b"\0", name)].decode()
-            (found.defined if section else found.undefined).add(text)
+def content(data: bytes, section: Section) -> bytes:
+    """The bytes of a section."""
+    return data[section.offset : section.offset + section.size]
+
+
+def symbols_of(data: bytes) -> Symbols:
+    """The names that an object has for others, and those that it uses."""
+    found = Symbols(set(), set())
+    for symbol in symbol_table(data, sections_of(data)):
+        if symbol.name and (symbol.section == 0 or symbol.binding != LOCAL):
+            (found.defined if symbol.section else found.undefined).add(symbol.name)
+    return found

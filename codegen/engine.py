@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import hashlib
 import os
 import sys
 import threading
@@ -21,17 +20,14 @@ from weakref import WeakValueDictionary
 
 from phintys.ir.phases import phase
 
-from . import blas, forks, rare, runtime_products, runtime_profile, symbols
-from . import cache as disk
-from .elf import symbols_of, unpack
-from .machine import addresses_as_written, llvm, new_target_machine, run_passes, target_machine
-from .runtime_memory import default_pool_limit
-from .runtime_threads import default_threads
+from . import blas, forks, linker, loader, parts, rare
+from .defaults import default_pool_limit, default_threads
+from .machine import addresses_as_written, llvm, run_passes, target_machine
 
 _LOCK = threading.RLock()
 forks.wait_for(_LOCK)
 _RUNTIME: dict[str, int] = {}
-_RETIRED: deque[Any] = deque()  # engines whose code nothing can call any more
+_RETIRED: deque[loader.Loaded] = deque()  # code that nothing can call any more
 
 
 class Code:
@@ -40,12 +36,12 @@ class Code:
     Whoever may still call it has to hold this object.
     """
 
-    def __init__(self, address: int, engine: Any, objects: int, table: int = 0) -> None:
-        self.address, self.objects, self.table, self._engine = address, objects, table, engine
+    def __init__(self, address: int, loaded: loader.Loaded, mappings: int, table: int = 0) -> None:
+        self.address, self.mappings, self.table, self._loaded = address, mappings, table, loaded
 
-    def __del__(self, retired: deque[Any] = _RETIRED) -> None:
-        # LLVM is not entered from here: this runs at any point of any thread. The next `load` does it.
-        retired.append(self._engine)
+    def __del__(self, retired: deque[loader.Loaded] = _RETIRED) -> None:
+        # Nothing is unmapped here: this runs at any point of any thread. The next `load` does it.
+        retired.append(self._loaded)
 
 
 _ENTRIES: WeakValueDictionary[str, Code] = WeakValueDictionary()
@@ -145,36 +141,10 @@ def compile_quickly(text: str) -> bytes:
             return bytes(target_machine(0).emit_object(module))
 
 
-@cache
-def _symbols_bound() -> None:
-    """Tell LLVM once where the parts of Python and NumPy are that compiled code calls."""
-    for name, address in symbols.addresses().items():
-        llvm().add_symbol(name, address)
-
-
-def _engine() -> Any:
-    """An engine for one object.
-
-    A call within an engine has to reach its target in 31 bits; between engines it goes through a stub next to the caller. The
-    runtime's code and that of a function compiled later may be any distance apart once large arrays lie between them. LLVM's
-    assertion on that distance would end the process. For the same reason the sections of one object are allocated as one
-    piece, which `use_lmm` asks for.
-    """
-    binding = llvm()
-    _symbols_bound()
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), new_target_machine(2), use_lmm=True)
-    # When the interpreter ends, its own cleaning up must not unmap code: threads may still be running it, and arrays that
-    # outlive it free their memory through the runtime. Only `_unload` gives this reference back.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
-    return engine
-
-
 def _unload() -> None:
     """Unmap code that nothing can call any more."""
     while _RETIRED:
-        engine = _RETIRED.popleft()
-        engine.close()
-        ctypes.pythonapi.Py_DecRef(ctypes.py_object(engine))
+        _RETIRED.popleft().close()
 
 
 @cache
@@ -193,49 +163,35 @@ def load(data: bytes, entry: str, table: str = "") -> Code:
         _unload()
         code = _ENTRIES.get(entry)
         if code is None:
-            if sum(code.objects for code in list(_ENTRIES.values())) >= capacity():
+            if sum(code.mappings for code in list(_ENTRIES.values())) >= capacity():
                 raise MemoryError(
                     f"this process holds the code of {len(_ENTRIES)} different functions, as many as the system's limit of "
                     "memory mappings (vm.max_map_count) leaves room for; drop some, start a new process or raise the limit"
                 )
             start()
-            found, engine = _load(data, [entry, *filter(None, [table])])
-            code = _ENTRIES[entry] = Code(found[entry], engine, len(unpack(data)), found.get(table, 0))
+            found, loaded, mappings = _load(data, [entry, *filter(None, [table])])
+            code = _ENTRIES[entry] = Code(found[entry], loaded, mappings, found.get(table, 0))
         return code
 
 
-def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], Any]:
-    """Addresses of names in an object, or in several, and the engine that holds the code.
-
-    A host comes before its kernels: the loader, which does not know these yet, has it call them by way of stubs.
-    """
-    binding, engine = llvm(), _engine()
-    objects = unpack(data)
-    tables = [symbols_of(each) for each in objects]
-    wanted = set[str]().union(*(table.undefined for table in tables)).difference(*(table.defined for table in tables))
-    if not wanted.isdisjoint(runtime_products.NAMES):
-        _start_products()
-    if not wanted.isdisjoint(runtime_profile.NAMES):
-        _start_part(runtime_profile.text(), runtime_profile.NAMES)
-    for name, address in blas.addresses(wanted).items():
-        binding.add_symbol(name, address)
-    missing = sorted(name for name in wanted if name != "_GLOBAL_OFFSET_TABLE_" and not binding.address_of_symbol(name))
-    if missing:
-        raise LLVMError(f"compiled code calls {', '.join(missing)}, which no loaded library has")
-    for each in objects:
-        engine.add_object_file(binding.ObjectFileRef.from_data(each))
-    engine.finalize_object()
-    found = {name: engine.get_function_address(name) or engine.get_global_value_address(name) for name in names}
-    if not all(found.values()):
-        raise LLVMError(f"an object lacks its entry {', '.join(name for name in names if not found[name])}")
-    return found, engine
+def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], loader.Loaded, int]:
+    """Load objects, and before them what they use of the library and of the runtime's seldom used parts."""
+    wanted = loader.undefined(data)
+    for part, row in parts.PARTS.items():
+        if part not in parts.BASE and not wanted.isdisjoint(row.names):
+            _start_part(part)
+    loader.define(blas.addresses(wanted))
+    try:
+        return loader.load(data, names)
+    except (loader.LoadError, linker.LinkError) as error:
+        raise LLVMError(str(error)) from None
 
 
 def start() -> dict[str, int]:
     """Load the runtime once; addresses of its functions and variables."""
     with _LOCK:
         if not _RUNTIME:
-            found = _load_runtime()
+            found = _runtime(parts.BASE)
             _install_handler(found)
             ctypes.c_int64.from_address(found["phi_pool_limit"]).value = default_pool_limit()
             ctypes.c_int32.from_address(found["phi_threads"]).value = default_threads()
@@ -248,20 +204,19 @@ def start() -> dict[str, int]:
         return _RUNTIME
 
 
-def _start_products() -> None:
-    """Load the part of the runtime that shares products among threads once, and the library with it."""
-    if "phi_dgemm" not in _RUNTIME:
-        _start_part(runtime_products.text(), runtime_products.NAMES)
-        ctypes.c_int32.from_address(_RUNTIME["phi_lapack_threads"]).value = blas.thread_count()
+def _start_part(part: str) -> None:
+    """Load a part of the runtime that only some functions use, once; with that for products, the library."""
+    if parts.PARTS[part].names[0] not in _RUNTIME:
+        _RUNTIME.update(_runtime([part]))
+        if part == "products":
+            ctypes.c_int32.from_address(_RUNTIME["phi_lapack_threads"]).value = blas.thread_count()
 
 
-def _start_part(text: str, names: Sequence[str]) -> None:
-    """Load a part of the runtime that only some functions use, once."""
-    if names[0] not in _RUNTIME:
-        found, _ = _load(_runtime_object(text, True), list(names))
-        for name, address in found.items():
-            llvm().add_symbol(name, address)
-        _RUNTIME.update(found)
+def _runtime(wanted: Sequence[str]) -> dict[str, int]:
+    """Load parts of the runtime, which may use each other and what was loaded before."""
+    found, *_ = _load(parts.objects(wanted), parts.names(wanted))
+    loader.define(found)
+    return found
 
 
 def started() -> dict[str, int]:
@@ -281,30 +236,6 @@ def start_in_background() -> None:
 
     if not _RUNTIME:
         threading.Thread(target=work, name="phintys runtime").start()
-
-
-def _load_runtime() -> dict[str, int]:
-    """Load the runtime's parts, each of which may use what those before it have."""
-    from .runtime import runtime_parts
-
-    found: dict[str, int] = {}
-    for part in runtime_parts():
-        new, _ = _load(_runtime_object(part.text, part.often), list(part.names))
-        for name, address in new.items():
-            llvm().add_symbol(name, address)
-        found.update(new)
-    return found
-
-
-def _runtime_object(text: str, often: bool) -> bytes:
-    """The object of a part of the runtime, from the disk cache where it is there."""
-    key = f"runtime {disk.toolchain_fingerprint()} {hashlib.sha256(text.encode()).hexdigest()}"
-    found = disk.load(key)
-    if found is not None:
-        return found[0]
-    made = compile_object(text, optimized=False) if often else compile_quickly(text)
-    disk.store(key, made, {})
-    return made
 
 
 def _install_handler(found: dict[str, int]) -> None:

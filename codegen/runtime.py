@@ -1,7 +1,7 @@
 """The part of every call that is the same for all functions, written once in LLVM IR.
 
-In: the tables that `entry.py` lays beside each function (what its arguments must be). Out: two objects,
-loaded once a process, whose functions the entries call: `phi_enter` checks and unwraps the arguments, `phi_output`
+In: the tables that `entry.py` lays beside each function (what its arguments must be). Out: the text of three objects,
+loaded once a process (`parts.py`), whose functions the entries call: `phi_enter` checks and unwraps the arguments, `phi_output`
 makes a result array for the body, `phi_host` calls Python from it, `phi_leave` wraps up (result list, new values of
 states, errors), `phi_slow` hands the call to Python; `runtime_memory.py` adds `phi_alloc`, `phi_free` and the recycling
 of large buffers, `runtime_threads.py` `phi_parallel`, which shares a loop among threads. Being generic, they cost a
@@ -15,8 +15,8 @@ the GIL when their inputs are large.
 
 from __future__ import annotations
 
+import re
 from string import Template
-from typing import NamedTuple
 
 from phintys.ir.types import DTYPES
 
@@ -30,13 +30,8 @@ from .runtime_overlap import OVERLAP, OVERLAP_VALUES
 from .runtime_results import RESULTS
 from .runtime_threads import THREADS, THREADS_VALUES
 
-# What compiled functions and Python use, by the part that has it.
-CALL_NAMES = ("phi_enter", "phi_leave", "phi_slow", "phi_output", "phi_host")
-MEMORY_NAMES = (
-    *("phi_alloc", "phi_free", "phi_free_all", "phi_pool_clear", "phi_pool_limit", "phi_pool_held", "phi_pool_lock"),
-    *("phi_handler", "phi_numpy_handler"),
-)
-THREADS_NAMES = ("phi_parallel", "phi_team_reset", "phi_threads")
+# Functions that calls seldom run through. Plain code is good enough for them: LLVM makes it five times as fast.
+SELDOM = ("phi_slow", "phi_host", "phi_drop", "phi_fail", "phi_arguments", "phi_aliased_many", "phi_integer", "phi_undo")
 
 # A function whose inputs hold this many bytes in all works long enough for another thread to run meanwhile.
 RELEASE_BYTES = 1 << 18
@@ -117,30 +112,54 @@ def _integer_rows() -> dict[str, str]:
     return {"INT_CASES": " ".join(cases), "INT_BLOCKS": "\n".join(blocks)}
 
 
-class Part(NamedTuple):
-    """A part of the runtime: its LLVM IR, what others may use of it, and whether all calls run through it.
-
-    For those that seldom do, plain code is good enough: LLVM makes it ten times as fast.
-    """
-
-    text: str
-    names: tuple[str, ...]
-    often: bool
+def memory() -> str:
+    """The part with memory and threads."""
+    return INTRINSICS + _filled(MEMORY, THREADS)
 
 
-def runtime_parts() -> tuple[Part, Part]:
-    """The runtime as LLVM IR; the second part uses the first."""
+def calls() -> str:
+    """What every call runs through."""
+    return _calls()[0]
+
+
+def seldom() -> str:
+    """What few calls run through."""
+    return _calls()[1]
+
+
+def _filled(*templates: Template) -> str:
+    """The text of templates."""
     codes = {row.short: code for code, row in enumerate(DTYPES.values())}
     values: dict[str, object] = {name: value for name, value in vars(symbols).items() if name.isupper()}
     values |= {"F64": codes["f64"], "F32": codes["f32"], "TUPLE_ITEMS": symbols.tuple_items()}
     values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **HOST_VALUES, **MEMORY_VALUES}
     values |= {**THREADS_VALUES, **OVERLAP_VALUES}
+    return "\n".join(template.substitute(values) for template in templates)
+
+
+def _calls() -> tuple[str, str]:
+    """The two parts; each declares what it uses of the other, and has its own of what is always inlined."""
     items = ", ".join(f"i64 {row.bits // 8}" for row in DTYPES.values())
     table = f"@phi_item_bytes = internal constant [{len(DTYPES)} x i64] [{items}]\n"
+    text = _filled(ENTER, ARGUMENTS, OVERLAP, RESULTS, HOST, LEAVE)
+    definitions = {found["name"]: found for found in _DEFINITION.finditer(text)}
+    head = "\n".join([STRUCTURES, EXTERNALS, INTRINSICS, table, _DEFINITION.sub("", text)])
+    parts = []
+    for often in (True, False):
+        own = {name for name in definitions if (name not in SELDOM) == often or "alwaysinline" in definitions[name]["traits"]}
+        lines = [head]
+        for name, found in definitions.items():
+            if name in own:
+                shared = "alwaysinline" not in found["traits"]
+                lines.append(found[0].replace("define internal", "define", 1) if shared else found[0])
+            else:
+                lines.append(f"declare {found['type']} @{name}({_NAME.sub('', found['takes'])})")
+        parts.append("\n".join(lines))
+    return parts[0], parts[1]
 
-    def text(*templates: Template) -> str:
-        return "\n".join(template.substitute(values) for template in templates)
 
-    memory = Part(INTRINSICS + text(MEMORY, THREADS), MEMORY_NAMES + THREADS_NAMES, False)
-    calls = "\n".join([STRUCTURES, EXTERNALS, INTRINSICS, table, text(ENTER, ARGUMENTS, OVERLAP, RESULTS, HOST, LEAVE)])
-    return memory, Part(calls, CALL_NAMES, True)
+_DEFINITION = re.compile(
+    r"^define (?:internal )?(?P<type>\w+) @(?P<name>\w+)\((?P<takes>[^)]*)\)(?P<traits>[^{]*)\{\n.*?^}\n",
+    re.MULTILINE | re.DOTALL,
+)
+_NAME = re.compile(r" %\w+")

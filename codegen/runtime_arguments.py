@@ -7,7 +7,6 @@ from string import Template
 ARGUMENTS = Template("""
 ; The exact value of a float, np.float64 or int in the given dtype, or false where there is none.
 define internal i1 @phi_scalar(ptr %object, ptr %type, i32 %dtype, ptr %to) {
-  %overflow = alloca i32
   %is.float = icmp eq ptr %type, @phi_type_float
   %is.float64 = icmp eq ptr %type, @phi_type_float64
   %floating = or i1 %is.float, %is.float64
@@ -26,6 +25,15 @@ f32:
   %same = fcmp ueq double %back, %x
   ret i1 %same
 not.float:
+  %exact = call i1 @phi_integer(ptr %object, ptr %type, i32 %dtype, ptr %to)
+  ret i1 %exact
+no:
+  ret i1 false
+}
+
+; The same of an int.
+define internal i1 @phi_integer(ptr %object, ptr %type, i32 %dtype, ptr %to) {
+  %overflow = alloca i32
   %is.int = icmp eq ptr %type, @phi_type_int
   br i1 %is.int, label %int, label %no
 int:

@@ -43,15 +43,10 @@ check.one:
   %c.null = icmp eq ptr %c.array, null
   %c.needs = icmp ne i32 %c.kind, 2
   %c.lacks = and i1 %c.null, %c.needs
-  br i1 %c.lacks, label %lacking, label %checked
+  br i1 %c.lacks, label %failed, label %checked
 checked:
   %c.next = add i32 %c, 1
   br label %check
-lacking:
-  %system = load ptr, ptr @PyExc_SystemError
-  call void @PyErr_SetString(ptr %system, ptr @phi_lacking)
-  br label %drop
-
 build:
   %unpack.items = getelementptr i8, ptr %self, i64 $TUPLE_ITEMS
   %unpack.at = getelementptr ptr, ptr %unpack.items, i32 2
@@ -70,7 +65,7 @@ list:
   %length = zext i32 %outputs to i64
   %new.list = call ptr @PyList_New(i64 %length)
   %no.list = icmp eq ptr %new.list, null
-  br i1 %no.list, label %drop, label %fill
+  br i1 %no.list, label %failed, label %fill
 
 fill:
   %start = phi ptr [ null, %single ], [ @phi_none, %none ], [ %new.list, %list ]
@@ -124,6 +119,31 @@ give:
   ret ptr %value
 
 failed:
+  %why = phi i32 [ %code, %inside ], [ $LACKING, %check.one ], [ $RAISED, %list ]
+  call void @phi_undo(ptr %frame, i32 %why)
+  br label %raise
+raise:
+  ret ptr null
+}
+
+; Raise what a failed call raises, by the body's code for it, and let go of everything.
+define internal void @phi_undo(ptr %frame, i32 %code) noinline cold {
+begin:
+  $FRAME
+  %self.at = getelementptr %Frame, ptr %frame, i32 0, i32 2
+  %self = load ptr, ptr %self.at
+  %results.at = getelementptr %Frame, ptr %frame, i32 0, i32 4
+  %results = load ptr, ptr %results.at
+  %count.at = getelementptr %Interface, ptr %interface, i32 0, i32 2
+  %count = load i32, ptr %count.at
+  %states.at = getelementptr %Interface, ptr %interface, i32 0, i32 4
+  %states = load i32, ptr %states.at
+  switch i32 %code, label %other [ i32 $LACKING, label %lacking i32 $RAISED, label %drop ]
+lacking:
+  %system = load ptr, ptr @PyExc_SystemError
+  call void @PyErr_SetString(ptr %system, ptr @phi_lacking)
+  br label %drop
+other:
   %memory = icmp slt i32 %code, 0
   br i1 %memory, label %no.memory, label %checked.false
 no.memory:
@@ -138,7 +158,7 @@ checked.false:
   br label %drop
 
 drop:
-  %j = phi i32 [ 0, %lacking ], [ 0, %list ], [ 0, %no.memory ], [ 0, %set.memory ], [ 0, %checked.false ],
+  %j = phi i32 [ 0, %begin ], [ 0, %lacking ], [ 0, %no.memory ], [ 0, %set.memory ], [ 0, %checked.false ],
                [ %j.next, %dropped ]
   %j.done = icmp eq i32 %j, %count
   br i1 %j.done, label %dropped.all, label %drop.one
@@ -155,9 +175,7 @@ dropped:
   br label %drop
 dropped.all:
   call void @phi_let_go(ptr %frame, ptr %interface, i32 %states)
-  br label %raise
-raise:
-  ret ptr null
+  ret void
 }
 
 ; What the call was given, as a new list: inputs and states in the order of the body's arguments.
@@ -239,6 +257,8 @@ STRINGS = {
 }
 
 VALUES = {
+    "LACKING": -(1 << 31),  # codes beside those of the body: no result array was made
+    "RAISED": -(1 << 31) + 1,  # something raised already
     "STRINGS": "\n".join(f'@{name} = internal constant [{len(text) + 1} x i8] c"{text}\\00"' for name, text in STRINGS.items()),
     "LOAD_VALUES": "\n  ".join(
         f"%at{i} = getelementptr i64, ptr %values, i32 {i}\n  %value{i} = load i64, ptr %at{i}" for i in range(8)

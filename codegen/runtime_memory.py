@@ -12,7 +12,6 @@ which malloc's own share is 8 (18). The step of the XOR net has nine.
 
 from __future__ import annotations
 
-import os
 from string import Template
 
 POOL_FROM = 1 << 20
@@ -301,15 +300,3 @@ MEMORY_VALUES = {
     "HUGE_FROM": HUGE_FROM,
     "HANDLER_NAME": "phintys" + "\\00" * 120,
 }
-
-
-def default_pool_limit() -> int:
-    """The limit that the environment or the machine's memory gives."""
-    text = os.environ.get("PHINTYS_POOL_BYTES", "").strip()
-    if text.isdigit():
-        return int(text)
-    try:
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        machine = 2 << 30
-    return min(1 << 30, machine // 8)

@@ -22,7 +22,6 @@ LEAST_VECTOR_PART = 1 << 17
 COLUMNS = 24  # width of the library's blocks
 OUTPUTS = 32
 
-NAMES = ("phi_dgemm", "phi_sgemm", "phi_dgemv", "phi_sgemv", "phi_lapack_team", "phi_lapack_threads")
 
 _HEAD = Template("""
 %Job = type { [13 x ptr], i64, i64 }   ; the routine's arguments, where the parts end, and where the last one does

@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from string import Template
 
-NAMES = ("phi_clock", "phi_record")
-
 _TEXT = Template("""
 declare i32 @clock_gettime(i32, ptr)
 @phi_clock_id = global i32 $CLOCK    ; data, because LLVM reserves room for its tables only in objects that have some

@@ -9,12 +9,8 @@ state and are detached; a child process begins with an empty team (`phi_team_res
 
 from __future__ import annotations
 
-import os
 import platform
-from pathlib import Path
 from string import Template
-
-from .blas import threads_asked
 
 SPINS = 1500  # pauses before a member goes to sleep: 20 to 60 microseconds
 PATIENCE = 2000  # pauses before the one that waits for members lets other threads run
@@ -228,29 +224,5 @@ PAUSES = {
     **dict.fromkeys(("aarch64", "arm64"), ("declare void @llvm.aarch64.hint(i32)", "call void @llvm.aarch64.hint(i32 1)")),
 }
 _DECLARATION, _PAUSE = PAUSES.get(platform.machine(), ("", ""))
-
-MOST_BY_DEFAULT = 16
-MOST = 1024
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-
-
-def default_threads() -> int:
-    """What the program or the environment asks for, else the cores that this process may use, at most 16."""
-    asked = threads_asked()
-    return min(asked, MOST) if asked else max(1, min(_cores(), _quota(), MOST_BY_DEFAULT))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _quota() -> int:
-    """The processors' worth of time that a container has; as many as anybody wants where that is not limited."""
-    try:
-        quota, period = _QUOTA.read_text(encoding="ascii").split()
-        return -(-int(quota) // int(period))
-    except (OSError, ValueError, ZeroDivisionError):
-        return MOST_BY_DEFAULT
-
 
 THREADS_VALUES = {"SPINS": SPINS, "PATIENCE": PATIENCE, "PAUSE_DECLARATION": _DECLARATION, "PAUSE": _PAUSE}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 
 from . import blas, engine
-from .runtime_threads import MOST, default_threads
+from .defaults import MOST, default_threads
 
 
 def _word(name: str = "phi_threads") -> ctypes.c_int32 | None:

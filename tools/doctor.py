@@ -90,7 +90,7 @@ def check_processor() -> Iterator[Finding]:
     from llvmlite import binding
 
     from phintys.codegen.blas import thread_count
-    from phintys.codegen.runtime_threads import default_threads
+    from phintys.codegen.defaults import default_threads
 
     present = binding.get_host_cpu_features()
     features = ", ".join(name for name in FEATURES if present.get(name)) or "no vector extension that matters"

@@ -16,7 +16,7 @@ import pytest
 
 import phintys
 import phintys.tensor as T
-from phintys.codegen import blas, runtime_threads
+from phintys.codegen import blas, defaults
 from phintys.codegen.threads import set_threads, threads
 from phintys.passes import parallel_totals
 
@@ -214,7 +214,7 @@ print("end")
 def test_the_environment_says_how_many(monkeypatch: pytest.MonkeyPatch, phintys: str, omp: str, expected: int) -> None:
     monkeypatch.setenv("PHINTYS_NUM_THREADS", phintys)
     monkeypatch.setenv("OMP_NUM_THREADS", omp)
-    assert runtime_threads.default_threads() == expected
+    assert defaults.default_threads() == expected
 
 
 def test_what_a_program_asks_for_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,9 +233,9 @@ def test_a_container_has_a_share_of_the_processors(
         monkeypatch.delenv(variable, raising=False)
     quota = tmp_path / "cpu.max"
     quota.write_text(text)
-    monkeypatch.setattr(runtime_threads, "_QUOTA", quota)
-    monkeypatch.setattr(runtime_threads, "_cores", lambda: 64)
-    assert runtime_threads.default_threads() == expected
+    monkeypatch.setattr(defaults, "_QUOTA", quota)
+    monkeypatch.setattr(defaults, "_cores", lambda: 64)
+    assert defaults.default_threads() == expected
 
 
 @pytest.mark.parametrize("count", [0, -1, 5000])
