@@ -12,14 +12,13 @@ import importlib.util
 import site
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SEQUENTIAL = 1  # MKL's threading layer without threads
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(NamedTuple):
     """One library: its name, the word for it in `blas.ldflags`, its package, what its symbols look like, where it is.
 
     `prepare` is called once, when it is loaded: it leaves the library with one thread.

@@ -105,9 +105,7 @@ def _directory() -> Path | None:
 def _usable(base: str) -> Path | None:
     """The cache's own folder in the base (the platform's cache folder where none is given), made and checked once."""
     try:
-        import platformdirs
-
-        path = Path(base or platformdirs.user_cache_dir("phintys", appauthor=False)).expanduser() / "objects"
+        path = Path(base or _users()).expanduser() / "objects"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.mkdir(exist_ok=True, mode=0o700)
         status = path.lstat()
@@ -118,6 +116,15 @@ def _usable(base: str) -> Path | None:
     if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
         return _without(f"{path} belongs to or can be written by somebody else")
     return path
+
+
+def _users() -> str:
+    """The folder for caches of this program's that the platform gives its user."""
+    if sys.platform == "linux":  # as `platformdirs` has it, which takes a millisecond to import
+        return os.path.join(os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache", "phintys")
+    import platformdirs
+
+    return platformdirs.user_cache_dir("phintys", appauthor=False)
 
 
 def _without(reason: str) -> Path | None:

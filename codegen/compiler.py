@@ -21,7 +21,6 @@ from . import blas, cache, engine
 from .executable import Executable
 from .host import LINALG, WRITTEN
 from .interface import Interface
-from .program import compile_program
 from .recipe import FULL, Recipe
 
 if TYPE_CHECKING:
@@ -144,6 +143,7 @@ def compile_to_object(
     Kernels that were compiled before come from the object cache, unless they are to be made `anew`.
     """
     from .assemble import assemble
+    from .program import compile_program
 
     text, interface = assemble(lower(module, "llvm", entry, observe, recipe))
     return (engine.compile_quickly(text) if recipe.quick else compile_program(text, anew=anew)), interface

@@ -85,7 +85,7 @@ def sections_of(data: bytes) -> list[Section]:
         (start,) = struct.unpack_from("<Q", data, 0x28)
         size, count = struct.unpack_from("<HH", data, 0x3A)
         found = [Section(*struct.unpack_from("<IIQQQQIIQQ", data, start + i * size)) for i in range(count)]
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise DamagedObject(f"an object file that ends early or points outside itself: {error}") from error
     if any(section.kind != NO_BITS and section.offset + section.size > len(data) for section in found):
         raise DamagedObject("an object file that ends early")
@@ -103,7 +103,7 @@ def symbol_table(data: bytes, sections: Sequence[Section]) -> list[Symbol]:
                     for name, info, _, number, value, _ in struct.iter_unpack("<IBBHQQ", content(data, section))
                 ]
         return []
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
         raise DamagedObject(f"an object file that ends early or points outside itself: {error}") from error
 
 

@@ -6,10 +6,9 @@ Plain strings in, plain values out: no IR here. `Interface.to_json()` and `Inter
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from phintys.ir.checks import EXCEPTIONS
 from phintys.ir.types import TensorType, parse_type
@@ -19,8 +18,7 @@ class InterfaceError(ValueError):
     """A `phi.*` attribute does not read as the contract says."""
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of the body: an input of the call or the value of a state cell."""
 
     is_state: bool
@@ -41,8 +39,7 @@ class Argument:
         return f"{'state' if self.is_state else 'input'} {self.type} {self.name}"
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """One result: `output` (returned), `update` (replaces a state's array) or `inplace` (already written there)."""
 
     kind: str
@@ -68,8 +65,7 @@ class Result:
         return " ".join(str(part) for part in (self.kind, self.argument, self.type) if part is not None)
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One run-time check: the exception it raises, where it stands, and its message with `{0}`, `{1}` for values."""
 
     exception: str
@@ -91,12 +87,13 @@ class Check:
     @property
     def arity(self) -> int:
         """How many values the message shows."""
+        import string
+
         fields = [field for _, field, _, _ in string.Formatter().parse(self.message) if field is not None]
         return max((int(field) + 1 for field in fields if field.isdigit()), default=0)
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """One call of a Python callable: its name or token, results' types, place, options (see `codegen.host`)."""
 
     function: str

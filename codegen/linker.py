@@ -30,6 +30,7 @@ ADDRESS, DISTANCE, CALL, IN_TABLE = 1, 2, 4, (9, 41, 42)
 JUMP = struct.Struct("<HiH")  # jmp *distance(%rip), filled up to 8 bytes
 JUMP_CODE, FILL, JUMP_LENGTH = 0x25FF, 0xCCCC, 6
 ABSOLUTE = 0xFFF1
+LARGEST = 1 << 28  # bytes of a section: LLVM's code for us reaches no further than 31 bits
 PROTECTIONS = (mmap.PROT_READ | mmap.PROT_EXEC, mmap.PROT_READ, mmap.PROT_READ | mmap.PROT_WRITE)
 
 
@@ -69,7 +70,7 @@ def link(objects: Sequence[bytes], address_of: Callable[[str], int]) -> Image:
     """
     try:
         return _Linker(objects, address_of).image()
-    except (struct.error, IndexError) as error:
+    except (struct.error, IndexError, OverflowError) as error:
         raise DamagedObject(f"an object file that points outside itself: {error}") from error
 
 
@@ -98,6 +99,8 @@ class _Linker:
             for each in self.objects:
                 for number, section in enumerate(each.sections):
                     if section.flags & LOADED and section.kind in DATA_KINDS and section.size and _part(section) == part:
+                        if section.alignment > mmap.PAGESIZE or section.size > LARGEST:
+                            raise DamagedObject(f"a section of {section.size} bytes, aligned to {section.alignment}")
                         end = _aligned(end, section.alignment)
                         each.places[number] = end
                         end += section.size

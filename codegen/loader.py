@@ -122,7 +122,7 @@ class _Engine:
 
     def address_of(self, name: str) -> int:
         """The address of a name in the objects; 0 where they lack it."""
-        return self._engine.get_function_address(name) or self._engine.get_global_value_address(name)
+        return int(self._engine.get_function_address(name) or self._engine.get_global_value_address(name))
 
     def close(self) -> None:
         """Unmap the code."""

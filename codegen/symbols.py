@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import sysconfig
+import sys
 from functools import cache
 from typing import Any
 
@@ -93,7 +93,7 @@ def verify_layout() -> None:
     cell = [array]
     facts = {
         "pointers of 64 bits": ctypes.sizeof(ctypes.c_void_p) == 8,
-        "a global interpreter lock": not sysconfig.get_config_var("Py_GIL_DISABLED"),
+        "a global interpreter lock": "free-threading" not in sys.version,
         "the type of an object": word(at + TYPE) == id(np.ndarray),
         "the type ndarray": array_api()[ARRAY_TYPE] == id(np.ndarray),
         "an array's data": word(at + ARRAY_DATA) == array.ctypes.data,
@@ -108,7 +108,7 @@ def verify_layout() -> None:
     wrong = [fact for fact, holds in facts.items() if not holds]
     if wrong:
         raise UnsupportedPlatform(
-            f"compiled functions cannot be called on this Python {sysconfig.get_python_version()} with NumPy "
+            f"compiled functions cannot be called on this Python {sys.version.split()[0]} with NumPy "
             f"{np.__version__}: {', '.join(wrong)} not as expected; use a 64-bit CPython 3.11 to 3.14 with a GIL"
         )
 

@@ -4,6 +4,6 @@ from .methods import defer_methods
 
 defer_methods()
 
-from .formats import defer_formats  # noqa: E402 - imports xDSL's classes
+from .definitions import defer_definitions  # noqa: E402 - imports xDSL's classes
 
-defer_formats()
+defer_definitions()

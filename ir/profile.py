@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class KernelSlot:
+class KernelSlot(NamedTuple):
     """A kernel, in nanoseconds: what it is ("loop", "blas.gemm", ...; "all" is the whole function) and what each place in
     the program weighs in it."""
 
@@ -18,8 +17,7 @@ class KernelSlot:
         return "|".join(("kernel", self.kind, *(f"{weight} {place}" for place, weight in sorted(self.weights.items()))))
 
 
-@dataclass(frozen=True)
-class BufferSlot:
+class BufferSlot(NamedTuple):
     """An array, in bytes: what it is ("argument 0", "result 1", "temporary"), its type, the place in the program that it
     comes from, and the kernels, by number, from which to which it lives; `last` is `None` for those that outlive the call."""
 
