@@ -48,7 +48,7 @@ rest = arith.RemSIOp(one, one)
 assert arith.RemSIOp not in definitions._PENDING
 assert rest.lhs is one.result and rest.result.type == builtin.i64
 assert str(rest).strip().startswith('%'), str(rest)
-assert arith.RemUIOp.has_trait(arith.Pure) and arith.RemUIOp not in definitions._PENDING
+assert arith.ShRUIOp.has_trait(arith.Pure) and arith.ShRUIOp not in definitions._PENDING
 assert [name for name, _ in arith.DivSIOp.get_irdl_definition().operands] == ["lhs", "rhs"]
 rest.operands = (one.result, arith.ConstantOp.from_int_and_width(1, 32).result)
 try:
