@@ -55,7 +55,7 @@ try:
     rest.verify()
     raise SystemExit("an operation of two types is verified")
 except Exception as error:
-    assert "arith.remsi" in str(error) or "type" in str(error), error
+    assert "i64 expected" in str(error), error
 """
 
 
