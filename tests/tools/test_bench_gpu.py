@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,20 @@ def test_a_wrong_result_is_left_out(emulated: Any) -> None:
     wrong = dataclasses.replace(row, reference=lambda: [part + 1e-3 for part in row.reference()], floors={})
     measured = gpu_measure.measure(wrong, ["phintys"], DEVICE, 1, 0.0)
     assert measured["samples"] == {} and measured["missing"]["phintys"].startswith("differs from numpy: by ")
+
+
+def test_torch_makes_indices_on_the_gpu_and_compiles_each_row_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Any] = []
+    torch: Any = ModuleType("torch")
+    torch.cuda = SimpleNamespace(is_available=lambda: True, empty_cache=lambda: said.append("memory"))
+    torch.compiler = SimpleNamespace(reset=lambda: said.append("compiled"))
+    torch.sigmoid = torch.softmax = None
+    torch.arange = lambda count, device: said.append((count, device))
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    there = gpu_systems.Torch("cuda1")
+    there.names.arange(3)
+    there.release()
+    assert said == [(3, "cuda:1"), "compiled", "memory"]
 
 
 def test_targets_are_those_of_bandwidth_library_and_torch(emulated: Any) -> None:

@@ -6,9 +6,10 @@ for at the end. Rehearsals on the emulated device run the others on the CPU.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,7 @@ class Jax:
     def __init__(self, device: str) -> None:
         import jax
 
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # or it takes three quarters of the memory
         jax.config.update("jax_enable_x64", True)
         platform = "cpu" if device == EMULATED else "gpu"
         try:
@@ -212,7 +214,8 @@ class Torch:
             raise ImportError("PyTorch without a GPU")
         number = device.removeprefix("cuda") or "0"
         self.torch, self.device = torch, "cpu" if device == EMULATED else f"cuda:{number}"
-        self.names = Names(torch, torch.sigmoid, lambda x: torch.softmax(x, -1))
+        arange = partial(torch.arange, device=self.device)  # one of the host's would keep CUDA graphs away
+        self.names = Names(torch, torch.sigmoid, lambda x: torch.softmax(x, -1), arange=arange)
 
     def wait(self) -> None:
         """For all work."""
@@ -224,8 +227,10 @@ class Torch:
         return tuple(self.torch.as_tensor(array, device=self.device) for array in arrays)
 
     def release(self) -> None:
-        """Give back what its pool keeps."""
+        """Give back what its pool keeps. What was compiled is forgotten: expressions compiled at one place of the source count
+        as one function's, which after eight of them is compiled no more, and after two for sizes left open."""
         if self.device != "cpu":
+            self.torch.compiler.reset()
             self.torch.cuda.empty_cache()
 
     def compiled(self, function: Any, **options: Any) -> Any:

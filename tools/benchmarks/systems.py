@@ -18,10 +18,11 @@ LEARNING_RATE = 0.1
 
 
 class Names:
-    """A system's functions under common names."""
+    """A system's functions under common names; `others` are given here."""
 
-    def __init__(self, module: Any, sigmoid: Any, softmax: Any):
+    def __init__(self, module: Any, sigmoid: Any, softmax: Any, **others: Any):
         self.module, self.sigmoid, self.softmax = module, sigmoid, softmax
+        self.__dict__.update(others)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.module, name)
