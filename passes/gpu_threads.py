@@ -19,6 +19,8 @@ PURE = ("arith.", "math.", "xmath.")
 VIEWS = (memref.ReinterpretCastOp, memref.ViewOp, memref.CastOp)
 COMMON = (memref.DimOp, memref.ExtractAlignedPointerAsIndexOp, gpu.BlockIdOp, gpu.BlockDimOp, gpu.GridDimOp, *VIEWS)
 MEMORY = (memref.AllocaOp, gpu.DynamicSharedMemoryOp)
+# what does not write to its operands
+READERS = {op.name for op in (memref.LoadOp, memref.DimOp, memref.ExtractAlignedPointerAsIndexOp, *VIEWS)} | {"vector.load"}
 ENDS = (scf.YieldOp, gpu.ReturnOp)
 
 
@@ -32,6 +34,7 @@ class Threads:
 
     def __init__(self, kernel: gpu.FuncOp) -> None:
         self.common: set[SSAValue] = set(kernel.block.args)
+        self._written = {root(value) for op in kernel.walk() if op.name not in READERS for value in op.operands}
         self.kept: dict[SSAValue, None] = {}  # in the order of the kernel: it is that of the arrays, the same in every process
         self.common.update(op.results[0] for op in kernel.walk() if isinstance(op, MEMORY))
         self._stretch: dict[Operation, int] = {}
@@ -44,8 +47,15 @@ class Threads:
 
     def is_common(self, op: Operation) -> bool:
         """Whether an operation gives all threads the same and may be run once for them, ahead of their stretch."""
-        known = op.name.startswith(PURE) or isinstance(op, COMMON)
+        known = op.name.startswith(PURE) or isinstance(op, COMMON) or self._reads_what_stays(op)
         return known and not op.regions and all(operand in self.common for operand in op.operands)
+
+    def _reads_what_stays(self, op: Operation) -> bool:
+        """Whether an operation loads from an argument that nothing in the kernel can write."""
+        if not isinstance(op, memref.LoadOp):
+            return False
+        source = root(op.memref)
+        return isinstance(source, BlockArgument) and source not in self._written
 
     def _number(self, block: Block) -> None:
         """Give every operation of a block that has waits the number of its stretch."""
@@ -99,6 +109,13 @@ def outer_operands(op: Operation) -> Iterable[SSAValue]:
             owner = operand.owner.parent_op() if isinstance(operand, BlockArgument) else operand.owner
             if owner not in inside:
                 yield operand
+
+
+def root(value: SSAValue) -> SSAValue:
+    """The memref that a value is a view of."""
+    while isinstance(value.owner, VIEWS):
+        value = value.owner.operands[0]
+    return value
 
 
 def is_view(value: SSAValue) -> bool:
