@@ -7,7 +7,7 @@ launch, = device.load(device.code(module), plan.kernels)       # a module of lev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from xdsl.context import Context
@@ -26,7 +26,8 @@ from .recipe import QUICK
 from .recording import RecordingDriver
 
 INDEX = bi.IndexType()
-KEPT = 256  # kernels that stay compiled
+KEPT = 256  # kernels that stay compiled, modules that stay parsed
+K, V = TypeVar("K"), TypeVar("V")
 
 
 class EmulatedDevice(RecordingDriver):
@@ -38,25 +39,37 @@ class EmulatedDevice(RecordingDriver):
 
     def code(self, module: bi.ModuleOp) -> str:
         """The kernels as text."""
-        kernels = [op.clone() for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
-        return module_text(bi.ModuleOp(kernels), generic=True)
+        made = bi.ModuleOp([op.clone() for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)])
+        text = module_text(made, generic=True)
+        _keep(_MODULES, text, made)
+        return text
 
     def load(self, code: str, kernels: Sequence[Kernel]) -> list[Launch]:
         """See `Driver.load`."""
-        self.execute = found = EmulatedKernels(parse_module(code), code)
+        module = _MODULES[code] if code in _MODULES else _keep(_MODULES, code, parse_module(code))
+        self.execute = found = EmulatedKernels(module, code)
         self.written = found.written
         return super().load(code, kernels)
 
 
 # By code, name and threads of a block: programs that are written twice are compiled once.
 _COMPILED: dict[tuple[str, str, int], tuple[Executable, list[int]]] = {}
+_MODULES: dict[str, bi.ModuleOp] = {}  # what texts say; nobody changes them
+
+
+def _keep(table: dict[K, V], key: K, value: V) -> V:
+    """Enter a value into a table of `KEPT` at most."""
+    if len(table) >= KEPT:
+        table.clear()
+    table[key] = value
+    return value
 
 
 class EmulatedKernels:
     """Each kernel becomes a function of its own, compiled when it is launched first with so many threads."""
 
     def __init__(self, module: bi.ModuleOp, code: str) -> None:
-        self.modules = [op.clone() for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
+        self.modules = [op for op in module.body.block.ops if isinstance(op, gpu.ModuleOp)]
         self.code = code
 
     def __call__(self, kernel: Kernel, blocks: int, threads: int, shared: int, arguments: list[Any]) -> None:
@@ -64,9 +77,7 @@ class EmulatedKernels:
         key = self.code, kernel.name, threads
         found = _COMPILED.get(key)
         if found is None:
-            if len(_COMPILED) >= KEPT:
-                _COMPILED.clear()
-            found = _COMPILED[key] = self._compile(kernel.name, threads)
+            found = _keep(_COMPILED, key, self._compile(kernel.name, threads))
         executable, written = found
         given = [*arguments, blocks, shared]
         inputs = [np.asarray(value, _dtype(value)) for at, value in enumerate(given) if at not in written]
@@ -94,9 +105,23 @@ class EmulatedKernels:
 
         home, kernel = self._find(name)
         written = self.written(name)
-        module = bi.ModuleOp([_host(home.sym_name.data, kernel, written, threads), home.clone()])
+        alone = gpu.ModuleOp.build_op(home.sym_name.data, [op.clone() for op in _with_callees(home, kernel)])
+        module = bi.ModuleOp([_host(home.sym_name.data, kernel, written, threads), alone])
         ConvertGpuToLoops().apply(Context(), module)
         return compile_module(module, "loops", QUICK), written
+
+
+def _with_callees(home: gpu.ModuleOp, kernel: gpu.FuncOp) -> list[Operation]:
+    """A kernel and the functions that it calls, and that these call."""
+    functions = {op.sym_name.data: op for op in home.block.ops if isinstance(op, func.FuncOp)}
+    found: dict[Operation, None] = {}
+    pending: list[Operation] = [kernel]
+    while pending:
+        op = pending.pop()
+        if op not in found:
+            found[op] = None
+            pending += [functions[call.callee.string_value()] for call in op.walk() if isinstance(call, func.CallOp)]
+    return list(found)
 
 
 def _dtype(value: Any) -> Any:

@@ -52,6 +52,22 @@ def remainder(a: int, b: int) -> int:
     return a - b * quotient(a, b)
 
 
+def to_signed(value: float, width: int) -> int:
+    """The whole part of a number, the nearest that a signed number of this width can have; 0 of NaN."""
+    return _whole(value, -(1 << (width - 1)), (1 << (width - 1)) - 1)
+
+
+def to_unsigned(value: float, width: int) -> int:
+    """The same for unsigned numbers."""
+    return _whole(value, 0, (1 << width) - 1)
+
+
+def _whole(value: float, low: int, high: int) -> int:
+    if value != value:
+        return 0
+    return int(value) if low <= value <= high else low if value < low else high
+
+
 def numpy_float(name: str) -> Callable[..., float]:
     """A function of NumPy's on floats, without warnings."""
     function = getattr(np, name)
@@ -84,5 +100,6 @@ FUNCTIONS: dict[str, Any] = {
     **{f"i{width}": wrapping(width) for width in (8, 16, 32, 64)},
     **{f"u{width}": unsigned(width) for width in (8, 16, 32, 64)},
     **{name: numpy_float(name) for name in NUMPY},
-    **{"f32": f32, "divide": divide, "quotient": quotient, "remainder": remainder, "inf": math.inf, "nan": math.nan},
+    **{"f32": f32, "divide": divide, "quotient": quotient, "remainder": remainder},
+    **{"to_signed": to_signed, "to_unsigned": to_unsigned, "inf": math.inf, "nan": math.nan},
 }

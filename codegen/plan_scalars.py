@@ -62,8 +62,8 @@ ROWS: dict[type[Operation], str] = {
     arith.MaxnumfOp: "fmax({0}, {1})",
     arith.SIToFPOp: "float({0})",
     arith.UIToFPOp: "float({u}({0}))",
-    arith.FPToSIOp: "int({0})",
-    arith.FPToUIOp: "int({0})",
+    arith.FPToSIOp: "to_signed({0}, {w})",
+    arith.FPToUIOp: "to_unsigned({0}, {w})",
     arith.ExtFOp: "{0}",
     arith.TruncFOp: "{0}",
     mlir_math.CopySignOp: "copysign({0}, {1})",
@@ -115,11 +115,11 @@ def _fill(row: str, op: Operation, operands: list[str]) -> str:
         row = "-int({0})"
     if type == INDEX and isinstance(op, SIZES):
         row = row.replace("{u}({0})", "{0}").replace("{u}({1})", "{1}")
-    return row.format(*operands, u="int" if type == bi.i1 else f"u{width(type)}")
+    return row.format(*operands, u="int" if type == bi.i1 else f"u{width(type)}", w=width(op.results[0].type))
 
 
 SIZES = (arith.DivUIOp, arith.RemUIOp, arith.CeilDivUIOp, arith.MinUIOp, arith.MaxUIOp)  # indices there are not negative
-EXACT = (arith.SelectOp, arith.ExtSIOp, arith.ExtFOp, arith.NegfOp, arith.MinSIOp, arith.MaxSIOp, arith.ShRSIOp)
+EXACT = (arith.SelectOp, arith.ExtSIOp, arith.ExtFOp, arith.NegfOp, arith.MinSIOp, arith.MaxSIOp, arith.ShRSIOp, arith.FPToSIOp)
 
 
 def _in_range(text: str, op: Operation) -> str:

@@ -116,9 +116,8 @@ class FunctionOnDevice:
 
     def _leave(self, op: Operation) -> None:
         """Numbers of the device: whoever needs them has a copy of what computes them."""
-        if any(self.host.is_late(value) for value in outside_values(op) if not isinstance(value.type, bi.MemRefType)) or (
-            isinstance(op, memref.LoadOp) and self.host.is_late(op.res)
-        ):
+        numbers = [value for value in (*outside_values(op), *op.results) if not isinstance(value.type, bi.MemRefType)]
+        if any(map(self.host.is_late, numbers)):
             self.gone.append(op)
 
     def _loop(self, op: Operation) -> None:

@@ -1,9 +1,9 @@
 """The host's side of a function on the GPU: where each value is, transfers, and launches of kernels.
 
 Arrays that the caller gives are on the host, states and buffers of the call on the device. A scalar is known on the host where
-it comes from sizes and from the caller's numbers. What comes of data on the device stays there: a reduction leaves it in a
-buffer of one element (its *slot*), and each kernel that needs what follows from it computes that anew. The host waits for
-such a number only where it has to know it: for a check, a size, a launch.
+it comes from sizes and from the caller's numbers by arithmetic. What comes of data on the device stays there, and functions as
+`exp` are the device's: a reduction leaves its number in a buffer of one element (its *slot*), and each kernel that needs what
+follows from it computes that anew. The host waits for such a number only where it has to know it: for a check, a size, a launch.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from .emit import INDEX, Emitter
 from .loop_facts import Memory, SizeFacts, root_of, touched
 
 PURE = ("arith.", "math.", "xmath.", "complex.")
+# Functions that the host computes exactly as a kernel does; all others are the device's, so that there is one of each.
+EXACT = frozenset(f"math.{name}" for name in ("absf", "ceil", "copysign", "floor", "roundeven", "sqrt", "trunc"))
+BITS = frozenset(f"arith.{name}" for name in ("addui_extended", "bitcast", "mului_extended", "mulsi_extended", "remf"))
 MODULE = "kernels"
 
 
@@ -49,6 +52,14 @@ def is_pure(op: Operation) -> bool:
         for region in op.regions
         for block in region.blocks
         for inner in block.ops
+    )
+
+
+def is_for_kernels(op: Operation) -> bool:
+    """Whether scalar code has functions that only kernels compute."""
+    return any(
+        inner.name in BITS or (inner.name.startswith(("math.", "xmath.", "complex.", "func.call")) and inner.name not in EXACT)
+        for inner in op.walk()
     )
 
 
@@ -140,7 +151,7 @@ class Host:
             return False
         if isinstance(op, memref.LoadOp):
             return not self.is_on_host(root_of(op.memref)) or any(map(self.is_late, places_of(op)))
-        return any(self.is_late(used) for used in outside_values(op))
+        return is_for_kernels(op) or any(self.is_late(used) for used in outside_values(op))
 
     def is_stable(self, load: memref.LoadOp) -> bool:
         """Whether a load on the device may be repeated by any kernel after it: nobody writes there any more."""
@@ -178,7 +189,7 @@ class Host:
     def _brought(self, value: SSAValue) -> SSAValue:
         op = value.owner
         slot = self.slots.get(value)
-        if slot is None and isinstance(op, memref.LoadOp):
+        if slot is None and isinstance(op, Operation) and (isinstance(op, memref.LoadOp) or is_for_kernels(op)):
             slot = self.snapshot(value)
         if slot is not None:
             memory = self.on_host(slot)
