@@ -27,7 +27,8 @@ from .recording import RecordingDriver
 
 INDEX = bi.IndexType()
 KEPT = 256  # kernels that stay compiled, modules that stay parsed
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class EmulatedDevice(RecordingDriver):

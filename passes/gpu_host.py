@@ -3,7 +3,7 @@
 Arrays that the caller gives are on the host, states and buffers of the call on the device. A scalar is known on the host where
 it comes from sizes and from the caller's numbers by arithmetic. What comes of data on the device stays there, and functions as
 `exp` are the device's: a reduction leaves its number in a buffer of one element (its *slot*), and each kernel that needs what
-follows from it computes that anew. The host waits for such a number only where it has to know it: for a check, a size, a launch.
+follows from it computes that anew. The host waits for it only where it has to know it: for a check, a size, a launch.
 """
 
 from __future__ import annotations

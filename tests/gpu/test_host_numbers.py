@@ -21,26 +21,37 @@ INTEGERS = {"i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64"}
 FLOATS = {"f32": "float32", "f64": "float64"}
 NUMPY = {**INTEGERS, **FLOATS, "i1": "bool"}
 DIVISIONS = ("divsi", "divui", "remsi", "remui")
-PAIRS = {
-    **dict.fromkeys(("addi", "subi", "muli", "minsi", "maxsi", "minui", "maxui", "andi", "ori", "xori"), INTEGERS),
-    **dict.fromkeys((*DIVISIONS, "shli", "shrui", "shrsi"), INTEGERS),
-    **dict.fromkeys(("addf", "subf", "mulf", "divf", "minimumf", "maximumf", "minnumf", "maxnumf"), FLOATS),
-    **{f"cmpi {name}": INTEGERS for name in ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")},
-    **{f"cmpf {name}": FLOATS for name in ("oeq", "ogt", "oge", "olt", "ole", "one", "ord")},
-    **{f"cmpf {name}": FLOATS for name in ("ueq", "ugt", "uge", "ult", "ule", "une", "uno")},
-}
-CASTS = {
-    **dict.fromkeys(("extsi", "extui"), [("i8", "i16"), ("i1", "i32"), ("i32", "i64"), ("i1", "i64")]),
-    "trunci": [("i64", "i32"), ("i16", "i8"), ("i32", "i1")],
-    **dict.fromkeys(("sitofp", "uitofp"), [(a, b) for a in ("i8", "i64") for b in FLOATS]),
-    **dict.fromkeys(("fptosi", "fptoui"), [(a, b) for a in FLOATS for b in INTEGERS]),
-    "extf": [("f32", "f64")],
-    "truncf": [("f64", "f32")],
-}
+WHOLE = (
+    "addi",
+    "subi",
+    "muli",
+    "minsi",
+    "maxsi",
+    "minui",
+    "maxui",
+    "andi",
+    "ori",
+    "xori",
+    "shli",
+    "shrui",
+    "shrsi",
+    *DIVISIONS,
+)
+REAL = ("addf", "subf", "mulf", "divf", "minimumf", "maximumf", "minnumf", "maxnumf")
+ORDERS = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
+RELATIONS = ("oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ugt", "uge", "ult", "ule", "une", "uno")
+PAIRS = [(name, kind) for name in (*WHOLE, *(f"cmpi {one}" for one in ORDERS)) for kind in INTEGERS]
+PAIRS += [(name, kind) for name in (*REAL, *(f"cmpf {one}" for one in RELATIONS)) for kind in FLOATS]
+WIDER = [("i8", "i16"), ("i1", "i32"), ("i32", "i64"), ("i1", "i64")]
+CASTS = [(name, a, b) for name in ("extsi", "extui") for a, b in WIDER]
+CASTS += [("trunci", "i64", "i32"), ("trunci", "i16", "i8"), ("trunci", "i32", "i1")]
+CASTS += [(name, a, b) for name in ("sitofp", "uitofp") for a in ("i8", "i64") for b in FLOATS]
+CASTS += [(name, a, b) for name in ("fptosi", "fptoui") for a in FLOATS for b in INTEGERS]
+CASTS += [("extf", "f32", "f64"), ("truncf", "f64", "f32")]
 MATH = ("absf", "sqrt", "floor", "ceil", "trunc", "roundeven")
 SINGLE = [("negf", one) for one in FLOATS] + [(f"math.{name}", one) for name in MATH for one in FLOATS]
-CASES = [(name, f"{name}{',' if ' ' in name else ''} %x, %y : {one}", one) for name, kinds in PAIRS.items() for one in kinds]
-CASES += [(name, f"{name} %x : {a} to {b}", a) for name, pairs in CASTS.items() for a, b in pairs]
+CASES = [(name, f"{name}{',' if ' ' in name else ''} %x, %y : {one}", one) for name, one in PAIRS]
+CASES += [(name, f"{name} %x : {a} to {b}", a) for name, a, b in CASTS]
 CASES += [(name, f"{name} %x : {one}", one) for name, one in SINGLE]
 
 
