@@ -29,7 +29,8 @@ PARTS = {
     "memory": Part(
         "runtime:memory",
         (
-            *("phi_alloc", "phi_free", "phi_free_all", "phi_pool_clear", "phi_pool_limit", "phi_pool_held", "phi_pool_lock"),
+            *("phi_alloc", "phi_alloc_near", "phi_free", "phi_free_all"),
+            *("phi_pool_clear", "phi_pool_limit", "phi_pool_held", "phi_pool_lock"),
             *("phi_handler", "phi_numpy_handler", "phi_parallel", "phi_team_reset", "phi_threads"),
         ),
         False,

@@ -7,6 +7,8 @@ bits are those of one call. That was measured, not read off: with OpenBLAS's ker
 and Sapphire Rapids, hundreds of sizes each (`tests/codegen/test_products.py` repeats some). Where cuts change bits, as along
 C's rows, and in f32's product of an unturned matrix with a vector, there are none. (MKL's last bits may depend on the cuts.)
 
+A product of a vector with a matrix of a few elements is computed here: beginning takes the library longer.
+
 LAPACK's own parallelism is the library's: around its calls `phi_lapack_team` lets it have as many threads as the program asks
 for. This part of the runtime is loaded with the library.
 """
@@ -21,6 +23,7 @@ LEAST_VECTOR = 1 << 18  # elements of a matrix from which on its product with a 
 LEAST_VECTOR_PART = 1 << 17
 COLUMNS = 24  # width of the library's blocks
 OUTPUTS = 32
+TINY = 32  # elements of a matrix that is multiplied with a vector right here
 
 
 _HEAD = Template("""
@@ -173,10 +176,26 @@ $LOADS
 """)
 
 _GEMV = Template("""
+declare $T @llvm.fmuladd.$F($T, $T, $T)
 declare void @phi_library_${K}gemv(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
 
 define void @phi_${K}gemv(ptr %t, ptr %m.at, ptr %n.at, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx, ptr %beta,
                           ptr %y, ptr %incy) {
+  %rows = load i64, ptr %m.at
+  %columns = load i64, ptr %n.at
+  %most = call i64 @llvm.umax.i64(i64 %rows, i64 %columns)
+  %elements = mul i64 %rows, %columns
+  %bounded = icmp ule i64 %most, $TINY
+  %few = icmp ule i64 %elements, $TINY
+  %some = icmp ne i64 %elements, 0
+  %sized = and i1 %bounded, %few
+  %tiny = and i1 %sized, %some
+  br i1 %tiny, label %here, label %library
+here:
+  call void @phi_${K}gemv.tiny(ptr %t, i64 %rows, i64 %columns, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx,
+    ptr %beta, ptr %y, ptr %incy)
+  ret void
+library:
   %threads = load atomic i32, ptr @phi_threads monotonic, align 4
   %alone = icmp sle i32 %threads, 1
   br i1 %alone, label %one, label %measure
@@ -211,6 +230,59 @@ whole:
   ret void
 }
 
+; The elements one by one: the library takes some 35 nanoseconds to begin.
+define internal void @phi_${K}gemv.tiny(ptr %t, i64 %m, i64 %n, ptr %alpha.at, ptr %a, ptr %lda, ptr %x, ptr %incx,
+                                        ptr %beta.at, ptr %y, ptr %incy) {
+  %letter = load i8, ptr %t
+  %straight = icmp eq i8 %letter, $N
+  %leading = load i64, ptr %lda
+  %outputs = select i1 %straight, i64 %m, i64 %n
+  %terms = select i1 %straight, i64 %n, i64 %m
+  %down = select i1 %straight, i64 1, i64 %leading
+  %along = select i1 %straight, i64 %leading, i64 1
+  %step.x = load i64, ptr %incx
+  %step.y = load i64, ptr %incy
+  %alpha = load $T, ptr %alpha.at
+  %beta = load $T, ptr %beta.at
+  %writes.only = fcmp oeq $T %beta, 0.0
+  br label %output
+output:
+  %i = phi i64 [ 0, %0 ], [ %i.next, %write ]
+  %first = mul i64 %i, %down
+  %line = getelementptr $T, ptr %a, i64 %first
+  br label %term
+term:
+  %j = phi i64 [ 0, %output ], [ %j.next, %term ]
+  %sum = phi $T [ 0.0, %output ], [ %sum.next, %term ]
+  %far = mul i64 %j, %along
+  %element.at = getelementptr $T, ptr %line, i64 %far
+  %element = load $T, ptr %element.at
+  %far.x = mul i64 %j, %step.x
+  %factor.at = getelementptr $T, ptr %x, i64 %far.x
+  %factor = load $T, ptr %factor.at
+  %sum.next = call $T @llvm.fmuladd.$F($T %element, $T %factor, $T %sum)
+  %j.next = add i64 %j, 1
+  %more.terms = icmp ult i64 %j.next, %terms
+  br i1 %more.terms, label %term, label %total
+total:
+  %scaled = fmul $T %alpha, %sum.next
+  %far.y = mul i64 %i, %step.y
+  %target = getelementptr $T, ptr %y, i64 %far.y
+  br i1 %writes.only, label %write, label %add
+add:
+  %old = load $T, ptr %target
+  %both = call $T @llvm.fmuladd.$F($T %beta, $T %old, $T %scaled)
+  br label %write
+write:
+  %result = phi $T [ %scaled, %total ], [ %both, %add ]
+  store $T %result, ptr %target
+  %i.next = add i64 %i, 1
+  %more = icmp ult i64 %i.next, %outputs
+  br i1 %more, label %output, label %out
+out:
+  ret void
+}
+
 define internal i32 @phi_${K}gemv.part(ptr %job, i64 %begin, i64 %stop) {
 $LOADS
   %width.at = alloca i64
@@ -235,7 +307,10 @@ $LOADS
 
 _GEMM_ARGUMENTS = ("ta", "tb", "m.at", "n.at", "k.at", "alpha", "a", "lda", "b", "ldb", "beta", "c", "ldc")
 _GEMV_ARGUMENTS = ("t", "m.at", "n.at", "alpha", "a", "lda", "x", "incx", "beta", "y", "incy")
-_FORMATS = ({"K": "d", "T": "double", "ONLY_TURNED": "false"}, {"K": "s", "T": "float", "ONLY_TURNED": "true"})
+_FORMATS = (
+    {"K": "d", "T": "double", "F": "f64", "ONLY_TURNED": "false"},
+    {"K": "s", "T": "float", "F": "f32", "ONLY_TURNED": "true"},
+)
 
 
 def _moves(arguments: tuple[str, ...], move: str) -> str:
@@ -251,7 +326,7 @@ def text() -> str:
     """The functions, for both formats."""
     reals = ("LEAST_PRODUCT", "LEAST_PART", "LEAST_VECTOR", "LEAST_VECTOR_PART")
     numbers = {name: f"{float(globals()[name]):.1f}" for name in reals}
-    numbers |= {"COLUMNS": str(COLUMNS), "OUTPUTS": str(OUTPUTS), "N": str(ord("N"))}
+    numbers |= {"COLUMNS": str(COLUMNS), "OUTPUTS": str(OUTPUTS), "TINY": str(TINY), "N": str(ord("N"))}
     found = [_HEAD.substitute()]
     for template, arguments in ((_GEMM, _GEMM_ARGUMENTS), (_GEMV, _GEMV_ARGUMENTS)):
         stores = _moves(arguments, "store ptr %{name}, ptr {at}")

@@ -28,6 +28,7 @@ from .text import TranslationError, argument_attributes, constant_text, loop_hin
 _KEPT_BY_NOBODY = "ptr captures(none)"
 RUNTIME_DECLARATIONS = {
     "phi_alloc": "declare noalias align 64 ptr @phi_alloc(i64) nounwind willreturn",
+    "phi_alloc_near": "declare noalias align 64 ptr @phi_alloc_near(i64, ptr, i64) nounwind willreturn",
     "phi_free": "declare void @phi_free(ptr captures(none)) nounwind willreturn",
     "phi_free_all": "declare void @phi_free_all(ptr captures(none), i64) cold nounwind willreturn",
     "phi_output": "declare noalias align 16 ptr @phi_output(ptr, i32, ptr captures(none)) nounwind willreturn",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
 POINTER_BYTES = 8
+NEAR = 256  # bytes of a temporary that is in the frame
+ROOM = NEAR + 64  # with what stands before it
+ROOMS = 64  # temporaries that have a place there
 
 
 class Temporaries:
@@ -28,20 +31,33 @@ class Temporaries:
         self.low = low
         self._slots: dict[SSAValue, int] = {}
         self._free: list[int] = []
+        self._rooms: list[SSAValue] = []
         self._count = 0
         self._exit: Block | None = None
 
     def ask(self, size: SSAValue) -> SSAValue:
-        """A new one of `size` bytes; the function fails where there is no memory."""
-        self.low.declare("phi_alloc", [I64], PTR)
-        pointer: SSAValue = self.low.e.call("phi_alloc", [size], PTR)
-        self.low.fail_if_null(pointer)
+        """A new one of `size` bytes, a small one in the frame; the function fails where there is no memory."""
         if not self._free:
             self._free.append(self._count)
             self._count += 1
-        self._slots[pointer] = self._free.pop()
-        self._store(pointer, self._slots[pointer])
+        slot = self._free.pop()
+        if slot < ROOMS:
+            self.low.declare("phi_alloc_near", [I64, PTR, I64], PTR)
+            room = [size, self._room(slot), self.low.e.int(NEAR)]
+            pointer: SSAValue = self.low.e.call("phi_alloc_near", room, PTR)
+        else:
+            self.low.declare("phi_alloc", [I64], PTR)
+            pointer = self.low.e.call("phi_alloc", [size], PTR)
+        self.low.fail_if_null(pointer)
+        self._slots[pointer] = slot
+        self._store(pointer, slot)
         return pointer
+
+    def _room(self, slot: int) -> SSAValue:
+        """The place in the frame of the temporary in a slot."""
+        while len(self._rooms) <= slot:
+            self._rooms.append(self.low.e.alloca(bi.i8, ROOM))
+        return self._rooms[slot]
 
     def release(self, pointer: SSAValue) -> None:
         """Free one."""

@@ -232,6 +232,21 @@ def test_temporaries_are_aligned() -> None:
     memory.clear_pool()
 
 
+def test_small_temporaries_are_where_there_is_room_for_them() -> None:
+    functions = start()
+    near = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64)(functions["phi_alloc_near"])
+    free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(functions["phi_free"])
+    room = (ctypes.c_uint8 * 384)()
+    begin = -(-ctypes.addressof(room) // 64) * 64
+    for size in (0, 1, 256, 257, 100_000, 2 << 20):
+        address = near(size, begin, 256)
+        assert address % 64 == 0
+        assert (address == begin + 64) == (size <= 256)
+        ctypes.memset(address, 255, size)
+        free(address)
+    memory.clear_pool()
+
+
 def test_temporary_in_a_body() -> None:
     body = """
     %t = llvm.call @phi_alloc(%one) : (i64) -> !llvm.ptr

@@ -139,3 +139,22 @@ def test_lapack_has_the_threads_that_are_asked_for(monkeypatch: pytest.MonkeyPat
     if chosen() is OPENBLAS:
         assert library().scipy_openblas_get_num_threads64_() == 1
     assert ctypes.c_int32.from_address(engine.start()["phi_lapack_threads"]).value == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_product_with_few_elements_is_as_blas_defines_it(kind: str, turned: bool) -> None:
+    dtype, number = KINDS[kind]
+    random = np.random.default_rng(1)
+    for m, n in ((1, 1), (1, 32), (32, 1), (5, 6), (4, 8), (7, 5), (3, 0)):  # the library's own are among them
+        for alpha, beta, step in ((1, 0, 1), (2, 3, 2), (-0.5, 1, 3)):
+            a = np.asfortranarray(random.integers(-9, 9, (m + 2, n)).astype(dtype))  # columns are further apart than m
+            x = random.integers(-9, 9, (m if turned else n, 2)).astype(dtype)
+            y = np.full((n if turned else m, step), np.nan if beta == 0 else 5, dtype)
+            matrix, old = (a[:m].T if turned else a[:m]), y[:, 0].copy()
+            expected = alpha * (matrix @ x[:, 0]) + (beta * old if beta else 0)
+            sizes = [ctypes.c_int64(v) for v in (m, n, m + 2, 2, step)]
+            values = (ctypes.c_char(b"T" if turned else b"N"), *sizes[:2], number(alpha), a, sizes[2], x, sizes[3])
+            routine(f"phi_{kind}gemv")(*addresses(*values, number(beta), y, sizes[4]))
+            if m * n:
+                np.testing.assert_array_equal(y[:, 0], expected)

@@ -43,7 +43,7 @@ func.func @temporary(%x: memref<?xf64> {nd.name = "x"}, %ok: memref<i1> {nd.name
 // CHECK-SAME:      phi.checks = ["ValueError|{{.*}}|size {0}"]
 // CHECK:         [[slots:%.+]] = llvm.alloca {{%.+}} x !llvm.ptr
 // CHECK:         llvm.call_intrinsic "llvm.memset.p0.i64"([[slots]],
-// CHECK:         [[t:%.+]] = llvm.call @phi_alloc(
+// CHECK:         [[t:%.+]] = llvm.call @phi_alloc_near(
 // CHECK:         llvm.cond_br {{%.+}}, ^[[got:bb[0-9]+]], ^[[none:bb[0-9]+]]
 // CHECK-NEXT:  ^[[none]]:
 // CHECK-NEXT:    llvm.br ^[[leave:bb[0-9]+]]({{%.+}} : i32)

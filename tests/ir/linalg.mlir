@@ -19,7 +19,7 @@ func.func @inverse(%x: tensor<?x?xf64>) -> tensor<?x?xf64> {
 // CHECK:         func.return [[y]]
 // LLVM-LABEL:  llvm.func @inverse
 // LLVM:          llvm.call @phi_dgetrf(
-// LLVM:          [[work:%.+]] = llvm.call @phi_alloc(
+// LLVM:          [[work:%.+]] = llvm.call @phi_alloc_near(
 // LLVM:          llvm.call @phi_dgetri({{.*}} [[work]],
 // LLVM:          llvm.call @phi_free([[work]])
 
