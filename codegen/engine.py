@@ -177,9 +177,9 @@ def load(data: bytes, entry: str, table: str = "") -> Code:
 def _load(data: bytes, names: list[str]) -> tuple[dict[str, int], loader.Loaded, int]:
     """Load objects, and before them what they use of the library and of the runtime's seldom used parts."""
     wanted = loader.undefined(data)
-    for part, row in parts.PARTS.items():
-        if part not in parts.BASE and not wanted.isdisjoint(row.names):
-            _start_part(part)
+    for group in parts.GROUPS[1:]:
+        if not wanted.isdisjoint(parts.names(group)):
+            _start_group(group)
     loader.define(blas.addresses(wanted))
     try:
         return loader.load(data, names)
@@ -204,11 +204,11 @@ def start() -> dict[str, int]:
         return _RUNTIME
 
 
-def _start_part(part: str) -> None:
-    """Load a part of the runtime that only some functions use, once; with that for products, the library."""
-    if parts.PARTS[part].names[0] not in _RUNTIME:
-        _RUNTIME.update(_runtime([part]))
-        if part == "products":
+def _start_group(group: Sequence[str]) -> None:
+    """Load parts of the runtime that only some functions use, once; with those for products, the library."""
+    if parts.names(group)[0] not in _RUNTIME:
+        _RUNTIME.update(_runtime(group))
+        if group == parts.PRODUCTS:
             ctypes.c_int32.from_address(_RUNTIME["phi_lapack_threads"]).value = blas.thread_count()
 
 

@@ -37,14 +37,13 @@ PARTS = {
     ),
     "calls": Part("runtime:calls", ("phi_enter", "phi_leave", "phi_output"), True),
     "seldom": Part("runtime:seldom", ("phi_slow", "phi_host"), False),
-    "products": Part(
-        "runtime_products:text",
-        ("phi_dgemm", "phi_sgemm", "phi_dgemv", "phi_sgemv", "phi_lapack_team", "phi_lapack_threads"),
-        True,
-    ),
+    "products": Part("runtime_products:text", ("phi_dgemm", "phi_sgemm", "phi_dgemv", "phi_sgemv"), True),
+    "shared products": Part("runtime_products:shared", ("phi_lapack_team", "phi_lapack_threads"), False),
     "profile": Part("runtime_profile:text", ("phi_clock", "phi_record"), True),
 }
 BASE = ("memory", "calls", "seldom")
+PRODUCTS = ("products", "shared products")
+GROUPS = (BASE, PRODUCTS, ("profile",))  # those that use each other are loaded together
 
 
 def names(parts: Sequence[str]) -> list[str]:

@@ -26,9 +26,9 @@ OUTPUTS = 32
 TINY = 32  # elements of a matrix that is multiplied with a vector right here
 
 
+_THREADS = "@phi_threads = external global i32"
 _HEAD = Template("""
 %Job = type { [13 x ptr], i64, i64 }   ; the routine's arguments, where the parts end, and where the last one does
-@phi_threads = external global i32
 declare i32 @phi_parallel(ptr, ptr, i64, i64, i64)
 declare i64 @llvm.umin.i64(i64, i64)
 declare i64 @llvm.umax.i64(i64, i64)
@@ -120,6 +120,7 @@ define internal i64 @phi_width_of_part(ptr %job, i64 %begin, i64 %stop) {
 
 _GEMM = Template("""
 declare void @phi_library_${K}gemm(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
+declare void @phi_${K}gemm_shared(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
 
 define void @phi_${K}gemm(ptr %ta, ptr %tb, ptr %m.at, ptr %n.at, ptr %k.at, ptr %alpha,
                           ptr %a, ptr %lda, ptr %b, ptr %ldb, ptr %beta, ptr %c, ptr %ldc) {
@@ -142,6 +143,26 @@ one:
     ptr %a, ptr %lda, ptr %b, ptr %ldb, ptr %beta, ptr %c, ptr %ldc)
   ret void
 cut:
+  musttail call void @phi_${K}gemm_shared(ptr %ta, ptr %tb, ptr %m.at, ptr %n.at, ptr %k.at, ptr %alpha,
+    ptr %a, ptr %lda, ptr %b, ptr %ldb, ptr %beta, ptr %c, ptr %ldc)
+  ret void
+}
+""")
+
+_GEMM_SHARED = Template("""
+declare void @phi_library_${K}gemm(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
+
+define void @phi_${K}gemm_shared(ptr %ta, ptr %tb, ptr %m.at, ptr %n.at, ptr %k.at, ptr %alpha,
+    ptr %a, ptr %lda, ptr %b, ptr %ldb, ptr %beta, ptr %c, ptr %ldc) {
+  %threads = load atomic i32, ptr @phi_threads monotonic, align 4
+  %m = load i64, ptr %m.at
+  %n = load i64, ptr %n.at
+  %k = load i64, ptr %k.at
+  %m.real = uitofp i64 %m to double
+  %n.real = uitofp i64 %n to double
+  %k.real = uitofp i64 %k to double
+  %mn.real = fmul double %m.real, %n.real
+  %work = fmul double %mn.real, %k.real
   %job = alloca %Job
 $STORES
   %shared = call i1 @phi_share(ptr @phi_${K}gemm.part, ptr %job, i64 %n, i64 $COLUMNS, double %work, double $LEAST_PART,
@@ -178,6 +199,7 @@ $LOADS
 _GEMV = Template("""
 declare $T @llvm.fmuladd.$F($T, $T, $T)
 declare void @phi_library_${K}gemv(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
+declare void @phi_${K}gemv_shared(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
 
 define void @phi_${K}gemv(ptr %t, ptr %m.at, ptr %n.at, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx, ptr %beta,
                           ptr %y, ptr %incy) {
@@ -216,16 +238,7 @@ one:
     ptr %beta, ptr %y, ptr %incy)
   ret void
 cut:
-  %job = alloca %Job
-$STORES
-  %extent = select i1 %straight, i64 %m, i64 %n
-  %shared = call i1 @phi_share(ptr @phi_${K}gemv.part, ptr %job, i64 %extent, i64 $OUTPUTS, double %work,
-                               double $LEAST_VECTOR_PART, i32 %threads)
-  br i1 %shared, label %done, label %whole
-done:
-  ret void
-whole:
-  call void @phi_library_${K}gemv(ptr %t, ptr %m.at, ptr %n.at, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx,
+  musttail call void @phi_${K}gemv_shared(ptr %t, ptr %m.at, ptr %n.at, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx,
     ptr %beta, ptr %y, ptr %incy)
   ret void
 }
@@ -282,6 +295,34 @@ write:
 out:
   ret void
 }
+""")
+
+_GEMV_SHARED = Template("""
+declare void @phi_library_${K}gemv(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
+
+define void @phi_${K}gemv_shared(ptr %t, ptr %m.at, ptr %n.at, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx,
+    ptr %beta, ptr %y, ptr %incy) {
+  %threads = load atomic i32, ptr @phi_threads monotonic, align 4
+  %m = load i64, ptr %m.at
+  %n = load i64, ptr %n.at
+  %m.real = uitofp i64 %m to double
+  %n.real = uitofp i64 %n to double
+  %work = fmul double %m.real, %n.real
+  %letter = load i8, ptr %t
+  %straight = icmp eq i8 %letter, $N
+  %job = alloca %Job
+$STORES
+  %extent = select i1 %straight, i64 %m, i64 %n
+  %shared = call i1 @phi_share(ptr @phi_${K}gemv.part, ptr %job, i64 %extent, i64 $OUTPUTS, double %work,
+                               double $LEAST_VECTOR_PART, i32 %threads)
+  br i1 %shared, label %done, label %whole
+done:
+  ret void
+whole:
+  call void @phi_library_${K}gemv(ptr %t, ptr %m.at, ptr %n.at, ptr %alpha, ptr %a, ptr %lda, ptr %x, ptr %incx,
+    ptr %beta, ptr %y, ptr %incy)
+  ret void
+}
 
 define internal i32 @phi_${K}gemv.part(ptr %job, i64 %begin, i64 %stop) {
 $LOADS
@@ -323,13 +364,22 @@ def _moves(arguments: tuple[str, ...], move: str) -> str:
 
 
 def text() -> str:
-    """The functions, for both formats."""
-    reals = ("LEAST_PRODUCT", "LEAST_PART", "LEAST_VECTOR", "LEAST_VECTOR_PART")
-    numbers = {name: f"{float(globals()[name]):.1f}" for name in reals}
-    numbers |= {"COLUMNS": str(COLUMNS), "OUTPUTS": str(OUTPUTS), "TINY": str(TINY), "N": str(ord("N"))}
-    found = [_HEAD.substitute()]
-    for template, arguments in ((_GEMM, _GEMM_ARGUMENTS), (_GEMV, _GEMV_ARGUMENTS)):
+    """What every product runs through, for both formats: whether it is large enough to be shared."""
+    head = [_THREADS, "declare i64 @llvm.umax.i64(i64, i64)"]
+    return "\n".join([*head, *(template.substitute(_numbers(), **row) for template in (_GEMM, _GEMV) for row in _FORMATS)])
+
+
+def shared() -> str:
+    """How products are shared, for both formats, and LAPACK's threads."""
+    found = [_THREADS, _HEAD.substitute()]
+    for template, arguments in ((_GEMM_SHARED, _GEMM_ARGUMENTS), (_GEMV_SHARED, _GEMV_ARGUMENTS)):
         stores = _moves(arguments, "store ptr %{name}, ptr {at}")
         loads = _moves(arguments, "%{name} = load ptr, ptr {at}")
-        found += [template.substitute(numbers, **row, STORES=stores, LOADS=loads) for row in _FORMATS]
+        found += [template.substitute(_numbers(), **row, STORES=stores, LOADS=loads) for row in _FORMATS]
     return "\n".join(found)
+
+
+def _numbers() -> dict[str, str]:
+    reals = ("LEAST_PRODUCT", "LEAST_PART", "LEAST_VECTOR", "LEAST_VECTOR_PART")
+    numbers = {name: f"{float(globals()[name]):.1f}" for name in reals}
+    return numbers | {"COLUMNS": str(COLUMNS), "OUTPUTS": str(OUTPUTS), "TINY": str(TINY), "N": str(ord("N"))}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +126,7 @@ except ImportError as error:
 )
 def test_which_library(monkeypatch: pytest.MonkeyPatch, flags: str, installed: str, expected: str) -> None:
     def present(library: blas_libraries.Library) -> blas_libraries.Library:
-        return replace(library, find=lambda: Path(library.word) if library.word in installed else None)
+        return library._replace(find=lambda: Path(library.word) if library.word in installed else None)
 
     monkeypatch.setattr(blas_libraries, "LIBRARIES", tuple(map(present, blas_libraries.LIBRARIES)))
     assert blas_libraries.choose(flags).name == expected
@@ -137,11 +136,11 @@ def test_which_library(monkeypatch: pytest.MonkeyPatch, flags: str, installed: s
 def test_a_library_that_is_loaded_stays() -> None:
     """Another one is refused, and the flag keeps its value."""
     program = """
-import dataclasses
+
 import phintys
 from phintys.codegen import blas, blas_libraries
 blas.library()
-other = dataclasses.replace(blas_libraries.MKL, find=lambda: "there")
+other = blas_libraries.MKL._replace(find=lambda: "there")
 blas_libraries.LIBRARIES = (other, blas_libraries.OPENBLAS)
 try:
     phintys.config.blas.ldflags = "-lmkl_rt"
