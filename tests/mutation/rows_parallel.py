@@ -36,14 +36,14 @@ PARALLEL = (
     ),
     Mutant(
         "the part of a product has the columns of the first",
-        "codegen/runtime_products.py",
+        "codegen/runtime_products_shared.py",
         "%skipped.c = mul i64 %begin, %leading.c",
         "%skipped.c = mul i64 0, %leading.c",
         (PRODUCTS,),
     ),
     Mutant(
         "columns that are left over are no part's",
-        "codegen/runtime_products.py",
+        "codegen/runtime_products_shared.py",
         "%upto = select i1 %last, i64 %extent, i64 %stop",
         "%upto = select i1 %last, i64 %stop, i64 %stop",
         (PRODUCTS,),
