@@ -25,7 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 from phintys.dialects.convert import elements, location_text
 from phintys.dialects.rt import AssertOp
 
-from . import llvm_ahead, llvm_host, llvm_lapack, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
+from . import llvm_ahead, llvm_host, llvm_kernels, llvm_lapack, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_interface import arguments_text, results_text, signature_memory
 from .llvm_memory import Descriptor, byte_size, stored
@@ -55,6 +55,7 @@ class FunctionLowering:
         self.parts: list[llvm.FuncOp] = []
         self.part_names: dict[Hashable, str] = {}
         self.plain = self.is_body
+        self.outlined = llvm_kernels.outlined(function) if self.is_body else set[scf.ForOp]()
         last = self.source.last_op
         assert last is not None
         self.returned = list(last.operands)
@@ -164,6 +165,8 @@ class FunctionLowering:
     def _for(self, op: scf.ForOp) -> None:
         if llvm_parallel.is_parallel(op):
             llvm_parallel.lower(self, op)
+        elif op in self.outlined:
+            llvm_kernels.call(self, op)
         elif not llvm_ahead.lower(self, op):
             self.loop(op, *(self.value(value) for value in op.operands[:3]))
 
