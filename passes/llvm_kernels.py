@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FEWEST = 8  # loops from which on they are worth functions of their own; what a call costs, some ns, is little beside as many
 CALM = {"arith", "math", "xmath", "scf", "memref", "func", "vector"}
 
+
 def _captured(op: scf.ForOp) -> Iterator[SSAValue]:
     """Values from outside that are used in a loop, and its step; each once."""
     seen: set[SSAValue] = set()
@@ -92,12 +93,12 @@ class Kernel:
         inner.e.effect(llvm.ReturnOp, [inner.e.int(0, I32)])
         inner.temporaries.finish()
 
-    def share(self, low: FunctionLowering) -> None:
-        """Take the name of a loop before with the same function; where there is none, leave the functions in `low.parts`."""
-        key = (tuple(self.types), _content(self.inner.e.region))
+    def share(self, low: FunctionLowering, *, threads: bool) -> None:
+        """Take the name of a loop before with the same functions; where there is none, leave them in `low.parts`."""
+        key = (threads, tuple(self.types), _content(self.inner.e.region))
         self.name = low.part_names.setdefault(key, own := self.name)
         if self.name == own:
-            low.parts += self._functions()
+            low.parts += [self._function(), self._call()] if threads else [self._function()]
 
     def _descriptor(self, d: Descriptor) -> Descriptor:
         def here(part: Int) -> Int:
@@ -107,19 +108,23 @@ class Kernel:
         pointer = self.registers[d.pointer]
         return replace(d, pointer=pointer, offset=here(d.offset), sizes=sizes, strides=strides)
 
-    def _functions(self) -> list[llvm.FuncOp]:
-        """The loop's function, and the one that takes its values from memory."""
+    def _function(self) -> llvm.FuncOp:
+        """The loop's function."""
         noalias = bi.DictionaryAttr({"llvm.noalias": bi.UnitAttr()})
         none = bi.DictionaryAttr({})
         attributes = [noalias if type == PTR else none for type in self.types]
         loop = _function(self.name, [*self.types, I64, I64], self.inner.e.region)
         loop.properties["arg_attrs"] = bi.ArrayAttr([*attributes, none, none])
         loop.attributes["phi.inline"] = bi.StringAttr("never")
+        return loop
+
+    def _call(self) -> llvm.FuncOp:
+        """The function that takes the loop's values from memory."""
         entry = Block(arg_types=[PTR, I64, I64])
         e = LlvmEmitter(Region(entry), entry)
         values = [e.load(e.element(entry.args[0], k, I64), type) for k, type in enumerate(self.types)]
         e.effect(llvm.ReturnOp, [e.call(self.name, [*values, *entry.args[1:]], I32)])
-        return [loop, _function(f"{self.name}.call", [PTR, I64, I64], e.region)]
+        return _function(f"{self.name}.call", [PTR, I64, I64], e.region)
 
 
 def _content(region: Region) -> Hashable:
@@ -172,7 +177,7 @@ def call(low: FunctionLowering, op: scf.ForOp) -> None:
     """Call the loop's function for all of the loop."""
     e = low.e
     kernel = Kernel(low, op)
-    kernel.share(low)
+    kernel.share(low, threads=False)
     e.call(kernel.name, [*kernel.passed, low.value(op.lb), low.value(op.ub)], I32)
     for k, value in enumerate(op.results):
         low.values[value] = e.load(e.element(kernel.passed[-1], k, I64), llvm_rows.lowered(value.type))

@@ -30,7 +30,7 @@ def lower(low: FunctionLowering, op: scf.ForOp) -> None:
     e = low.e
     first, last, grain = (low.value(value) for value in op.operands[:3])
     part = Kernel(low, op)
-    part.share(low)
+    part.share(low, threads=True)
     # 0 chunks and bounds in the wrong order are few as well: sizes do not overflow.
     few = e.add(first, e.mul(grain, _fewest(op) - 1))
     many = e.op(llvm.ICmpOp, [last, e.int(few)], bi.i1, {"predicate": bi.IntegerAttr(SGT, bi.i64)})

@@ -154,3 +154,46 @@ func.func @largest(%x: memref<?xf64> {nd.name = "x"}) -> memref<f64> {
 // CHECK:         llvm.br ^[[blocks]]([[end]],
 // CHECK:       ^[[rest]]:
 // CHECK-NEXT:    llvm.br ^{{bb[0-9]+}}([[begin]], [[best]] : i64, f64)
+
+// -----
+
+/// In a function with loops for threads, other loops become kernels as well: equal ones one, what they carry in memory; a loop that
+/// may stop the program stays.
+func.func @kernels(%x: memref<?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %m = memref.dim %y, %c0 : memref<?xf64>
+  scf.for %i = %c0 to %n step %c8 {
+  } {phi.parallel = 12 : i64}
+  %s = scf.for %i = %c0 to %n step %c1 iter_args(%t = %zero) -> (f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.addf %t, %a : f64
+    scf.yield %b : f64
+  }
+  %u = scf.for %i = %c0 to %m step %c1 iter_args(%t = %zero) -> (f64) {
+    %a = memref.load %y[%i] : memref<?xf64>
+    %b = arith.addf %t, %a : f64
+    scf.yield %b : f64
+  }
+  scf.for %i = %c0 to %m step %c1 {
+    %a = memref.load %y[%i] : memref<?xf64>
+    %fine = arith.cmpf olt, %s, %u : f64
+    rt.assert %fine, "ValueError", "too large"
+  }
+  func.return
+}
+// CHECK-LABEL: llvm.func @kernels(
+// CHECK-NOT:     llvm.fadd
+// CHECK:         llvm.call @kernels.part1(%x, {{%[0-9]+}}, [[out:%[0-9]+]], {{%[0-9]+}}, {{%[0-9]+}}) : (!llvm.ptr, i64, !llvm.ptr, i64, i64) -> i32
+// CHECK-NEXT:    [[s:%.+]] = llvm.load [[out]] : !llvm.ptr -> f64
+// CHECK-NEXT:    llvm.call @kernels.part1(%y,
+// CHECK-NEXT:    [[u:%.+]] = llvm.load {{.*}} -> f64
+// CHECK:         llvm.fcmp "olt" [[s]], [[u]]
+// CHECK-LABEL: llvm.func internal @kernels.part1({{%.+}}: !llvm.ptr {llvm.noalias}, {{%.+}}: i64, {{%.+}}: !llvm.ptr {llvm.noalias}
+// CHECK:         llvm.fadd
+// CHECK:         llvm.store {{%.+}}, {{%.+}} : f64, !llvm.ptr
+// CHECK-NOT:   @kernels.part1.call
+// CHECK-NOT:   @kernels.part2
