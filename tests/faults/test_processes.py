@@ -214,8 +214,10 @@ def test_functions_and_models_travel() -> None:
 def test_control_c_in_a_long_call() -> None:
     """The call ends when its loop has; the interruption is raised then, and the state is the old or the new one."""
     program = """
+        import signal
         import time, numpy as np, phintys.tensor as T
         from phintys import function, shared
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # children of a job in the background ignore it
         total = shared(np.zeros(3_000_000))
         f = function([], updates=[(total, T.sin(T.cos(T.erfinv(T.tanh(total + 1)))) ** 1.37)])
         f()
@@ -248,8 +250,10 @@ def test_control_c_in_a_long_call() -> None:
 def test_control_c_while_compiling() -> None:
     """Compiling stops; the same function compiles afterwards."""
     program = """
+        import signal
         import phintys.tensor as T
         from phintys import function
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         x = T.dvector("x")
         def build():
             return function([x], [T.sum(x * n + 1, axis=0) for n in range(300)])
