@@ -20,6 +20,7 @@ from hypothesis.internal.conjecture import providers
 
 HERE = Path(__file__).parent
 FOLDERS = ("programs", "differential", "frontend")
+TERMINAL = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # how wide and bright text is
 CHILDREN = {"cuda": "cuda", "emulated": "cuda_emulated"}  # device of processes that a test starts
 
 
@@ -37,7 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Modules of tests compile functions while they are imported, too."""
+    """Modules of tests compile functions while they are imported, too; texts are those of no terminal, wherever tests run."""
+    for variable in TERMINAL:
+        os.environ.pop(variable, None)
     where = config.getoption("--device")
     if where == "cpu":
         return
