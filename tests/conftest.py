@@ -38,9 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Modules of tests compile functions while they are imported, too; texts are those of no terminal, wherever tests run."""
-    for variable in TERMINAL:
+    """Modules of tests compile functions while they are imported, too. Nothing is as somebody's terminal or files say."""
+    for variable in (*TERMINAL, "DEBUG"):
         os.environ.pop(variable, None)
+    os.environ.update(THEANORC="", PHINTYSRC="")  # the files of whoever runs the tests
     where = config.getoption("--device")
     if where == "cpu":
         return
