@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from phintys.ir.profile import BufferSlot, KernelSlot
+
 from . import host
 from .device_array import DeviceArray
 from .device_queue import Uses
@@ -22,6 +24,7 @@ from .executable import Fail, Where, refusal
 from .launch_plan import LaunchPlan
 from .plan_call import Call
 from .plan_functions import FUNCTIONS
+from .plan_profile import Measures, clock
 
 Array = np.ndarray[Any, Any]
 Value = Array | DeviceArray
@@ -57,6 +60,7 @@ class DeviceExecutable:
         weakref.finalize(self, driver.release, self.queue)
         self._code = compile(plan.source, f"<launch plan of {id(plan)}>", "exec")
         self.names_used = frozenset(self._code.co_consts[0].co_names)
+        self.measures = Measures(self.interface.profile)
         self.operations = self._memory_operations()
         self._names: dict[str, Any] = {
             **FUNCTIONS,
@@ -107,7 +111,13 @@ class DeviceExecutable:
             "copied": copied,
             "copy": queue.copy,
             "gemm": queue.gemm,
+            "clock": partial(clock, queue),
+            "record": self.measures.record,
         }
+
+    def measured(self) -> list[tuple[KernelSlot | BufferSlot, int, int, int]]:
+        """What a profiled function has measured so far, as `Executable.measured`."""
+        return self.measures.rows()
 
     def _constants(self) -> dict[str, Any]:
         """Constant arrays on the host; those that go to the device go there once, before all calls."""

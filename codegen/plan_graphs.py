@@ -64,6 +64,8 @@ class Graphs:
         self.reason: str | None = None
         if any(name in HOST_NAMES or name.startswith("host_") for name in names):
             self.reason = "Python's or NumPy's operations run in between"
+        if "clock" in names:
+            self.reason = "its kernels are measured one by one"
         queue.driver.reserves.add(self)
 
     def __del__(self) -> None:

@@ -13,6 +13,7 @@ from phintys.dialects.blas import GemmOp, GemvOp, ProductOp
 from phintys.dialects.convert import BY_ELEMENT, location_text, undense
 from phintys.dialects.rt import AssertOp, ToDeviceOp, ToHostOp
 from phintys.dialects.rt_host import HostOp
+from phintys.dialects.rt_profile import ClockOp, RecordOp
 from phintys.ir.types import DTYPES
 
 from .interface import Check, Host, Result
@@ -27,9 +28,8 @@ def itemsize(dtype: str) -> int:
 
 
 def _type(value: SSAValue) -> bi.MemRefType[Attribute]:
-    type = value.type
-    assert isinstance(type, bi.MemRefType)
-    return type
+    assert isinstance(value.type, bi.MemRefType)
+    return value.type
 
 
 def _sizes(p: PlanWriter, type: bi.MemRefType[Attribute], dynamic: Sequence[SSAValue]) -> list[Size]:
@@ -269,6 +269,16 @@ def _host(p: PlanWriter, op: Operation) -> None:
         p.memory[value] = Memory(name, False, dtype, sizes, root=value)
 
 
+def _clock(p: PlanWriter, op: Operation) -> None:
+    p.values[op.results[0]] = p.fresh(None)
+    p.lines.add(f"{p.value(op.results[0])} = clock()")
+
+
+def _record(p: PlanWriter, op: Operation) -> None:
+    assert isinstance(op, RecordOp)
+    p.lines.add(f"record({op.slot}, {p.value(op.operands[0])})")
+
+
 ROWS: dict[type[Operation], Callable[[PlanWriter, Operation], None]] = {
     memref.AllocOp: _alloc,
     memref.DeallocOp: _dealloc,
@@ -285,4 +295,6 @@ ROWS: dict[type[Operation], Callable[[PlanWriter, Operation], None]] = {
     GemvOp: _product,
     AssertOp: _assert,
     HostOp: _host,
+    ClockOp: _clock,
+    RecordOp: _record,
 }

@@ -28,7 +28,7 @@ from .text import TranslationError
 # What plans call; no variable has such a name.
 RUNTIME = (
     *("allocate", "free", "release", "to_device", "to_host", "fetch", "on_host", "host_array", "host_view", "device_array"),
-    *("copied", "gemm", "fail", "arguments", "main", "copy"),
+    *("copied", "gemm", "fail", "arguments", "main", "copy", "clock", "record"),
 )
 NUMBERED = ("launch_", "host_", "constant_")
 
@@ -104,7 +104,9 @@ class PlanWriter:
                 self.let_go(value)
         arguments, results = self.interface.arguments, self.interface.results
         checks, hosts = (Check.parse(text) for text in self.checks), (Host.parse(text) for text in self.hosts)
-        interface = Interface(arguments, results, tuple(checks), hosts=tuple(hosts))
+        profile = self.function.attributes.get("phi.profile", bi.ArrayAttr([]))
+        slots = tuple(text.data for text in profile if isinstance(text, bi.StringAttr))  # type: ignore[attr-defined]
+        interface = Interface(arguments, results, tuple(checks), hosts=tuple(hosts), profile=slots)
         return LaunchPlan(self._source(names), interface, tuple(self.kernels.values()), self.constants)
 
     def _source(self, names: list[str]) -> str:

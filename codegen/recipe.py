@@ -85,13 +85,17 @@ def _with_checks(stages: Iterable[Stage]) -> Iterable[Stage]:
 
 
 def _with_clocks(stages: Iterable[Stage]) -> Iterable[Stage]:
-    """Stages with clocks around kernels when nothing else changes any more."""
+    """Stages with clocks around kernels when nothing else changes any more: above level llvm, or in the host code of a GPU."""
     from phintys.passes.pipeline import Stage
 
-    for stage in stages:
-        if stage.run == "convert-loops-to-llvm":
-            yield Stage("clocks around kernels", "profile", "loops")
-        yield stage
+    found = list(stages)
+    runs = [stage.run for stage in found]
+    on_gpu = [number for number, stage in enumerate(found) if stage.level == "gpu"]
+    if "convert-loops-to-llvm" in runs:
+        found.insert(runs.index("convert-loops-to-llvm"), Stage("clocks around kernels", "profile", "loops"))
+    elif on_gpu:
+        found.insert(on_gpu[-1] + 1, Stage("clocks around launches and transfers", "profile", "gpu"))
+    return found
 
 
 FULL = Recipe()

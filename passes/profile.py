@@ -1,9 +1,10 @@
 """profile: clocks around every loop and library call of a function, and the size of every array, for `profile=True`.
 
-Expects: loops when nothing else changes them, since other passes do not look at clocks. Leaves: the same with `rt.clock`
-before and after each outermost loop, matrix product, LAPACK call and call of Python, and `rt.record` of the time and of the
-bytes of each array. `phi.profile` of the function says what each slot is of, as text that `phintys.ir.profile` reads: where the
-work of a kernel comes from, by weight; where an array comes from and how long it lives, counted in kernels.
+Expects: loops when nothing else changes them, since other passes do not look at clocks, or level gpu. Leaves: the same with
+`rt.clock` before and after each outermost loop, matrix product, LAPACK call and call of Python, each launch of a kernel and
+each transfer between host and device, and `rt.record` of the time and of the bytes of each array. `phi.profile` of the function
+says what each slot is of, as text that `phintys.ir.profile` reads: where the work of a kernel comes from, by weight; where an
+array comes from and how long it lives, counted in kernels.
 
     scf.for ...        ->      %a = rt.clock : i64
                                scf.for ...
@@ -22,8 +23,11 @@ from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
+from xdsl.traits import SymbolTable
 
+from phintys.dialects import gpu
 from phintys.dialects.convert import location_text
+from phintys.dialects.rt import ToDeviceOp, ToHostOp
 from phintys.dialects.rt_host import HostOp
 from phintys.dialects.rt_profile import ClockOp, RecordOp
 from phintys.ir.profile import BufferSlot, KernelSlot
@@ -33,6 +37,7 @@ from .llvm_memory import byte_size
 from .loop_work import cost
 
 LIBRARIES = ("blas", "lapack")
+TRANSFERS = {ToDeviceOp: "to device", ToHostOp: "to host"}
 REPEATED = 16  # how much more what stands in an inner loop weighs
 
 
@@ -42,6 +47,11 @@ def kind_of(op: Operation) -> str | None:
         return f"Python: {op.text('function')}"
     if op.name.partition(".")[0] in LIBRARIES:
         return op.name
+    if isinstance(op, gpu.LaunchFuncOp):
+        mapping = kernel_of(op).attributes["phi.mapping"]
+        return f"kernel: {mapping.data}" if isinstance(mapping, bi.StringAttr) else "kernel"
+    if type(op) in TRANSFERS:
+        return TRANSFERS[type(op)]  # type: ignore[index]
     inner = [kind for region in op.regions for block in region.blocks for each in block.ops if (kind := kind_of(each))]
     if isinstance(op, scf.ForOp | scf.WhileOp):
         libraries = [kind for kind in inner if kind != "loop"]
@@ -49,10 +59,32 @@ def kind_of(op: Operation) -> str | None:
     return inner[0] if inner else None
 
 
+def kernel_of(op: gpu.LaunchFuncOp) -> gpu.FuncOp:
+    """The kernel that is launched."""
+    found = SymbolTable.lookup_symbol(op, op.kernel)
+    assert isinstance(found, gpu.FuncOp)
+    return found
+
+
+def places(op: Operation) -> Counter[str]:
+    """What places in the program cost in a kernel; what comes back from a device is of where it was made."""
+    source = op
+    if isinstance(op, ToHostOp) and isinstance(op.operands[0].owner, Operation):
+        launches = [use.operation for use in op.operands[0].uses if isinstance(use.operation, gpu.LaunchFuncOp)]
+        source = op.operands[0].owner if location_text(op.operands[0].owner) or not launches else launches[0]
+    found = weights(source)
+    if any(found):
+        del found[""]  # arithmetic of threads and blocks, of no place of its own
+    return found
+
+
 def weights(op: Operation, factor: int = 1) -> Counter[str]:
     """What an operation costs by place in the program: what stands in an inner loop counts more."""
     found: Counter[str] = Counter()
-    if not op.regions:
+    if isinstance(op, gpu.LaunchFuncOp):
+        for inner in kernel_of(op).block.ops:
+            found += weights(inner, factor)
+    elif not op.regions:
         found[location_text(op)] += factor * max(1, cost(op))
     for region in op.regions:
         for block in region.blocks:
@@ -71,6 +103,9 @@ class _Profile:
         last = self.block.last_op
         assert last is not None
         self.returned = {value: number for number, value in enumerate(last.operands)}
+        for value, number in list(self.returned.items()):
+            if isinstance(value.owner, ToHostOp):  # on a GPU, an output is copied from there
+                self.returned.setdefault(value.owner.operands[0], number)
 
     def run(self) -> None:
         """Write them."""
@@ -131,7 +166,7 @@ class _Profile:
         start = self.clock_before(op)
         after = op.next_op
         assert after is not None  # a function ends with its return
-        self.record_time(after, start, KernelSlot(kind, weights(op)))
+        self.record_time(after, start, KernelSlot(kind, places(op)))
 
     def arguments(self, first: Operation) -> None:
         """Sizes of what the function is given, in front of its first operation."""

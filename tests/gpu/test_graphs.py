@@ -18,6 +18,7 @@ from phintys.codegen.device_queue import Queue
 from phintys.codegen.driver import DeviceError
 from phintys.codegen.emulated_kernels import EmulatedDevice
 from phintys.codegen.recording import Misuse
+from phintys.compile import ProfileStats
 
 
 @pytest.fixture(autouse=True)
@@ -259,6 +260,28 @@ def test_operations_of_the_host_are_a_reason(device: EmulatedDevice) -> None:
         assert f(np.array([3.0, n])).tolist() == sorted([7.0, 2.0 * n + 1])
     assert counted(device, "graph") == [0]
     assert plan_reason(f) == "Python's or NumPy's operations run in between"
+
+
+def test_a_profile_measures_each_kernel_by_itself(device: EmulatedDevice) -> None:
+    x, w = T.dmatrix("x"), shared(np.eye(3), "w")
+    product = T.dot(T.exp(x), w)
+    f, g = (
+        function([x], T.tanh(product), updates=[(w, w + product)], target="cuda", profile=profile)
+        for profile in (ProfileStats(atexit_print=False), None)
+    )
+    value = np.linspace(-1, 1, 9).reshape(3, 3)
+    for _ in range(6):
+        found = f(value)
+        w.set_value(w.get_value() * 0.5)
+    assert counted(device, "graph") == [0] and plan_reason(f) == "its kernels are measured one by one"
+    kernels = f.profile.kernels()
+    kinds = [kernel.kind for kernel in kernels]
+    assert kinds[0] == "to device" and "blas.gemm" in kinds and kinds[-1] == "to host" and "kernel: elements" in kinds
+    assert {kernel.calls for kernel in kernels} == {6} and all(kernel.seconds > 0 and kernel.expression for kernel in kernels)
+    assert f.profile.native_seconds() >= sum(kernel.seconds for kernel in kernels)
+    assert ("state", 72) in [(array.kind, array.bytes) for array in f.profile.arrays()]
+    assert not g.executable.interface.profile and "clock" not in g.executable.plan.source
+    assert np.isfinite(found).all()
 
 
 def plan_reason(f: Any) -> Any:
