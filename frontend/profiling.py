@@ -1,7 +1,8 @@
 """`function(..., profile=True)`: calls of a function, time of its kernels and of the program's lines, memory of its arrays.
 
 Such a function is compiled with clocks around its loops and library calls, some 60 ns each; on a GPU, around kernels, products
-and transfers, each of which is waited for. Without `profile` nothing is measured and nothing is slower. Names are those of Theano's `theano.compile.profiling`.
+and transfers, each of which is waited for. Without `profile` nothing is measured and nothing is slower. Names are those of
+Theano's `theano.compile.profiling`.
 """
 
 from __future__ import annotations

@@ -25,9 +25,11 @@ builtin.module attributes {gpu.container_module} {
   }
 }
 // CHECK:      func.func @on_gpu
-// CHECK-SAME: phi.profile = ["buffer|argument 0|memref<?xf64>|0||", "kernel|to device|1 {{.*}}",
-// CHECK-SAME: "buffer|result 0|memref<?xf64>|1||{{.*}}", "kernel|kernel: elements|1 {{.*}}:19:7|2 {{.*}}:20:7{{.*}}", "kernel|to host|1 {{.*}}", "kernel|all"]
-// CHECK:        [[a:%.+]] = rt.clock : i64
+// CHECK-SAME: phi.profile = ["buffer|argument 0|memref<?xf64>|0||", "kernel|to device|1 {{.*}}:10:5",
+// CHECK-SAME: "buffer|result 0|memref<?xf64>|1||{{.*}}:11:5", "kernel|kernel: elements|{{.*}}:19:7|2 {{.*}}:20:7|{{.*}}:23:7",
+// CHECK-SAME: "kernel|to host|1 {{.*}}:11:5", "kernel|all"]
+// CHECK:        rt.record {{.*}} {slot = 2 : i64}
+// CHECK-NEXT:   [[a:%.+]] = rt.clock : i64
 // CHECK-NEXT:   gpu.launch_func
 // CHECK:        [[b:%.+]] = rt.clock : i64
 // CHECK-NEXT:   [[t:%.+]] = arith.subi [[b]], [[a]] : i64
