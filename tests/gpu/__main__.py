@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import phintys
+
 FOLDERS = ("tests/gpu", "tests/programs", "tests/differential", "tests/frontend")
 
 
@@ -36,27 +38,30 @@ def arguments() -> argparse.Namespace:
 
 def steps(given: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
     """Name and command of each step."""
-    phintys = [sys.executable, "-m", "phintys.tools.main"]
-    yield "doctor", [*phintys, "doctor"]
+    main = [sys.executable, "-m", "phintys.tools.main"]
+    yield "doctor", [*main, "doctor"]
     where = "emulated" if given.rehearse else "cuda"
-    yield "tests", [sys.executable, "-m", "pytest", "-q", "-n", str(given.workers), *given.tests, f"--device={where}"]
+    yield "tests", [sys.executable, "-m", "pytest", "-q", "-rfEs", "-n", str(given.workers), *given.tests, f"--device={where}"]
     short = ["--rounds", "1", "--seconds", "1"] if given.rehearse else []
     measured = ["--device", "cuda_emulated" if given.rehearse else given.device, *short]
-    yield "bench", [*phintys, "bench", *given.bench, *measured, "--json", str(given.report.with_suffix(".json"))]
+    yield "bench", [*main, "bench", *given.bench, *measured, "--json", str(given.report.with_suffix(".json"))]
 
 
 def run(name: str, command: list[str], environment: dict[str, str], report: Path) -> int:
-    """Run a step, show what it says, and write it down; its status."""
-    begun, said = time.monotonic(), []
-    print(f"== {name}: {' '.join(command[1:])}", flush=True)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            said.append(line)
-    seconds = time.monotonic() - begun
-    with report.open("a") as file:
-        file.write(f"== {name}: {' '.join(command[1:])}\n{''.join(said)}-- status {process.returncode}, {seconds:.0f} s\n\n")
+    """Run a step, show what it says, and write it down at once: what was found stays when somebody ends it; its status."""
+    begun = time.monotonic()
+    with report.open("a", buffering=1) as file:
+
+        def say(text: str) -> None:
+            print(text, end="", flush=True)
+            file.write(text)
+
+        say(f"== {name}: {' '.join(command[1:])}\n")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                say(line)
+        say(f"-- status {process.returncode}, {time.monotonic() - begun:.0f} s\n\n")
     return process.returncode
 
 
@@ -76,7 +81,7 @@ def main() -> int:
         environment["CUDA_VISIBLE_DEVICES"] = given.device.removeprefix("cuda")
         given.device = "cuda"
     head = "a rehearsal on the emulated device" if given.rehearse else f"on {given.device}"
-    given.report.write_text(f"Phintys {head}, {time.strftime('%Y-%m-%d %H:%M')}\n\n")
+    given.report.write_text(f"Phintys {phintys.__version__}, {head}, {time.strftime('%Y-%m-%d %H:%M')}\n\n")
     chosen = [step for step in steps(given) if given.only is None or step[0] in given.only]
     found = {name: run(name, command, environment, given.report) for name, command in chosen}
     summary = "\n".join(f"{name}: {'ok' if status == 0 else f'status {status}'}" for name, status in found.items())
