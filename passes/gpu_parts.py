@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from .emit import Emitter, Index
 from .gpu_checks import run
 from .gpu_columns import ColumnKernel
-from .gpu_host import constant_of, leave
+from .gpu_host import Host, constant_of, leave
 from .gpu_kernel import THREADS
 from .gpu_loops import MOST_PARTS, ceiling
 from .gpu_nests import Nest, is_for_columns
@@ -28,6 +28,25 @@ def is_split(nest: Nest) -> bool:
     return is_for_columns(nest)
 
 
+def are_few_and_long(host: Host, total: Index, length: Index) -> bool | SSAValue:
+    """Whether rows of a length are too few to keep a device busy."""
+    e = host.writer()
+    result = e.both(e.at_most(total, FEW), e.at_most(4 * PIECE, length))
+    host.put(e)
+    return result
+
+
+def pieces(host: Host, total: Index, length: Index) -> tuple[Index, Index, Index]:
+    """How many parts a row has, how many elements are in one, and how many parts there are in all."""
+    e = host.writer()
+    wanted = e.op(arith.DivUIOp, [e.index(MOST_PARTS), e.index(e.maximum(total, 1))])
+    chunks = e.maximum(e.minimum(wanted, ceiling(e, length, PIECE)), 1)
+    piece = e.mul(ceiling(e, e.add(e.op(arith.DivUIOp, [e.index(length), e.index(chunks)]), 1), ALIGNED), ALIGNED)
+    every = e.mul(chunks, total)
+    host.put(e)
+    return chunks, piece, every
+
+
 class PartRows(ColumnKernel):
     """Two kernels: parts of rows, then rows."""
 
@@ -36,19 +55,11 @@ class PartRows(ColumnKernel):
     def has_use(self) -> bool | SSAValue:
         """Whether the rows are few and long."""
         self.find()
-        e = self.host.writer()
-        result = e.both(e.at_most(self.total, FEW), e.at_most(4 * PIECE, self._length()))
-        self.host.put(e)
-        return result
+        return are_few_and_long(self.host, self.total, self._length())
 
     def write(self) -> None:
         """Write both."""
-        e = self.host.writer()
-        wanted = e.op(arith.DivUIOp, [e.index(MOST_PARTS), e.index(e.maximum(self.total, 1))])
-        chunks = e.maximum(e.minimum(wanted, ceiling(e, self._length(), PIECE)), 1)
-        piece = e.mul(ceiling(e, e.add(e.op(arith.DivUIOp, [e.index(self._length()), e.index(chunks)]), 1), ALIGNED), ALIGNED)
-        every = e.mul(chunks, self.total)
-        self.host.put(e)
+        chunks, piece, every = pieces(self.host, self.total, self._length())
         parts = [self.host.slot(value.type, [every]) for value in self.column.results]
         self._pieces(piece, every, parts)
         self._by_blocks(chunks, parts)

@@ -24,6 +24,7 @@ from .gpu_nests import rows
 from .gpu_parts import PartRows, is_split
 from .gpu_reducers import reducers
 from .gpu_shared import WARP, Team
+from .gpu_stages import StagedRows, is_staged
 from .gpu_temporaries import MOST_SHARED, Place, Temporaries
 from .gpu_totals import is_outside
 from .gpu_warps import WARPS, WarpRows, WarpTeam
@@ -58,6 +59,9 @@ class RowKernel(NestKernel):
         if is_split(self.nest):
             parts = PartRows(self.host, self.nest, self.checks)
             write = partial(self.host.either, parts.has_use(), parts.write, write)
+        elif is_staged(self.nest):
+            stages = StagedRows(self.host, self.nest, self.checks)
+            write = partial(self.host.either, stages.has_use(), partial(stages.write, self.temporaries), write)
         write()
 
     def _longest(self, e: Emitter) -> Index | None:

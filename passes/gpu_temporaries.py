@@ -70,17 +70,24 @@ class Temporaries:
 
     def scratch(self, writer: NestKernel, grid: Index) -> SSAValue | None:
         """A buffer of which each block has a part."""
+        self.view(writer, self.of_rows(grid), writer.kernel.team.block)
+        return None
+
+    def of_rows(self, number: Index) -> list[SSAValue]:
+        """Buffers for so many iterations at once."""
+        return [self.host.slot(_element(root), [number, *sizes]) for root, sizes in zip(self.private, self.sizes, strict=True)]
+
+    def view(self, writer: NestKernel, buffers: list[SSAValue], number: SSAValue) -> None:
+        """Those of one iteration, which the kernel knows at its entry."""
         kernel = writer.kernel
         e = kernel.entry
-        for root, sizes in zip(self.private, self.sizes, strict=True):
-            whole = self.host.slot(_element(root), [grid, *sizes])
+        for root, sizes, whole in zip(self.private, self.sizes, buffers, strict=True):
             inside = [kernel.index(size) if not isinstance(size, int) else size for size in sizes]
             strides: list[Index] = [1] * len(inside)
             for axis in reversed(range(len(inside) - 1)):
                 strides[axis] = e.mul(strides[axis + 1], inside[axis + 1])
-            offset = e.mul(kernel.team.block, e.product(inside))
+            offset = e.mul(number, e.product(inside))
             kernel.env[root] = e.reinterpret(kernel.memory(whole), offset, inside, strides)
-        return None
 
 
 def _element(root: SSAValue) -> Attribute:

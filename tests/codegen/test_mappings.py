@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from xdsl.context import Context
 
 import phintys
 import phintys.tensor as T
-from phintys.codegen.compiler import graph_module
+from phintys.codegen import device as devices
+from phintys.codegen.compiler import graph_module, lower
+from phintys.codegen.emulated_kernels import EmulatedDevice
 from phintys.codegen.launch_plan import plan_of
+from phintys.codegen.ptx import ptx
 from phintys.dialects.text import verify_module
 from phintys.ir.examples import example
 from phintys.ir.ops import OPS
@@ -17,6 +23,10 @@ from phintys.ir.parser import parse_graph
 from phintys.passes.legality import check_level
 from phintys.passes.pipeline import stages
 from phintys.passes.rule_counts import counting_rules
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import ptxas
 
 # What keeps its order: streams whose next number follows from the last, and products of complex numbers along a vector.
 IN_ORDER = {"random_uniform", "random_normal", "random_mrg", "cumprod_pairs"}
@@ -44,6 +54,41 @@ def test_rows_columns_and_totals(target: str) -> None:
     results = [cost, T.grad(cost, x), T.argmax(p, axis=1), x.argmin(), x.max(axis=0), x.std(axis=0), x.prod(axis=1), x.sum()]
     results += [x.T * 2.0, T.cumsum(x, axis=0), T.cumsum(x, axis=1), T.concatenate([x, x], axis=1)]
     check([x, y], results, target, lambda n, m, draw: (draw.normal(size=(n, m)), draw.integers(0, m, n)))
+
+
+@pytest.mark.parametrize(("target", "dtype"), zip(TARGETS, ("float64", "float32"), strict=True))
+def test_few_long_rows_in_stages(target: str, dtype: str) -> None:
+    x = T.matrix("x", dtype=dtype)
+    p, middle = T.nnet.softmax(x), x.mean(axis=1, keepdims=True)
+    normal = (x - middle) / T.sqrt(((x - middle) ** 2).mean(axis=1, keepdims=True) + 1.0)
+    results = [p, T.log(p), normal, x.std(axis=1), T.argmax(p, axis=1), (x / abs(x).sum(axis=1, keepdims=True)).max(axis=1)]
+    wanted, found = (phintys.function([x], results, target=name) for name in ("cpu", target))
+    for shape in ((1, 40000), (3, 33001), (0, 40000), (2, 32767)):  # the last is short enough for a block a row
+        given = np.random.default_rng(3).normal(2.0, 1.0, shape).astype(dtype)
+        for a, b in zip(wanted(given), found(given), strict=True):
+            np.testing.assert_allclose(b, a, rtol=0, atol=(1e-13 if dtype == "float64" else 1e-5) * np.abs(a).max(initial=0))
+
+
+@pytest.mark.parametrize("architecture", ["sm_75", "sm_120"])
+def test_kernels_of_stages_take_no_stack(architecture: str, tmp_path: Path) -> None:
+    if ptxas.ptxas_path() is None:
+        pytest.skip("no ptxas: pip install nvidia-cuda-nvcc")
+    module = graph_module(parse_graph("graph f(x: f32[?, ?]) {\n  return softmax(x)\n}\n"))
+    usage = ptxas.assemble(ptx(lower(module, "nvvm"), architecture), architecture, tmp_path)
+    assert usage and not any(one.stack or one.spilled for one in usage.values()), usage
+
+
+@pytest.mark.parametrize(("shape", "launches"), [((2, 40000), [(10, 256)] * 3), ((2, 1000), [(2, 256)])])
+def test_a_softmax_of_few_long_rows_keeps_a_device_busy(shape: tuple[int, int], launches: list[tuple[int, int]]) -> None:
+    device = EmulatedDevice()
+    before = devices.use(device)
+    try:
+        x = T.fmatrix("x")
+        f = phintys.function([x], T.nnet.softmax(x), target="cuda")
+        f(np.zeros(shape, "float32"))
+    finally:
+        devices.use(before)
+    assert [event[2:4] for event in device.events if event[0] == "launch"] == launches
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -214,7 +214,8 @@ func.func @checked(%w: memref<?xf64> {nd.name = "w", nd.state}, %x: memref<?xf64
 
 // -----
 
-/// Threads of a block read what others have written: they wait, and once more before the next row is written.
+/// Threads of a block read what others have written: they wait, and once more before the next row is written. Of few long rows,
+/// several blocks do parts of each loop: then the second loop is another kernel, and the rows' temporaries are in one buffer.
 func.func @turned(%x: memref<?x?xf64> {nd.name = "x"}) -> memref<?x?xf64> {
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index
@@ -239,12 +240,20 @@ func.func @turned(%x: memref<?x?xf64> {nd.name = "x"}) -> memref<?x?xf64> {
   func.return %y : memref<?x?xf64>
 }
 // CHECK-LABEL: func.func @turned
-// CHECK-LABEL: gpu.func @turned_1
+// CHECK:      scf.if
+// CHECK:        %[[ALL:.*]] = memref.alloc(%n, %m) : memref<?x?xf64>
+// CHECK:        gpu.launch_func @kernels::@turned_0 {{.*}}%[[ALL]] : memref<?x?xf64>
+// CHECK:        gpu.launch_func @kernels::@turned_1 {{.*}}%[[ALL]] : memref<?x?xf64>
+// CHECK-NEXT:   memref.dealloc %[[ALL]]
+// CHECK-LABEL: gpu.func @turned_0
+// CHECK:      memref.store {{.*}}strided
+// CHECK:      gpu.return
+// CHECK-LABEL: gpu.func @turned_3
 // CHECK:      memref.store {{.*}}workgroup
 // CHECK:      gpu.barrier
 // CHECK:      memref.store {{.*}}%y[
 // CHECK:      gpu.barrier
-// CHECK-LABEL: gpu.func @turned_2
+// CHECK-LABEL: gpu.func @turned_4
 
 // -----
 
