@@ -3,7 +3,7 @@
 Fresh pages are the dearest thing in a call that makes a large array (14 to 35 ms for 80 MB against 16 ms to fill it),
 so buffers of 1 MiB and more, temporaries and result arrays alike, go back to a pool and are used again for a request
 of up to a quarter less. The pool holds at most `phi_pool_limit` bytes; the oldest buffers leave first. A spin lock
-guards its slots; it is held for tens of nanoseconds, never while memory is asked of the system. Temporaries of up to 256 bytes
+guards its slots; it is held for tens of nanoseconds, never while memory is asked of the system. Temporaries of up to 512 bytes
 are in the frame of the function that asks for them.
 
 A workspace planned for each function would save little beyond this: called again and again, with results dropped, none of the

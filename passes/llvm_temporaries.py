@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
 POINTER_BYTES = 8
-NEAR = 256  # bytes of a temporary that is in the frame
+NEAR = 512  # bytes of a temporary that is in the frame
 ROOM = NEAR + 64  # with what stands before it
 ROOMS = 64  # temporaries that have a place there
 
