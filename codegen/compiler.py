@@ -123,11 +123,13 @@ def lower(
         if stage.level != reached and reached != entry:
             check_level(module, reached)
         reached = stage.level
-        run = recipe.pass_of(stage)
-        if run is None:
+        if stage.run in recipe.without:
             continue
-        with phase(f"{stage.run}: {stage.name}"):
-            run.apply(context, module)
+        if stage.concerns(module):
+            run = recipe.pass_of(stage)
+            assert run is not None
+            with phase(f"{stage.run}: {stage.name}"):
+                run.apply(context, module)
         if observe is not None:
             observe(stage, module)
     if reached != entry:

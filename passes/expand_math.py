@@ -23,6 +23,7 @@ has no libm, both kinds of calls are of functions that the rows of `math_rows/de
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects import func, scf
@@ -35,8 +36,7 @@ from phintys.dialects.convert import location_text
 from phintys.ir.diagnostics import DiagnosticError, error
 
 from .emit import Emitter
-from .float_format import F32, FORMATS, FloatFormat
-from .math_rows.device import OPERATIONS, OUTSIDE, RARE, RARE_FORMAT
+from .float_format import F32, F64, FORMATS, FloatFormat
 from .math_rows.table import FAR, INTEGER, KEPT, LIBM, LOOPING, ROWS
 from .scalar_flow import FlowBuilder, Row
 
@@ -46,6 +46,13 @@ INLINE = StringAttr("always")
 WIDE = StringAttr("width=16")
 PRIVATE = StringAttr("private")
 PREFIX = "phi_rare_"  # of the names that `ScalarBuilder.rare` calls
+
+
+def _device() -> Any:
+    """The rows for devices."""
+    from .math_rows import device
+
+    return device
 
 
 def refuse(op: Operation, message: str) -> DiagnosticError:
@@ -158,20 +165,20 @@ class FunctionTable:
 
         It calls a function of `FAR` by its name, which is added here.
         """
-        if self.device and name in RARE:
-            return define(name, RARE[name], operands, RARE_FORMAT, inline=False)
+        if self.device and name in _device().RARE:
+            return define(name, _device().RARE[name], operands, F64, inline=False)
         own = name.removeprefix(PREFIX)
         if own in FAR and own not in self.known:
-            self.add(define(own, FAR[own], operands[1:-1], RARE_FORMAT, inline=False))
+            self.add(define(own, FAR[own], operands[1:-1], F64, inline=False))
         return declare(name, operands, operands[-1])
 
     def complete(self) -> None:
         """Write what is declared: functions that were expanded for the CPU before they came to a device."""
         for name, declared in list(self.known.items()):
-            if name in OUTSIDE and not declared.body.blocks:
+            if name in _device().OUTSIDE and not declared.body.blocks:
                 types = declared.function_type
                 declared.detach()
-                self.add(define(name, OUTSIDE[name], types.inputs.data, FORMATS[types.outputs.data[0]], inline=False))
+                self.add(define(name, _device().OUTSIDE[name], types.inputs.data, FORMATS[types.outputs.data[0]], inline=False))
 
     def require(self, op: Operation) -> func.FuncOp:
         """The function to call for `op`, added when it is missing."""
@@ -181,7 +188,7 @@ class FunctionTable:
             self.add(define_integer(op))
         elif name not in self.known and shape is not None:
             row, operands = ROWS.get(type(op)), [operand.type for operand in op.operands]
-            row = OPERATIONS.get(type(op)) if row is None and self.device else row
+            row = _device().OPERATIONS.get(type(op)) if row is None and self.device else row
             inline = self.device or type(op) not in LOOPING  # a call on a device keeps the caller's registers in memory
             self.add(define(name, row, operands, shape, inline) if row else declare(name, operands, shape.type))
         elif self.known[name].sym_visibility != PRIVATE:

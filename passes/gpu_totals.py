@@ -12,9 +12,7 @@ from phintys.dialects.rt import AssertOp
 
 from .gpu_host import constant_of
 from .gpu_reducers import COMMUTE, Reducer
-from .loop_facts import root_of
-
-DISTINCT = "phi.distinct"  # attribute of a loop whose iterations write to different places, which they find by their total
+from .loop_facts import DISTINCT, root_of
 
 
 @dataclass(eq=False)

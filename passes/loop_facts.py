@@ -18,6 +18,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from phintys.dialects.rt import AssertOp
 
 Number = Hashable
+DISTINCT = "phi.distinct"  # attribute of a loop whose iterations write to different places, which they find by their total
 PARALLEL = "phi.parallel"  # attribute of a loop of chunks: from how many on several threads share them
 ANY_BLOCKS = "phi.any_blocks"  # attribute of a loop that counts blocks, of which any size is right
 AHEAD = "phi.ahead"  # attribute of a loop that is worth to have its operands fetched into the cache ahead of it

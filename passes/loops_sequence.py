@@ -17,7 +17,7 @@ from phintys.ir.types import DTYPES
 from .buffers import Buffer, Scalar
 from .combiners import OPERATIONS, identity
 from .emit import Emitter, Index
-from .gpu_totals import DISTINCT
+from .loop_facts import DISTINCT
 from .mersenne import branch
 from .nest import Nest
 

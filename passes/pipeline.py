@@ -7,10 +7,11 @@ tested by `tests/ir/pow-by-squaring.mlir`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 
+from xdsl.dialects.builtin import ComplexType, ModuleOp, TensorType
 from xdsl.passes import ModulePass
 
 LEVELS = ("graph", "nd", "fused", "loops", "llvm", "llvmir", "asm")
@@ -20,14 +21,44 @@ GPU_ONLY = frozenset(GPU_LEVELS) - frozenset(LEVELS)
 TEXTS = {"llvmir": "llvm", "asm": "llvm", "ptx": "nvvm", "plan": "gpu"}
 
 
+def with_complex(module: ModuleOp) -> bool:
+    """Whether a module has complex numbers."""
+    blocks = (block for op in module.walk() for region in op.regions for block in region.blocks)
+    results = (value for op in module.walk() for value in op.results)
+    arguments = (value for block in blocks for value in block.args)
+    return any(
+        isinstance(value.type, TensorType) and isinstance(value.type.element_type, ComplexType)
+        for values in (results, arguments)
+        for value in values
+    )
+
+
+def with_derivatives(module: ModuleOp) -> bool:
+    """Whether a module has gradients or Jacobians."""
+    return any(op.name in ("nd.grad", "nd.jacobian") for op in module.walk())
+
+
+def with_mathematics(module: ModuleOp) -> bool:
+    """Whether a module has functions that are more than an instruction of the machine."""
+    return any(op.name.startswith(("math.", "xmath.")) or op.name == "gpu.module" for op in module.walk())
+
+
 @dataclass(frozen=True)
 class Stage:
-    """One step: its printable name, the pass, the level of what it leaves, and the pass's options."""
+    """One step: its printable name, the pass, the level of what it leaves, the pass's options, and what modules it is for.
+
+    A pass that a module has nothing for is not even imported.
+    """
 
     name: str
     run: str
     level: str
     options: tuple[tuple[str, object], ...] = ()
+    only: Callable[[ModuleOp], bool] | None = None
+
+    def concerns(self, module: ModuleOp) -> bool:
+        """Whether a module has anything for this step."""
+        return self.only is None or self.only(module)
 
     def make(self) -> ModulePass:
         """The pass."""
@@ -37,10 +68,10 @@ class Stage:
 PIPELINE: tuple[Stage, ...] = (
     # On the program as it was written: whatever is simplified away later, its sizes are checked.
     Stage("check the sizes that the user's operations need", "check-shapes", "nd"),
-    Stage("complex numbers as pairs", "expand-complex", "nd"),
+    Stage("complex numbers as pairs", "expand-complex", "nd", only=with_complex),
     # Patterns as the user wrote them: derivatives are then taken of the stable form.
     Stage("stabilize the expressions", "stabilize", "nd"),
-    Stage("expand gradients", "autodiff", "nd"),
+    Stage("expand gradients", "autodiff", "nd", only=with_derivatives),
     Stage("forget marks for gradients", "drop-marks", "nd"),
     Stage("simplify", "canonicalize", "nd"),
     Stage("merge equal values", "cse", "nd"),
@@ -59,7 +90,7 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("rows and registers instead of buffers", "contract-buffers", "loops"),
     Stage("share buffers", "reuse-buffers", "loops"),
     Stage("chunks of loops for several threads", "parallelize", "loops"),
-    Stage("functions as polynomials", "expand-math", "loops"),
+    Stage("functions as polynomials", "expand-math", "loops", only=with_mathematics),
     Stage("blocks and pointers", "convert-loops-to-llvm", "llvm"),
 )
 # Down to fusion the GPU's ladder is the CPU's.

@@ -9,7 +9,6 @@ from xdsl.dialects.builtin import IntegerAttr, i1, i64
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects import xmath
-from phintys.passes.float_format import F64
 from phintys.passes.scalar_flow import FlowBuilder, Row, in_double
 
 from . import far_angle, gamma
@@ -101,6 +100,5 @@ RARE: dict[str, Row] = {
 }
 """Rows `(rare, x, fast)` of f64 in the place of `codegen/rare.py`."""
 
-RARE_FORMAT = F64
 OUTSIDE: dict[str, Row] = {**RARE, **{name + suffix: OPERATIONS[op] for op, name in LIBM.items() for suffix in ("", "f")}}
 """All functions that the CPU's code declares, by name."""

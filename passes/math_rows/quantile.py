@@ -17,6 +17,7 @@ from phintys.passes.float_format import F32
 from phintys.passes.scalar_builder import ScalarBuilder
 
 from .logarithm import add_exponent, log, log1p_tail, split_exponent
+from .table import FAR_ERFINV
 
 MIDDLE = (
     (3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
@@ -46,7 +47,6 @@ INNER = (  # erfinv(x) / x in -log(1 - x^2) - CENTRE, up to CENTRE, error 1.9e-1
 )  # fmt: skip
 CENTRE = 3.125
 OUTERMOST = 0.000966  # of 1 - |x|: the logarithm is 2 CENTRE
-FAR = "phi_far_erfinv"
 
 
 def _inverse(b: ScalarBuilder, x: SSAValue, tail: SSAValue) -> SSAValue:
@@ -57,7 +57,7 @@ def _inverse(b: ScalarBuilder, x: SSAValue, tail: SSAValue) -> SSAValue:
     high, low = add_exponent(b, k, f)
     logarithm = b.add(high, log1p_tail(b, f, low))
     value = b.mul(x, b.polynomial(b.sub(-CENTRE, logarithm), INNER))
-    return b.rare(FAR, b.less(tail, OUTERMOST), [x, tail], value)
+    return b.rare(FAR_ERFINV, b.less(tail, OUTERMOST), [x, tail], value)
 
 
 def far(b: ScalarBuilder, x: SSAValue, tail: SSAValue) -> SSAValue:

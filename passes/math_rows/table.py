@@ -7,6 +7,8 @@ The elementary ROWS functions are at most 1.5 ulp from the true value everywhere
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from xdsl.dialects import math
 from xdsl.ir import Operation, SSAValue
@@ -15,28 +17,41 @@ from phintys.dialects import xmath
 from phintys.dialects.xmath_special import SPECIAL
 from phintys.passes.scalar_flow import Row, by_format, in_double, of_each
 
-from . import (
-    bessel,
-    bessel_order,
-    digamma,
-    error_function,
-    exponential,
-    gamma,
-    gamma_incomplete,
-    hyperbolic,
-    inverse_hyperbolic,
-    inverse_trigonometric,
-    logarithm,
-    logarithm_bases,
-    logistic,
-    polygamma,
-    power,
-    quantile,
-    rounding,
-    single,
-    threefry,
-    trigonometric,
-)
+
+class _Module:
+    """A module of rows, imported when the first of them is written."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, row: str) -> Row:
+        def late(b: Any, *operands: SSAValue) -> SSAValue:
+            found: Row = getattr(import_module(f".{self._name}", __package__), row)
+            return found(b, *operands)
+
+        return late
+
+
+bessel = _Module("bessel")
+bessel_order = _Module("bessel_order")
+digamma = _Module("digamma")
+error_function = _Module("error_function")
+exponential = _Module("exponential")
+gamma = _Module("gamma")
+gamma_incomplete = _Module("gamma_incomplete")
+hyperbolic = _Module("hyperbolic")
+inverse_hyperbolic = _Module("inverse_hyperbolic")
+inverse_trigonometric = _Module("inverse_trigonometric")
+logarithm = _Module("logarithm")
+logarithm_bases = _Module("logarithm_bases")
+logistic = _Module("logistic")
+polygamma = _Module("polygamma")
+power = _Module("power")
+quantile = _Module("quantile")
+rounding = _Module("rounding")
+single = _Module("single")
+threefry = _Module("threefry")
+trigonometric = _Module("trigonometric")
 
 ROWS: dict[type[Operation], Row] = {
     math.ExpOp: exponential.exp,
@@ -89,7 +104,8 @@ ROWS: dict[type[Operation], Row] = {
 INTEGER: dict[type[Operation], Callable[..., SSAValue]] = {xmath.ThreefryOp: threefry.threefry}
 """The same on integers; these rows take an `Emitter` and the operands."""
 
-FAR: dict[str, Row] = {quantile.FAR: quantile.far}
+FAR_ERFINV = "phi_far_erfinv"
+FAR: dict[str, Row] = {FAR_ERFINV: quantile.far}
 """Functions of f64 that rows leave seldom arguments to, by the name in `ScalarBuilder.rare`; the others are the C library's."""
 
 LOOPING = frozenset(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv"))
