@@ -10,6 +10,7 @@ are tested against a stand-in, not against the driver.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -90,6 +91,20 @@ class _Module:
         self.gone.append(self.module)
 
 
+class _Elsewhere:
+    """The context of a GPU in a process that was forked from the one that has it: CUDA does not work there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def push(self) -> None:
+        """DeviceError."""
+        raise DeviceError(
+            f"{self.name} belongs to the process that this one was forked from: start processes by "
+            "multiprocessing.get_context('spawn'), or use the GPU in them only"
+        )
+
+
 class CudaDriver(Driver):
     """The GPU of number `device`. DeviceError, in one sentence, where it cannot be used."""
 
@@ -119,10 +134,20 @@ class CudaDriver(Driver):
         # For good: pycuda ends a context that is not its own wrongly, and what belongs to one not at all, but in the thread
         # that has made it. The process gives all back.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self) -> None:
+        self._lock = threading.RLock()
+        self.context = _Elsewhere(self.name)
 
     def __enter__(self) -> None:
         self._lock.acquire()
-        self.context.push()
+        try:
+            self.context.push()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __exit__(self, *error: object) -> None:
         self.cuda.Context.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import struct
 import sys
 from types import ModuleType
@@ -166,6 +167,26 @@ def test_modules_that_nobody_has_are_unloaded_in_the_context_when_all_work_is_do
     with driver:
         driver.load(".ptx", [])
     assert [call[0] for call in cuda.calls] == ["settle", "unload", "load"] and cuda.calls[1][1] == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_is_told_that_it_has_no_gpu(cuda: StandIn) -> None:
+    driver = CudaDriver()
+    reader, writer = os.pipe()
+    with driver:  # whose lock is taken meanwhile
+        child = os.fork()
+        if not child:
+            try:
+                with driver:
+                    pass
+            except DeviceError as error:
+                os.write(writer, str(error).encode())
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        assert file.read().startswith("cuda0 (Stand-in) belongs to the process that this one was forked from: start")
 
 
 def test_copies_wait_where_they_have_to(cuda: StandIn) -> None:
