@@ -23,12 +23,10 @@ TEXTS = {"llvmir": "llvm", "asm": "llvm", "ptx": "nvvm", "plan": "gpu"}
 
 def with_complex(module: ModuleOp) -> bool:
     """Whether a module has complex numbers."""
-    blocks = (block for op in module.walk() for region in op.regions for block in region.blocks)
-    results = (value for op in module.walk() for value in op.results)
-    arguments = (value for block in blocks for value in block.args)
     return any(
         isinstance(value.type, TensorType) and isinstance(value.type.element_type, ComplexType)
-        for values in (results, arguments)
+        for op in module.walk()
+        for values in (op.results, *(block.args for region in op.regions for block in region.blocks))
         for value in values
     )
 
