@@ -21,6 +21,7 @@ import secrets
 import stat
 import struct
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -30,6 +31,7 @@ from typing import Any
 MAGIC = b"PHINTYS1"
 HEADER = struct.Struct("<8s32sI")
 LIMIT = 512 << 20
+SETTLED = 2.0  # seconds after which the system's clock would tell another change of a file from the last one
 TRAITS = (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")  # of /proc/cpuinfo
 SOURCES = ("phintys.ir", "phintys.dialects", "phintys.passes", "phintys.codegen")  # what code comes from
 
@@ -194,7 +196,7 @@ def source_hash() -> str:
     """A hash of the contents of the sources that code comes from, found out once a process.
 
     Files that nothing has touched since, as the system says by their sizes, times of change and places on the disk, are not
-    read again: what their contents came to lies among the objects.
+    read again: what their contents came to lies among the objects, once they have been so for a while.
     """
     sources = sorted(
         (f"{package}/{name}", path, status)
@@ -212,7 +214,8 @@ def source_hash() -> str:
         with open(path, "rb") as file:
             content = file.read()
         digest.update(f"{name} {len(content)}\n".encode() + content)
-    store(key, digest.hexdigest().encode("ascii"), {})
+    if max((s.st_ctime for _, _, s in sources), default=0.0) < time.time() - SETTLED:
+        store(key, digest.hexdigest().encode("ascii"), {})
     return digest.hexdigest()
 
 

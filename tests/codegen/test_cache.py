@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -184,6 +185,30 @@ def test_fingerprint_knows_the_sources() -> None:
     assert len(cache.toolchain_fingerprint()) == 64
     assert cache.toolchain_fingerprint() == cache.toolchain_fingerprint()
     assert len(cache.source_hash()) == 64
+
+
+def test_the_hash_of_sources_is_that_of_their_contents(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file came to is remembered until the system says that it was touched, whatever its times are set to."""
+    sources = tmp_path / "sources"
+    (sources / "inner").mkdir(parents=True)
+    (sources / "one.py").write_text("x = 1")
+    (sources / "inner" / "two.py").write_text("y = 2")
+    monkeypatch.setattr(cache, "SETTLED", 0.0)
+    monkeypatch.setattr(cache, "SOURCES", ("package",))
+    monkeypatch.setattr(cache, "_folders", lambda package: [str(sources)])
+    compute = cache.source_hash.__wrapped__
+    time.sleep(0.02)  # a tick of the clock of files
+    first = compute()
+    assert compute() == first and len(list(folder.iterdir())) == 1
+    times = (sources / "one.py").stat()
+    (sources / "one.py").write_text("x = 7")
+    os.utime(sources / "one.py", ns=(times.st_atime_ns, times.st_mtime_ns))
+    changed = compute()
+    assert changed != first
+    (sources / "one.py").write_text("x = 1")
+    assert compute() == first
+    (sources / "one.py").rename(sources / "three.py")
+    assert compute() not in (first, changed)
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root gives folders away")

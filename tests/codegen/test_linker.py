@@ -116,3 +116,30 @@ print(refused)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 300
+
+
+def test_where_llvm_loads_the_objects() -> None:
+    """Machines whose objects are not read here: the same runtime and functions through LLVM's loader, cached or not."""
+    program = """
+import numpy as np
+from phintys.codegen import linker
+linker.available = lambda: False
+import phintys, phintys.tensor as T
+x, y, i = T.dmatrix("x"), T.dscalar("y"), T.lscalar("i")
+state = phintys.shared(np.zeros(3))
+f = phintys.function([x, y], [T.dot(x, x.T) + y, T.sort(T.exp(x), axis=0)], updates=[(state, state + x.sum(0))])
+a = np.arange(6.0).reshape(2, 3)
+product, ordered = f(a, 2)
+np.testing.assert_allclose(product, a @ a.T + 2)
+np.testing.assert_allclose(ordered, np.sort(np.exp(a), axis=0))
+assert state.get_value().tolist() == [3, 5, 7]
+assert phintys.function([i], i + 1)(41) == 42
+try:
+    f(a, a)
+    raise SystemExit("a matrix is taken for a scalar")
+except TypeError:
+    pass
+print("fine")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr
