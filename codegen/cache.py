@@ -148,9 +148,9 @@ def _prune(directory: Path) -> None:
             status = path.stat()
             entries.append((status.st_mtime, status.st_size, path))
     held = sum(size for _, size, _ in entries)
-    newest = max((time for time, _, _ in entries), default=0.0)
-    for time, size, path in sorted(entries, key=lambda entry: entry[0]):
-        abandoned = path.suffix == ".tmp" and time < newest - 3600
+    newest = max((used for used, _, _ in entries), default=0.0)
+    for used, size, path in sorted(entries, key=lambda entry: entry[0]):
+        abandoned = path.suffix == ".tmp" and used < newest - 3600
         if held > LIMIT or abandoned:
             with contextlib.suppress(OSError):
                 path.unlink()
