@@ -177,7 +177,7 @@ class Function:
         name: str | None = None,
         profile: Any = None,
     ) -> Function:
-        """The same function on other shared variables (`swap`: old to new, of equal types), or without its updates.
+        """The same function on other shared variables (`swap`: old to new, of equal types), without its updates, or measured.
 
         Shared variables that are not swapped stay shared with this function. TypeError for a variable that is not there
         or whose type differs.
@@ -192,6 +192,8 @@ class Function:
             position = {id(state): number for number, state in enumerate(graph.states)}
             states = [states[position[id(state)]] for state in plan.graph.states]
             executable = None
+        if profile and executable is not None and not executable.interface.profile:
+            executable = None  # it has no clocks
         if name is not None:
             plan = dataclasses.replace(plan, name=name)
         return make_function(plan, executable, states, profile)

@@ -67,8 +67,8 @@ class Program:
         return "" if node is None else expression(node.results[0], named=True, limit=limit)
 
     def slots(self) -> list[Any]:
-        """What was measured: of what, how often, the sum, the largest; nothing where a target does not measure itself."""
-        found: list[Any] = self.executable.measured() if getattr(self.executable.interface, "profile", ()) else []
+        """What was measured: of what, how often, the sum, the largest."""
+        found: list[Any] = self.executable.measured()
         return found
 
     def native_seconds(self) -> float:

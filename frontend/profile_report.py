@@ -21,9 +21,6 @@ def write(stats: ProfileStats, file: TextIO, lines: int, rows: int) -> None:
     kernels = by_time(stats.kernels())
     if not stats.fct_callcount:
         return
-    if not any(program.slots() for program in stats.programs):
-        print("  Kernels are not measured one by one on this target", file=file)
-        return
     native = stats.native_seconds() or 1e-12
     shown = [_kernel(kernel, native) for kernel in kernels[:rows]]
     rest = native - sum(kernel.seconds for kernel in kernels)

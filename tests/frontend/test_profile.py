@@ -160,8 +160,9 @@ def test_several_functions_share_a_profile() -> None:
     assert sum(not kernel.kind.startswith("to ") for kernel in both.kernels()) == 2  # the others are transfers
 
 
-def test_copies_have_profiles() -> None:
-    f, _ = model(stats(), "a copy of it")
+@pytest.mark.parametrize("profile", [None, stats()])
+def test_copies_have_profiles(profile: ProfileStats | None) -> None:
+    f, _ = model(profile, "a copy of it")
     f(X)
     g = f.copy(profile=stats())
     g(X)
