@@ -160,14 +160,16 @@ class DeviceArray:
 def from_interface(driver: Driver, value: Any) -> DeviceArray | None:
     """An object with `__cuda_array_interface__`, or DLPack on a GPU, as an array on its memory; `None` where it has gaps.
 
-    Work on it waits for what its maker has asked of the stream that the interface names, and that stream for the work.
+    Work on it waits for what its maker has asked of the stream that the interface names, and that stream for the work. Where
+    it names none, DLPack is asked first: PyTorch and JAX give arrays that their streams still write.
     """
-    if not hasattr(value, "__cuda_array_interface__"):
-        from .dlpack import Taken
+    from .dlpack import Taken, on_cuda
 
+    seen = getattr(value, "__cuda_array_interface__", None)
+    if seen is None or (seen.get("stream") is None and on_cuda(value, driver.device_number)):
         value = Taken(value.__dlpack__(stream=driver.main.stream.handle))  # its maker lets our stream wait
         driver.main.stamp()
-    seen = value.__cuda_array_interface__
+        seen = value.__cuda_array_interface__
     dtype, shape = np.dtype(seen["typestr"]), tuple(seen["shape"])
     stream, main = seen.get("stream"), driver.main
     foreign = 0 if stream in NO_WAIT else int(stream)

@@ -112,7 +112,10 @@ class Taken:
         return {"shape": shape, "typestr": f"|{kind}{size}", "data": data, "strides": strides, "stream": None, "version": 3}
 
 
-def on_cuda(value: Any) -> bool:
-    """Whether an object offers memory of a GPU by DLPack."""
+def on_cuda(value: Any, number: int | None = None) -> bool:
+    """Whether an object offers memory of a GPU, or of the one of a number, by DLPack."""
     ask = getattr(value, "__dlpack_device__", None)
-    return ask is not None and int(ask()[0]) == CUDA
+    if ask is None:
+        return False
+    kind, there = ask()
+    return int(kind) == CUDA and number in (None, int(there))

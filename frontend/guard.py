@@ -73,7 +73,7 @@ class Guard:
             self.check(_states(graph, cells), graph.name)
         except AssertionError:
             for cell, old in zip(cells, before, strict=True):
-                if cell[0].shape == old.shape:
+                if isinstance(cell[0], np.ndarray) and cell[0].shape == old.shape:
                     np.copyto(cell[0], old)
                 else:
                     cell[0] = old
