@@ -13,7 +13,7 @@ from .filling import alloc, arange, fill
 from .indexing import take
 from .joining import concatenate
 from .reduction import prod
-from .shaping import dim, dimshuffle, reshape, sizes
+from .shaping import axis_of, dim, dimshuffle, reshape, sizes
 from .var import TensorVariable
 
 __all__ = [
@@ -65,7 +65,7 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> TensorVariable:
     if axis is None:
         rolled = roll(x.flatten(), shift, 0)
         return reshape(rolled, [dim(x, place) for place in range(x.ndim)]) if x.ndim > 1 else rolled
-    axis %= x.ndim
+    axis = axis_of(x, axis)
     length = dim(x, axis)
     cut = length - as_tensor_variable(shift) % length
     whole = (slice(None),) * axis
@@ -75,7 +75,7 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> TensorVariable:
 def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> list[TensorVariable]:
     """`n_splits` parts of the given sizes along `axis`. ValueError when the function runs and they do not add up."""
     x = as_tensor_variable(x)
-    axis %= x.ndim
+    axis = axis_of(x, axis)
     given: list[Any] = sizes(splits_size, n_splits)
     if len(given) != n_splits:
         raise ValueError(f"{len(given)} sizes for {n_splits} parts")

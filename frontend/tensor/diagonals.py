@@ -10,7 +10,7 @@ from .build import apply, as_tensor_variable, cast, constant
 from .elementwise import eq, ge, minimum, switch
 from .filling import arange, zeros
 from .reduction import sum as sum_
-from .shaping import dim, dimshuffle, reshape
+from .shaping import axis_of, dim, dimshuffle, reshape
 from .var import TensorVariable
 
 __all__ = [
@@ -74,9 +74,9 @@ def triu(m: Any, k: Any = 0) -> TensorVariable:
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> TensorVariable:
     """The diagonal `offset` of the matrices that `axis1` and `axis2` span, as the last dimension."""
     x = as_tensor_variable(a)
-    if x.ndim < 2 or axis1 % x.ndim == axis2 % x.ndim:
+    pair = [axis_of(x, axis1), axis_of(x, axis2)] if x.ndim > 1 else [0, 0]
+    if pair[0] == pair[1]:
         raise ValueError(f"a diagonal needs two different dimensions; axes {axis1} and {axis2} of {x.type}")
-    pair = [axis1 % x.ndim, axis2 % x.ndim]
     x = dimshuffle(x, *[axis for axis in range(x.ndim) if axis not in pair], *pair)
     outer = [dim(x, axis) for axis in range(x.ndim - 2)]
     rows, columns = dim(x, x.ndim - 2), dim(x, x.ndim - 1)

@@ -18,7 +18,7 @@ from .filling import repeat as repeat
 from .indexing import index, take
 from .joining import concatenate, stack
 from .reduction import max as max_
-from .shaping import dim, dimshuffle
+from .shaping import axis_of, dim, dimshuffle
 from .shaping import squeeze as squeeze
 from .sort import Unique as Unique
 from .sort import searchsorted as searchsorted
@@ -58,7 +58,7 @@ def cumprod(x: Any, axis: int | None = None) -> TensorVariable:
 def diff(x: Any, n: int = 1, axis: int = -1) -> TensorVariable:
     """Differences of neighbours along `axis`, taken `n` times."""
     value = as_tensor_variable(x)
-    whole = (slice(None),) * (axis % value.ndim)
+    whole = (slice(None),) * axis_of(value, axis)
     for _ in range(n):
         value = value[(*whole, slice(1, None))] - value[(*whole, slice(None, -1))]
     return value

@@ -9,7 +9,7 @@ from phintys.ir.types import DTYPES, upcast
 from ..config import config
 from ..types import check_dtype
 from .build import apply, as_tensor_variable, cast, constant
-from .shaping import dim, dimshuffle, flatten, reshape, shape_padaxis, sized, sizes
+from .shaping import axis_of, dim, dimshuffle, flatten, reshape, shape_padaxis, sized, sizes
 from .var import TensorVariable
 
 __all__ = [
@@ -81,7 +81,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> TensorVariable:
     x = as_tensor_variable(x)
     if axis is None:
         return repeat(flatten(x), repeats, 0)
-    axis %= x.ndim
+    axis = axis_of(x, axis)
     if isinstance(repeats, list | tuple) or as_tensor_variable(repeats).ndim:
         return _repeat_each(x, as_tensor_variable(repeats), axis)
     (count,) = sizes(repeats)

@@ -16,7 +16,7 @@ import numpy as np
 from phintys.ir.subscript import Bound, Entry, format_index
 
 from .build import apply, as_tensor_variable, cast, has_symbol
-from .shaping import dim, dimshuffle, flatten, size_of, sized
+from .shaping import axis_of, dim, dimshuffle, flatten, size_of, sized
 from .var import TensorConstant, TensorVariable
 
 __all__ = [
@@ -269,7 +269,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     value = as_tensor_variable(a)
     if axis is None:
         return take(flatten(value), indices, 0, mode)
-    axis %= value.ndim
+    axis = axis_of(value, axis)
     position = indices if isinstance(indices, int) and mode == "raise" else as_tensor_variable(indices)
     if mode == "clip":
         position = apply("minimum", apply("maximum", position, 0), dim(value, axis) - 1)

@@ -28,7 +28,7 @@ from .linalg_op import LinalgOp, floating, host_typed, together
 from .reduction import max as max_
 from .reduction import min as min_
 from .reduction import sum as sum_
-from .shaping import dim, reshape, size_of, transpose
+from .shaping import axis_of, dim, reshape, size_of, transpose
 from .var import TensorVariable
 
 __all__ = [
@@ -95,7 +95,7 @@ class TensorSolve(LinalgOp):
         from .slinalg import solve
 
         x, y = as_tensor_variable(a), as_tensor_variable(b)
-        moved = [axis % x.ndim for axis in self.axes or ()]
+        moved = [axis_of(x, axis) for axis in self.axes or ()]
         if moved:
             x = transpose(x, [*(axis for axis in range(x.ndim) if axis not in moved), *moved])
         rest = list(range(y.ndim, x.ndim))

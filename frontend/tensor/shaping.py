@@ -30,6 +30,16 @@ __all__ = [
 ]
 
 
+def axis_of(x: TensorVariable, axis: Any) -> int:
+    """The number of a dimension, counted from the first. TypeError for no known integer, ValueError where there is none."""
+    number = known_scalar(axis)
+    if number is None or number != int(number):
+        raise TypeError(f"the axis is an integer that is known when the expression is written, got {axis!r}")
+    if not -x.ndim <= number < x.ndim:
+        raise ValueError(f"axis {number} is out of bounds for {x.type}")
+    return int(number) % x.ndim
+
+
 def dim(x: TensorVariable, axis: int) -> TensorVariable:
     """One size, an int64 scalar; a constant where it is known."""
     size = x.type.shape[axis]
@@ -157,7 +167,7 @@ def dimshuffle(x: Any, *pattern: Any) -> TensorVariable:
 def transpose(x: Any, axes: Sequence[int] | None = None) -> TensorVariable:
     """Dimensions reordered as `axes` say, reversed without them."""
     x = as_tensor_variable(x)
-    order = range(x.ndim - 1, -1, -1) if axes is None else [axis % x.ndim if x.ndim else axis for axis in axes]
+    order = range(x.ndim - 1, -1, -1) if axes is None else [axis_of(x, axis) for axis in axes]
     return dimshuffle(x, *order)
 
 
@@ -165,7 +175,8 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> TensorVariable:
     """Two dimensions exchanged."""
     x = as_tensor_variable(x)
     order = list(range(x.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    first, second = axis_of(x, axis1), axis_of(x, axis2)
+    order[first], order[second] = order[second], order[first]
     return dimshuffle(x, *order)
 
 

@@ -11,19 +11,10 @@ from .elementwise import and_, isnan, neq
 from .filling import arange, zeros
 from .indexing import index
 from .joining import concatenate
-from .shaping import dim, dimshuffle, reshape
+from .shaping import axis_of, dim, dimshuffle, reshape
 from .var import TensorVariable
 
 __all__ = ["Unique", "argsort", "argtopk", "searchsorted", "sort", "topk", "topk_and_argtopk", "unique"]
-
-
-def _axis(x: TensorVariable, axis: Any) -> int:
-    number = known_scalar(axis)
-    if number is None:
-        raise TypeError("the axis has to be known when the expression is written")
-    if not -x.ndim <= number < x.ndim:
-        raise ValueError(f"axis {number} is out of bounds for {x.type}")
-    return int(number) % x.ndim
 
 
 def argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> TensorVariable:
@@ -34,7 +25,7 @@ def argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = Non
     x = as_tensor_variable(self)
     if axis is None:
         return argsort(x.flatten(), 0)
-    return apply("argsort", x, axis=_axis(x, axis))
+    return apply("argsort", x, axis=axis_of(x, axis))
 
 
 def _along(x: TensorVariable, positions: TensorVariable, axis: int) -> TensorVariable:
@@ -49,7 +40,7 @@ def sort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     x = as_tensor_variable(self)
     if axis is None:
         return sort(x.flatten(), 0)
-    return apply("sort", x, axis=_axis(x, axis))
+    return apply("sort", x, axis=axis_of(x, axis))
 
 
 def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> TensorVariable:
@@ -60,7 +51,7 @@ def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: An
     value = as_tensor_variable(x)
     if axis is None:
         return argtopk(value.flatten(), kth, 0, sorted, idx_dtype)
-    place = _axis(value, axis)
+    place = axis_of(value, axis)
     positions = index(argsort(value, place), (*[slice(None)] * place, _largest(value, kth, place)))
     return cast(positions, check_dtype(idx_dtype))
 
@@ -85,7 +76,7 @@ def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any =
     value, check = as_tensor_variable(x), check_dtype(idx_dtype)
     if axis is None:
         return topk(value.flatten(), kth, 0, sorted, check)
-    place = _axis(value, axis)
+    place = axis_of(value, axis)
     return index(sort(value, place), (*[slice(None)] * place, _largest(value, kth, place)))
 
 
@@ -95,7 +86,7 @@ def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_
     if axis is None:
         return topk_and_argtopk(value.flatten(), kth, 0, sorted, idx_dtype)
     positions = argtopk(value, kth, axis, sorted, idx_dtype)
-    return [_along(value, positions, _axis(value, axis)), positions]
+    return [_along(value, positions, axis_of(value, axis)), positions]
 
 
 def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> TensorVariable:

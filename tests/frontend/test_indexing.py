@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,30 @@ def test_grids_with_steps_of_floats() -> None:
     np.testing.assert_array_equal(phintys.function([], T.mgrid[0:1:0.25])(), np.mgrid[0:1:0.25])
     with pytest.raises(NotImplementedError, match="complex step"):
         T.mgrid[0:1:5j]
+
+
+OF_AN_AXIS: dict[str, Callable[..., Any]] = {
+    "repeat": lambda x, axis: T.repeat(x, 2, axis),
+    "repeat each": lambda x, axis: T.repeat(x, T.lvector(), axis),
+    "roll": lambda x, axis: T.roll(x, 1, axis),
+    "diff": lambda x, axis: T.diff(x, 1, axis),
+    "take": lambda x, axis: T.take(x, [0], axis),
+    "compress": lambda x, axis: T.compress([1], x, axis),
+    "split": lambda x, axis: T.split(x, [1, 1], 2, axis),
+    "sort": lambda x, axis: T.sort(x, axis),
+    "diagonal": lambda x, axis: T.diagonal(x, 0, 0, axis),
+    "swapaxes": lambda x, axis: T.swapaxes(x, 0, axis),
+    "transpose": lambda x, axis: T.transpose(x, (0, axis)),
+}
+
+
+@pytest.mark.parametrize("name", OF_AN_AXIS)
+def test_axes_that_do_not_exist(name: str) -> None:
+    """They do not wrap around to others."""
+    for axis in (2, 5, -3):
+        with pytest.raises(ValueError, match=f"axis {axis} is out of bounds for TensorType"):
+            OF_AN_AXIS[name](T.dmatrix(), axis)
+    with pytest.raises(TypeError, match="the axis is an integer that is known when the expression is written"):
+        OF_AN_AXIS[name](T.dmatrix(), 0.5)
+    with pytest.raises(ValueError):
+        OF_AN_AXIS[name](T.dscalar(), 0)
