@@ -58,6 +58,8 @@ def cumprod(x: Any, axis: int | None = None) -> TensorVariable:
 def diff(x: Any, n: int = 1, axis: int = -1) -> TensorVariable:
     """Differences of neighbours along `axis`, taken `n` times."""
     value = as_tensor_variable(x)
+    if not isinstance(n, int) or n < 0:
+        raise ValueError(f"diff: how often is a whole number from 0 on, got {n!r}")
     whole = (slice(None),) * axis_of(value, axis)
     for _ in range(n):
         value = value[(*whole, slice(1, None))] - value[(*whole, slice(None, -1))]

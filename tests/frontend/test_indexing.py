@@ -190,3 +190,9 @@ def test_axes_that_do_not_exist(name: str) -> None:
         OF_AN_AXIS[name](T.dmatrix(), 0.5)
     with pytest.raises(ValueError):
         OF_AN_AXIS[name](T.dscalar(), 0)
+
+
+def test_differences_of_no_order() -> None:
+    for n in (-1, 1.5):
+        with pytest.raises(ValueError, match="from 0 on"):
+            T.diff(T.dvector(), n)
