@@ -9,7 +9,7 @@ from ..config import config
 from .arranging import ravel_multi_index as ravel_multi_index
 from .arranging import unravel_index as unravel_index
 from .assignment import flatnonzero, set_subtensor
-from .build import apply, as_tensor_variable, cast, constant
+from .build import apply, as_tensor_variable, cast, constant, known_scalar
 from .diagonals import fill_diagonal as fill_diagonal
 from .diagonals import fill_diagonal_offset as fill_diagonal_offset
 from .elementwise import abs_, eq, maximum, switch
@@ -58,10 +58,11 @@ def cumprod(x: Any, axis: int | None = None) -> TensorVariable:
 def diff(x: Any, n: int = 1, axis: int = -1) -> TensorVariable:
     """Differences of neighbours along `axis`, taken `n` times."""
     value = as_tensor_variable(x)
-    if not isinstance(n, int) or n < 0:
+    times = known_scalar(n)
+    if times is None or times != int(times) or times < 0:
         raise ValueError(f"diff: how often is a whole number from 0 on, got {n!r}")
     whole = (slice(None),) * axis_of(value, axis)
-    for _ in range(n):
+    for _ in range(int(times)):
         value = value[(*whole, slice(1, None))] - value[(*whole, slice(None, -1))]
     return value
 

@@ -196,3 +196,4 @@ def test_differences_of_no_order() -> None:
     for n in (-1, 1.5):
         with pytest.raises(ValueError, match="from 0 on"):
             T.diff(T.dvector(), n)
+    assert T.diff(T.constant([1.0, 4.0, 6.0]), np.int64(2)).eval({}).tolist() == [-1.0]
