@@ -42,7 +42,23 @@ def test_what_is_not_only_narrower() -> None:
     assert widen((np.ma.ones(2, "i1"), 1)) is None  # a subclass
     assert widen((exact,)) is None
     found = widen((np.ones(2, "i1"), np.int8(3)))
-    assert found is not None and found[0].dtype is np.dtype("f4") and found[1].dtype is np.dtype("i4")
+    assert found is not None and found[0].dtype is np.dtype("f4") and found[1] == 3 and type(found[1]) is int
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8"])
+@pytest.mark.parametrize(
+    "value", [np.int8(3), np.uint8(200), np.bool_(True), np.float32(0.1), np.int64(2**60 + 1), np.float64(0.5)]
+)
+def test_scalars_of_numpy_beside_a_narrow_array(dtype: str, value: Any) -> None:
+    x, y = T.dvector("x"), T.scalar("y", dtype=dtype)
+    f = phintys.function([x, y], [x, T.maximum(y, y)])
+    held = np.result_type(dtype, value.dtype) == dtype or value == np.dtype(dtype).type(value)
+    if held:
+        found = f(np.array([1, 2]), value)[1]
+        assert found.dtype == dtype and found == np.dtype(dtype).type(value)
+    else:
+        with pytest.raises(TypeError):
+            f(np.array([1, 2]), value)
 
 
 def test_strict_inputs_are_left_alone() -> None:
