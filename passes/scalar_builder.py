@@ -29,7 +29,6 @@ from .float_format import FloatFormat
 Operand = SSAValue | float
 """What the float methods take: a value, or a number that becomes a constant."""
 
-LEADING, LONG = 2, 12  # coefficients of a polynomial: the first, and of one with two chains behind them
 _NO_FAST_MATH: dict[str, Attribute] = {"fastmath": arith.FastMathFlagsAttr("none")}
 _WRAPPING = arith.IntegerOverflowAttr("none")
 _INT_NOT_EQUAL = IntegerAttr(1, i64)
@@ -226,26 +225,23 @@ class ScalarBuilder:
     # Compounds
 
     def polynomial(self, x: SSAValue, coefficients: Sequence[float]) -> SSAValue:
-        """c0 + c1 x + c2 x^2 + ..., of many terms the even and the odd ones side by side, except for the first two.
-
-        Loops wait for a long chain of additions: erfinv gains an eighth by this, erf and erfc a tenth. What the later terms
-        lose by rounding is as small as they are.
-        """
-        if len(coefficients) >= LONG:
-            rest, square = coefficients[LEADING:], self.mul(x, x)
-            tail = self.fma(self.horner(square, rest[1::2]), x, self.horner(square, rest[::2]))
-            for coefficient in reversed(coefficients[:LEADING]):
-                tail = self.fma(tail, x, coefficient)
-            return tail
-        return self.horner(x, coefficients)
-
-    def horner(self, x: SSAValue, coefficients: Sequence[float]) -> SSAValue:
-        """The same, one term after the other."""
+        """c0 + c1 x + c2 x^2 + ... by Horner's rule."""
         *rest, last = coefficients
         value = self.const(last)
         for coefficient in reversed(rest):
             value = self.fma(value, x, coefficient)
         return value
+
+    def long_polynomial(self, x: SSAValue, coefficients: Sequence[float]) -> SSAValue:
+        """The same with the even and the odd terms side by side, except for the first two.
+
+        Loops wait for a long chain of additions: erfinv gains an eighth by this, erf and erfc a tenth. What the later terms
+        lose by rounding is as small as they are. It takes more registers, which devices lack where there is other work.
+        """
+        first, second, *rest = coefficients
+        square = self.mul(x, x)
+        tail = self.fma(self.polynomial(square, rest[1::2]), x, self.polynomial(square, rest[::2]))
+        return self.fma(self.fma(tail, x, second), x, first)
 
     def fast_two_sum(self, a: Operand, b: Operand) -> tuple[SSAValue, SSAValue]:
         """a + b as rounded sum and exact rounding error, for |a| >= |b| or a = 0 (Dekker 1971)."""

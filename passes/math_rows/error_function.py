@@ -52,7 +52,7 @@ def _scaled(b: ScalarBuilder, x: SSAValue, c: float, terms: Sequence[float]) -> 
     t = b.mul(above, inverse)
     lost = b.add(b.fma(b.neg(t), below, above), b.fma(b.neg(t), below_low, above_low))
     slope = b.polynomial(t, (terms[1], 2 * terms[2], 3 * terms[3], 4 * terms[4]))
-    return b.fma(b.mul(lost, inverse), slope, b.polynomial(t, terms)), inverse
+    return b.fma(b.mul(lost, inverse), slope, b.long_polynomial(t, terms)), inverse
 
 
 def erf(b: ScalarBuilder, x: SSAValue) -> SSAValue:

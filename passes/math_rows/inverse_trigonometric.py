@@ -44,7 +44,7 @@ def _atan_tail(b: ScalarBuilder, t: SSAValue, t_low: SSAValue) -> SSAValue:
     """atan(t + t_low) - t, for 0 <= t <= 1."""
     z = b.mul(t, t)
     slope = b.fma(z, b.sub(b.mul(z, 0.5), 1.0), 1.0)  # about 1 / (1 + z), enough for t_low
-    return b.fma(b.mul(z, t), b.horner(z, ATANS[b.format.name]), b.mul(t_low, slope))
+    return b.fma(b.mul(z, t), b.polynomial(z, ATANS[b.format.name]), b.mul(t_low, slope))
 
 
 def atan(b: ScalarBuilder, x: SSAValue) -> SSAValue:

@@ -56,7 +56,7 @@ def _inverse(b: ScalarBuilder, x: SSAValue, tail: SSAValue) -> SSAValue:
     k, f, _ = split_exponent(b, b.mul(tail, b.sub(2.0, tail)))
     high, low = add_exponent(b, k, f)
     logarithm = b.add(high, log1p_tail(b, f, low))
-    value = b.mul(x, b.polynomial(b.sub(-CENTRE, logarithm), INNER))
+    value = b.mul(x, b.long_polynomial(b.sub(-CENTRE, logarithm), INNER))
     return b.rare(FAR_ERFINV, b.less(tail, OUTERMOST), [x, tail], value)
 
 

@@ -156,7 +156,7 @@ def erf(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """x times a polynomial up to 4, where it is 1."""
     limited = b.clamp(x, -4.0, 4.0)
     square = b.fma(b.mul(limited, limited), 0.125, -1.0)
-    return b.mul(limited, b.polynomial(square, ERF))
+    return b.mul(limited, b.long_polynomial(square, ERF))
 
 
 def erfc(b: ScalarBuilder, x: SSAValue) -> SSAValue:
