@@ -11,8 +11,8 @@ from phintys.codegen import compiler
 from phintys.ir.graph import Graph, fingerprint
 
 SEEN: set[str] = set()
-# Bytes: a row's kernel may keep one number of each thread in memory, to take fewer registers. Elementwise ones keep none.
-ROUNDED = 8
+# Bytes: a row's kernel may keep two numbers of each thread in memory, to take fewer registers. Elementwise ones keep none.
+ROUNDED = 16
 
 
 def record() -> list[Graph]:
