@@ -45,10 +45,10 @@ def address(memory: Memory) -> str:
     """Where the first element of device memory is."""
     if not memory.on_device:
         raise TranslationError(f"{memory.name} is on the host, where a kernel or a library does not reach it")
-    if memory.offset == 0:
+    if not memory.offset:
         return memory.name
-    offset = product([itemsize(memory.dtype), memory.offset if isinstance(memory.offset, int) else f"({memory.offset})"])
-    return f"{memory.name} + {offset}"
+    offset = memory.offset if isinstance(memory.offset, int) else f"({memory.offset})"
+    return f"{memory.name} + {product([itemsize(memory.dtype), offset])}"
 
 
 def array(memory: Memory) -> str:
@@ -179,7 +179,8 @@ def _to_host(p: PlanWriter, op: Operation) -> None:
 
 def _whole(memory: Memory) -> str:
     """Address of memory that has no gaps."""
-    if memory.strides is not None and memory.strides != Memory("", True, "", memory.sizes).row_strides:
+    whole = Memory("", True, "", memory.sizes).row_strides
+    if any(a != b for size, a, b in zip(memory.sizes, memory.row_strides, whole, strict=True) if size != 1):
         raise TranslationError(f"{memory.name} has gaps, and is moved as a whole only")
     return address(memory)
 
@@ -270,8 +271,7 @@ def _host(p: PlanWriter, op: Operation) -> None:
 
 
 def _clock(p: PlanWriter, op: Operation) -> None:
-    p.values[op.results[0]] = p.fresh(None)
-    p.lines.add(f"{p.value(op.results[0])} = clock()")
+    p.assign(op.results[0], "clock()")
 
 
 def _record(p: PlanWriter, op: Operation) -> None:

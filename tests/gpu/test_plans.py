@@ -89,6 +89,19 @@ def test_a_plan_reads_one_line_a_step() -> None:
     assert LaunchPlan.from_json(plan.to_json()) == plan
 
 
+def test_strides_of_what_has_one_element_leave_no_gaps() -> None:
+    view = "memref<1x?xf64, strided<[1, 1]>>"
+    lines = f"""
+    %v = memref.reinterpret_cast %y to offset: [0], sizes: [1, %n], strides: [1, 1] : memref<?xf64> to {view}
+    %g = rt.to_host %v : {view}
+    %e = memref.load %g[%c0, %one] : {view}
+    %h ="""
+    code = module(TWICE.replace("%h =", lines))
+    plan = plan_of(code)
+    assert "g = to_host(y, (1, arg0_0), 'float64')" in plan.source
+    assert (run(plan, code, np.arange(64.0))[0] == 2 * np.arange(64)).all()
+
+
 def test_a_plan_runs() -> None:
     code = module(TWICE)
     result, device = run(plan_of(code), code, np.arange(64.0))
