@@ -147,15 +147,15 @@ MUTANTS = (
     Mutant(
         "a state is overwritten before the last check",
         "passes/buffer_plan.py",
-        "if self._can_fail(op) or any(",
-        "if any(",
+        "max(self.last_failing, self.last_read.get(state, -1))",
+        "self.last_read.get(state, -1)",
         (STATES, ROWS),
     ),
     Mutant(
         "a state is overwritten before its last reader",
         "passes/buffer_plan.py",
-        "any(self.root.get(operand) is state for operand in op.operands):\n                return False",
-        "any(self.root.get(operand) is None and operand is state for operand in op.operands):\n                return False",
+        "max(self.last_failing, self.last_read.get(state, -1))",
+        "self.last_failing",
         (STATES, ROWS, PROGRAMS),
     ),
     Mutant(
