@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import DenseArrayBase, ModuleOp
+from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, ModuleOp
 from xdsl.ir import Attribute, Operation
 
 from phintys.dialects import gpu, nvvm
@@ -81,6 +81,9 @@ class DeviceFunctionPrinter(FunctionPrinter):
         inputs = [f"{type_text(a.type)}{word} {self.name(a)}" for a, word in zip(arguments, words, strict=True)]
         size = op.attributes.get("nvvm.maxntid")
         limit = f' "nvvm.maxntid"="{size.get_values()[0]}"' if isinstance(size, DenseArrayBase) else ""
+        registers = op.attributes.get("nvvm.maxnreg")
+        if isinstance(registers, IntegerAttr):
+            limit += f' "nvvm.maxnreg"="{registers.value.data}"'
         return f"define ptx_kernel void {symbol(op.sym_name.data)}({', '.join(inputs)}) {self.module.attributes}{limit} {{"
 
 

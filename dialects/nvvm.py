@@ -1,6 +1,7 @@
 """The `nvvm` dialect: what a thread of an NVIDIA GPU reads and does beside the operations of `llvm`, under MLIR's names.
 
-At level "nvvm" kernels are `llvm.func`s in a `gpu.module`, with the attributes `nvvm.kernel` and `nvvm.maxntid`.
+At level "nvvm" kernels are `llvm.func`s in a `gpu.module`, with the attributes `nvvm.kernel` and `nvvm.maxntid`, some
+with `nvvm.maxnreg`.
 Source: NVIDIA, PTX ISA, special registers, bar.sync and shfl.sync.
 """
 

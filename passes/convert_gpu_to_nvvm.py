@@ -32,6 +32,9 @@ from .llvm_memory import Descriptor, byte_size, contiguous, stored
 
 ALL_LANES, LAST_LANE = -1, gpu.WARP - 1
 SHARED_ALIGNMENT = 16
+# What a thread of a kernel that calls functions with loops may take. Left alone, the assembler takes fewer, so that more
+# threads find room, and keeps some of their numbers in memory; 256 threads of as many take half of a processor's registers.
+REGISTERS_OF_LOOPS = 128
 SHARED_POINTER = llvm.LLVMPointerType(bi.IntAttr(gpu.SHARED))
 WRAPS: dict[str, Attribute] = {"overflowFlags": bi.IntegerAttr(0, 32)}
 CUTS: dict[str, Attribute] = {"overflowFlags": llvm.OverflowAttr("none")}
@@ -70,6 +73,8 @@ class KernelLowering(FunctionLowering):
         threads = self.kernel.threads
         if threads is not None:
             marks["nvvm.maxntid"] = bi.DenseArrayBase.from_list(bi.i32, [threads, 1, 1])
+        if calls_loops(self.kernel):
+            marks["nvvm.maxnreg"] = bi.IntegerAttr(REGISTERS_OF_LOOPS, bi.i32)
         return llvm.FuncOp(
             self.kernel.sym_name,
             llvm.LLVMFunctionType(types),
@@ -137,6 +142,20 @@ class KernelLowering(FunctionLowering):
             self.globals.append(llvm.GlobalOp(type, name, linkage, addr_space=gpu.SHARED, alignment=SHARED_ALIGNMENT))
         address = self.e.op(llvm.AddressOfOp, [], SHARED_POINTER, {"global_name": bi.SymbolRefAttr(name)})
         return self.e.op(llvm_extra.AddrSpaceCastOp, [address], PTR)
+
+
+def calls_loops(kernel: gpu.FuncOp) -> bool:
+    """Whether a function that a kernel calls, or one that this calls, has a loop, as some of Bessel and of the gamma family."""
+    module = kernel.parent
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, func.FuncOp)} if module is not None else {}
+    called: dict[str, func.FuncOp] = {}
+    waiting: list[Operation] = [kernel]
+    while waiting:
+        names = (op.callee.string_value() for op in waiting.pop().walk() if isinstance(op, func.CallOp))
+        new = {name: functions[name] for name in names if name in functions and name not in called}
+        called |= new
+        waiting += new.values()
+    return any(isinstance(op, scf.WhileOp | scf.ForOp) for function in called.values() for op in function.walk())
 
 
 def is_written(memory: SSAValue) -> bool:

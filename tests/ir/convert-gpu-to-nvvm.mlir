@@ -59,3 +59,48 @@ gpu.module @kernels {
 // CHECK:         llvm.icmp "ult"
 // CHECK:         nvvm.shfl.sync bfly {{.*}} : f32 -> f32
 // CHECK-NOT:     laneid
+
+// -----
+
+/// A kernel that calls a function with a loop, by way of another or not, says how many registers its threads may take.
+gpu.module @kernels {
+  gpu.func @long(%x: memref<?xf64>) kernel {
+    %t = gpu.thread_id x
+    %v = memref.load %x[%t] : memref<?xf64>
+    %r = func.call @through(%v) : (f64) -> f64
+    memref.store %r, %x[%t] : memref<?xf64>
+    gpu.return
+  }
+  gpu.func @short(%x: memref<?xf64>, %n: index) kernel {
+    %c1 = arith.constant 1 : index
+    %t = gpu.thread_id x
+    scf.for %i = %t to %n step %c1 {
+      %v = memref.load %x[%i] : memref<?xf64>
+      %r = func.call @straight(%v) : (f64) -> f64
+      memref.store %r, %x[%i] : memref<?xf64>
+    }
+    gpu.return
+  }
+  func.func private @through(%v: f64) -> f64 {
+    %r = func.call @halved(%v) : (f64) -> f64
+    func.return %r : f64
+  }
+  func.func private @halved(%v: f64) -> f64 {
+    %half = arith.constant 5.000000e-01 : f64
+    %r = scf.while (%a = %v) : (f64) -> f64 {
+      %more = arith.cmpf ogt, %a, %half : f64
+      scf.condition(%more) %a : f64
+    } do {
+    ^bb0(%a: f64):
+      %b = arith.mulf %a, %half : f64
+      scf.yield %b : f64
+    }
+    func.return %r : f64
+  }
+  func.func private @straight(%v: f64) -> f64 {
+    %r = arith.addf %v, %v : f64
+    func.return %r : f64
+  }
+}
+// CHECK: llvm.func @long({{.*}} attributes {nvvm.kernel, nvvm.maxnreg = 128 : i32} {
+// CHECK: llvm.func @short({{.*}} attributes {nvvm.kernel} {
