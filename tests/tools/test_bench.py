@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from phintys.tools import bench
-from phintys.tools.benchmarks import measure, picture, run, sweep, sweep_report, tables
+from phintys.tools.benchmarks import floors, measure, picture, run, sweep, sweep_report, tables
 from phintys.tools.benchmarks.row import PEERS, Row, Target, results
 from phintys.tools.benchmarks.table import WORKLOADS
 from phintys.tools.main import main
@@ -61,6 +61,27 @@ def test_turns_end_with_the_time() -> None:
     taken = measure.take_turns({"a": lambda: 1.0, "b": lambda: 2.0}, rounds=5, seconds=60.0)
     assert taken == {"a": [1.0] * 5, "b": [2.0] * 5}
     assert len(measure.take_turns({"a": lambda: 1.0}, rounds=5, seconds=0.0)["a"]) == measure.LEAST_ROUNDS
+
+
+def test_on_several_threads_each_turn_begins_with_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[Any] = []
+    monkeypatch.setattr(measure, "sleep", events.append)
+    measure.take_turns({"a": lambda: float(events.append("a") or 1.0)}, rounds=1, seconds=1.0, rest=0.25)
+    assert events == [0.25, "a"]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_floors_move_everything_on_all_threads(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", str(threads))
+    source = np.random.default_rng(0).random((331, 499))
+    function, (target, same) = floors.copied(source)
+    assert (function is np.copyto) is (threads == 1)
+    function(target, same)
+    assert np.array_equal(target, source)
+    function, (filled,) = floors.written(np.zeros(1 << 18))
+    function(filled)
+    assert (filled == 1.0).all()
+    assert floors.copied(np.zeros(10))[0] is np.copyto
 
 
 def calls(**functions: Any) -> dict[str, Any]:
@@ -131,6 +152,15 @@ def test_results_are_judged_by_the_least_time() -> None:
     assert run.best_peer(result) == "jax"
     assert made_up("pow10", phintys=1.2, numpy=9.0, copy=1.0)["reached"] is False
     assert made_up("pow10", numpy=9.0, copy=1.0)["reached"] is False
+
+
+def test_more_threads_stand_beside_their_floor(capsys: pytest.CaptureFixture[str]) -> None:
+    one = made_up("pow10", phintys=3e-6, numpy=9e-6, copy=2e-6)
+    two = made_up("pow10", phintys=2e-6, numpy=9e-6, copy=1.6e-6) | {"threads": 2}
+    tables.speedups([one, two, made_up("add", numpy=1e-6)], [1, 2])
+    printed = capsys.readouterr().out
+    assert "3 µs (1.00 ×)" in printed
+    assert "2 µs (1.50 ×, copy 1.25 ×)" in printed
 
 
 def test_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

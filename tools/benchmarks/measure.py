@@ -13,7 +13,7 @@ import tempfile
 import timeit
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from . import fresh
 from .row import OURS, REFERENCE, Call, Row, results
 
 SAMPLE_SECONDS = 0.01
+REST_SECONDS = 0.05  # before a turn on several threads: those of OpenBLAS wait awake for 30 ms after a product
 LEAST_ROUNDS, SLOW_SECONDS = 3, 5.0
 
 Sample = Callable[[], float]
@@ -38,7 +39,8 @@ def main(settings: dict[str, Any]) -> None:
     for name in settings["rows"]:
         print(json.dumps({"begins": name}), flush=True)
         row = WORKLOADS[name]
-        turns = partial(take_turns, rounds=settings["rounds"], seconds=settings["seconds"])
+        rest = REST_SECONDS if settings["threads"] > 1 else 0.0
+        turns = partial(take_turns, rounds=settings["rounds"], seconds=settings["seconds"], rest=rest)
         measured = (measure_fresh if row.fresh else measure_calls)(row, wanted(row, settings["peers"]), turns)
         print(json.dumps({"name": name, "threads": settings["threads"], **measured}), flush=True)
 
@@ -115,14 +117,18 @@ def sampler(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Sample:
     return lambda: timer.timeit(number) / number
 
 
-def take_turns(samples: Mapping[str, Sample], rounds: int, seconds: float) -> dict[str, list[float]]:
-    """In each round everyone has a turn, so that a slow minute slows all of them; fewer rounds when they are slow."""
+def take_turns(samples: Mapping[str, Sample], rounds: int, seconds: float, rest: float = 0.0) -> dict[str, list[float]]:
+    """In each round everyone has a turn, so that a slow minute slows all of them; fewer rounds when they are slow.
+
+    Each turn begins after `rest` seconds, in which the threads of the one before fall asleep.
+    """
     taken: dict[str, list[float]] = {name: [] for name in samples}
     end = perf_counter() + seconds
     for number in range(rounds):
         if number >= LEAST_ROUNDS and perf_counter() > end:
             break
         for name, sample in samples.items():
+            sleep(rest)
             taken[name].append(sample())
     return taken
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .floors import written
 from .loops import compiled
 from .row import Array, Call, Make, Row, Target, normal
 from .systems import function_of, functions, system
@@ -206,7 +207,7 @@ def random_row(law: str, target: Target) -> Row:
         "torch": lambda: random_torch(law),
         "pytensor": lambda: pytensor_streams(law),
     }
-    floors: dict[str, Make] = {"write": lambda: ((lambda a: a.fill(1.0)), (np.empty(MANY),))}
+    floors: dict[str, Make] = {"write": lambda: written(np.empty(MANY))}
     return Row(law, "random", f"{law}, 1 M numbers", contenders, target, floors, tolerance=None)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .floors import copied
 from .loops import compiled, numexpr_call
 from .row import Array, Call, Make, Row, Target, normal
 from .systems import functions
@@ -20,11 +21,6 @@ MANY = 10_000_000
 def numbers(count: int, dtype: str = "float64") -> Array:
     """Where x ** 10 neither overflows nor vanishes."""
     return np.random.default_rng(1).uniform(-2.0, 2.0, count).astype(dtype)
-
-
-def copy(data: Callable[[], Array]) -> Call:
-    """What moving the operand once to another array takes."""
-    return np.copyto, (np.empty_like(data()), data())
 
 
 def loop_call(scalar: Callable[..., Any], x: Array) -> Call:
@@ -53,7 +49,7 @@ def vector_row(
         "numba": lambda: loop_call(scalar, data()),
     }
     return Row(
-        name, "elementwise", title, contenders, target, {"copy": lambda: copy(data)}, 1e-9 if dtype == "float64" else 1e-5
+        name, "elementwise", title, contenders, target, {"copy": lambda: copied(data())}, 1e-9 if dtype == "float64" else 1e-5
     )
 
 
@@ -139,7 +135,7 @@ CHAIN = Row(
         "numba": chain_loop,
     },
     Target(ratio=2.9, of="copy"),
-    {"copy": lambda: copy(lambda: chain_data()[0])},
+    {"copy": lambda: copied(chain_data()[0])},
 )
 
 ROWS = (

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .floors import copied
 from .loops import compiled
 from .row import Array, Call, Row, Target, normal
 from .systems import gradients, trainings
@@ -234,7 +235,7 @@ def entropy_row(kind: tuple[str, str, float], target: Target) -> Row:
             "numba": lambda: entropy_numba(dtype),
         },
         target,
-        {"copy": lambda: (np.copyto, (np.empty_like(scores(dtype)[0]), scores(dtype)[0]))},
+        {"copy": lambda: copied(scores(dtype)[0])},
         tolerance,
     )
 

@@ -85,18 +85,25 @@ def summary(report: Report, threads: Sequence[int]) -> None:
 
 
 def speedups(results: Sequence[Result], threads: Sequence[int]) -> None:
-    """How many times faster each number of threads makes Phintys than the first one."""
-    times: dict[str, dict[int, float]] = {}
+    """How many times faster each number of threads makes Phintys than the first one, and its floor, where that is another."""
+    by_row: dict[str, dict[int, Result]] = {}
     for result in results:
-        if OURS in result["seconds"]:
-            times.setdefault(result["name"], {})[result["threads"]] = result["seconds"][OURS]
-    rows = [
-        (name, *(f"{duration(of[n])} ({of[threads[0]] / of[n]:.2f} ×)" if n in of else "" for n in threads))
-        for name, of in times.items()
-        if threads[0] in of
-    ]
+        by_row.setdefault(result["name"], {})[result["threads"]] = result
+    rows = [(name, *(speedup(of.get(n), of.get(threads[0])) for n in threads)) for name, of in by_row.items()]
     head = ("", *(f"{n} threads" for n in threads))
     print_table("Phintys with more threads", head, rows, right=range(1, len(head)))
+
+
+def speedup(result: Result | None, first: Result | None) -> str:
+    """The time, and how many times it goes into the first one's; the same of the floor."""
+    if result is None or first is None:
+        return ""
+    names = [name for name in (OURS, *result["floors"][:1]) if name in result["seconds"] and name in first["seconds"]]
+    times = [f"{first['seconds'][name] / result['seconds'][name]:.2f} ×" for name in names]
+    if OURS not in names:
+        return ""
+    floor = "" if result is first or not names[1:] else f", {names[1]} {times[1]}"
+    return f"{duration(result['seconds'][OURS])} ({times[0]}{floor})"
 
 
 def markdown(report: Report) -> str:
