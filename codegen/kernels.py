@@ -2,9 +2,9 @@
 
 In: the LLVM IR text of a function, as `assemble` writes it. Out: a `Program`: the host, which checks, allocates and calls,
 and a text for each kernel, a loop that threads may share (`f.part3`, and `f.part3.call`, which takes its values from
-memory). A kernel's text has all that it needs, numbered from 0, and none of the names around it: equal kernels of
-different functions are equal texts, so that the object made for one does for all. A kernel that touches a variable of the
-module, or another kernel, stays with the host.
+memory, stays with the host). A kernel's text has all that it needs, numbered from 0, and none of the names around it: equal
+kernels of different functions are equal texts, so that the object made for one does for all. A kernel that touches a variable
+of the module, or another kernel, stays with the host.
 """
 
 from __future__ import annotations
@@ -54,13 +54,12 @@ def split(text: str) -> Program:
     names: dict[str, str] = {}
     loops = [found[1] for chunk in chunks.values() if (found := _KERNEL.match(chunk.text))]
     for own in loops:
-        parts = [name for name in (own, f"{own}.call") if name in chunks]
-        needed = _closure(chunks, parts)
-        if any(name not in parts and (name in loops or _changes(chunks[name].text)) for name in needed):
+        needed = _closure(chunks, [own])
+        if any(name != own and (name in loops or _changes(chunks[name].text)) for name in needed):
             continue
         name, body = _kernel(chunks, needed, own)
         kernels[name] = body
-        names |= {part: f"@{name}{part.removeprefix(own)}" for part in parts}
+        names[own] = f"@{name}"
     declared: set[str] = set()
     for part, name in names.items():
         # Loops may differ only in how a constant is called.
@@ -118,10 +117,10 @@ def _kernel(chunks: dict[str, _Chunk], needed: list[str], own: str) -> tuple[str
     numbers = {name: f"!{k}" for k, name in enumerate(name for name in needed if name.startswith("!"))}
     tables = (name for name in needed if chunks[name].text.startswith(f"{name} = internal constant"))
     numbers |= {name: f"@constant_{k}" for k, name in enumerate(tables)}
-    anonymous = {**numbers, own: f"@{PREFIX}", f"{own}.call": f"@{PREFIX}.call"}
+    anonymous = {**numbers, own: f"@{PREFIX}"}
     text = _USES.sub(lambda found: anonymous.get(found[0], found[0]), _written(chunks, needed))
     name = PREFIX + hashlib.sha256(text.encode()).hexdigest()[:32]
-    text = re.sub(rf"@{PREFIX}(?=[(.])", f"@{name}", text)
+    text = re.sub(rf"@{PREFIX}(?=[(])", f"@{name}", text)
     return name, re.sub(rf"^define internal (?=[^@]*@{name})", "define dso_local ", text, flags=re.MULTILINE)
 
 

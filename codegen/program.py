@@ -11,9 +11,6 @@ from . import cache, engine
 from .elf import pack
 from .kernels import split
 
-# Lines of a kernel from which on its addresses are left as they are written. Short ones are up to a fifth faster for sums.
-LONG = 130
-
 
 def compile_program(text: str, *, anew: bool = False) -> bytes:
     """The objects of a function, packed, the host's before those of its kernels; with `anew` all of them are made."""
@@ -29,6 +26,6 @@ def _kernel(name: str, text: str, anew: bool) -> bytes:
     found = None if anew else cache.load(key)
     if found is not None:
         return found[0]
-    made = engine.compile_object(text, long=text.count("\n") > LONG)
+    made = engine.compile_object(text)
     cache.store(key, made, {})
     return made

@@ -4,7 +4,8 @@ In: a `builtin.module` that holds `llvm.func` and `llvm.mlir.global` only. Out: 
 arguments become phi nodes; values may be used in text before the block that defines them. Two edges from one branch
 to one block get a block of their own each, since a phi tells edges apart by their block. Attributes understood beside
 LLVM's own: `phi.loop = "vectorize,interleave=4"` on a branch (loop metadata), `phi.inline = "always"` (or "never") and
-`phi.plain` (no loop in it that LLVM could do better) on a function.
+`phi.plain` (no loop in it that LLVM could do better) and `phi.strided` (an innermost loop that touches what lies apart) on a
+function.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ RUNTIME_DECLARATIONS = {
 }
 
 
+MARKS = ("phi.plain", "phi.strided")  # attributes of functions that `program` and `engine` look for in the text
 INLINING = {"always": " alwaysinline", "never": " noinline"}  # values of `phi.inline`
 
 
@@ -187,7 +189,7 @@ class FunctionPrinter:
         ]
         inline = op.attributes.get("phi.inline")
         extra = INLINING.get(inline.data, "") if isinstance(inline, StringAttr) else ""
-        extra += ' "phi.plain"' * ("phi.plain" in op.attributes)
+        extra += "".join([f' "{name}"' for name in MARKS if name in op.attributes])
         output = type_text(op.function_type.output)
         name = symbol(op.sym_name.data)
         return f"define {hidden}{output} {name}({', '.join(inputs)}) {self.module.attributes}{extra} {{"

@@ -38,6 +38,8 @@ class FunctionLowering:
     """Lowers one function. `temporaries` are those of the heap, which a failing check has to free."""
 
     plain = False  # whether no loop has come up that LLVM could do better
+    strided = False  # whether a loop without others in it has come up whose iterations touch what lies apart
+    innermost: Block | None = None  # the body of the loop without others in it that is being lowered
 
     def __init__(self, function: func.FuncOp, declarations: dict[str, llvm.FuncOp]) -> None:
         self.function = function
@@ -82,6 +84,10 @@ class FunctionLowering:
     def context(self) -> SSAValue:
         """The call's context pointer."""
         return self.e.entry.args[0]
+
+    def counts(self, index: SSAValue) -> bool:
+        """Whether an index differs from one iteration of an innermost loop to the next."""
+        return self.innermost in (index.owner, index.owner.parent)
 
     def result_number(self, value: SSAValue) -> int | None:
         """Position among the results, for a buffer that is returned."""
@@ -187,7 +193,10 @@ class FunctionLowering:
         self.values.update(zip(op.body.block.args, header.args, strict=True))
         at = e.block
         e.block = body
-        yielded = self.lower_block(op.body.block)
+        inside = op.body.block
+        self.innermost = inside if not any(isinstance(inner, scf.ForOp) for inner in inside.walk()) else None
+        yielded = self.lower_block(inside)
+        self.innermost = None
         latch = e.branch(header, [e.int(e.add(iv, step)), *yielded])
         latch.attributes.update({key: value for key, value in op.attributes.items() if key == "phi.loop"})
         if hints:
@@ -247,6 +256,8 @@ class FunctionLowering:
                 extra[f"phi.{name}"] = bi.ArrayAttr([bi.StringAttr(text) for text in texts])
             if self.plain:
                 extra["phi.plain"] = bi.UnitAttr()
+            if self.strided:
+                extra["phi.strided"] = bi.UnitAttr()
             if self.hosts:
                 extra["phi.hosts"] = bi.ArrayAttr([bi.StringAttr(text) for text in self.hosts])
         else:

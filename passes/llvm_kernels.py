@@ -76,6 +76,7 @@ class Kernel:
         inner.e = LlvmEmitter(Region(entry), entry)
         inner.e.location = low.e.location
         inner.values, inner.memrefs, inner.slots, inner.temporaries = {}, {}, [], Temporaries(inner)
+        inner.strided = False
         self.registers: dict[SSAValue, SSAValue] = dict(zip(self.passed, entry.args, strict=False))
         for leaf in leaves:
             if isinstance(leaf.owner, llvm.ConstantOp | llvm.AddressOfOp):
@@ -116,6 +117,8 @@ class Kernel:
         loop = _function(self.name, [*self.types, I64, I64], self.inner.e.region)
         loop.properties["arg_attrs"] = bi.ArrayAttr([*attributes, none, none])
         loop.attributes["phi.inline"] = bi.StringAttr("never")
+        if self.inner.strided:
+            loop.attributes["phi.strided"] = bi.UnitAttr()
         return loop
 
     def _call(self) -> llvm.FuncOp:

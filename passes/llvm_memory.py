@@ -148,6 +148,7 @@ def address(low: FunctionLowering, descriptor: Descriptor, indices: Sequence[SSA
     """Where an element is."""
     position = descriptor.offset
     for index, stride in zip(indices, descriptor.strides, strict=True):
+        low.strided |= stride != 1 and low.counts(index)
         position = low.e.add(position, low.e.mul(low.value(index), stride))
     return low.e.element(descriptor.pointer, position, stored(descriptor.element))
 

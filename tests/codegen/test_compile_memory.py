@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,3 +49,28 @@ def test_the_optimizer_gives_its_memory_back() -> None:
         optimize(PROGRAM.format(number=100 + number))
     gc.collect()
     assert (resident() - before) / count < KEPT
+
+
+PAUSES = """
+import gc, weakref
+from phintys.codegen.compiler import collection_paused
+class Node: pass
+def garbage():
+    node = Node(); node.own = node
+    return weakref.ref(node)
+alive = []
+for _ in range(2):
+    with collection_paused():
+        found = garbage()
+        many = [[] for _ in range(10_000)]
+    more = [[] for _ in range(10_000)]
+    alive.append(found() is not None)
+    gc.collect()
+    assert found() is None and gc.isenabled() and not gc.get_freeze_count()
+assert alive == [True, False], alive
+"""
+
+
+def test_the_first_compilation_leaves_its_garbage_to_the_next_full_collection() -> None:
+    done = subprocess.run([sys.executable, "-c", PAUSES], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -197,3 +197,75 @@ func.func @kernels(%x: memref<?xf64>, %y: memref<?xf64>) {
 // CHECK:         llvm.store {{%.+}}, {{%.+}} : f64, !llvm.ptr
 // CHECK-NOT:   @kernels.part1.call
 // CHECK-NOT:   @kernels.part2
+
+// -----
+
+/// Chunks that are nothing but parts of a loop become the loop, from the first bound that is asked for to the last one; here its
+/// iterations read what lies apart.
+func.func @parts(%x: memref<?x?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %n = memref.dim %x, %c0 : memref<?x?xf64>
+  scf.for %c = %c0 to %n step %c64 {
+    %after = arith.addi %c, %c64 : index
+    %end = arith.minsi %after, %n : index
+    scf.for %i = %c to %end step %c1 {
+      %a = memref.load %x[%i, %c0] : memref<?x?xf64>
+      memref.store %a, %y[%i] : memref<?xf64>
+    }
+  } {phi.parallel = 12 : i64}
+  func.return
+}
+// CHECK-LABEL: llvm.func @parts(
+// CHECK-NOT:     phi.strided
+// CHECK-LABEL: llvm.func internal @parts.part0(
+// CHECK-SAME:    [[begin:%[0-9]+]]: i64, [[end:%[0-9]+]]: i64) -> i32 attributes {phi.inline = "never", phi.strided} {
+// CHECK:         llvm.br ^[[head:bb[0-9]+]]([[begin]] : i64)
+// CHECK-NEXT:  ^[[head]]([[i:%.+]]: i64):
+// CHECK-NEXT:    llvm.icmp "slt" [[i]], [[end]] : i64
+// CHECK-NOT:     llvm.icmp
+// CHECK-LABEL: llvm.func internal @parts.part0.call(
+
+// -----
+
+/// These are more: two iterations apart, up to another end, with a value of their own.
+func.func @more(%x: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %c = %c0 to %n step %c64 {
+    %after = arith.addi %c, %c64 : index
+    %end = arith.minsi %after, %n : index
+    scf.for %i = %c to %end step %c2 {
+      memref.store %zero, %x[%i] : memref<?xf64>
+    }
+  } {phi.parallel = 12 : i64}
+  scf.for %c = %c0 to %n step %c64 {
+    %after = arith.addi %c, %c2 : index
+    %end = arith.minsi %after, %n : index
+    scf.for %i = %c to %end step %c1 {
+      memref.store %zero, %x[%i] : memref<?xf64>
+    }
+  } {phi.parallel = 12 : i64}
+  scf.for %c = %c0 to %n step %c64 {
+    %after = arith.addi %c, %c64 : index
+    %end = arith.minsi %after, %n : index
+    scf.for %i = %c to %end step %c1 {
+      memref.store %zero, %x[%c] : memref<?xf64>
+    }
+  } {phi.parallel = 12 : i64}
+  func.return
+}
+// CHECK-LABEL: llvm.func internal @more.part0(
+// CHECK:         llvm.icmp "slt"
+// CHECK:         llvm.icmp "slt"
+// CHECK-LABEL: llvm.func internal @more.part1(
+// CHECK:         llvm.icmp "slt"
+// CHECK:         llvm.icmp "slt"
+// CHECK-LABEL: llvm.func internal @more.part2(
+// CHECK:         llvm.icmp "slt"
+// CHECK:         llvm.icmp "slt"
