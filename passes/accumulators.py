@@ -25,8 +25,8 @@ from xdsl.ir import SSAValue
 from phintys.ir.types import DTYPES
 
 from .combiners import OPERATIONS, Reduction, two_sum
+from .control import branch
 from .emit import Emitter
-from .mersenne import branch
 
 TOTALS = "phi.totals"  # attribute of a loop: the `label` of each accumulator whose registers it carries, in order
 Registers = list[SSAValue]

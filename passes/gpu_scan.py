@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from xdsl.ir import SSAValue
 
+from .control import branch
 from .emit import Emitter, Index
 from .gpu_host import constant_of, copy_into, get, leave
 from .gpu_kernel import THREADS
 from .gpu_loops import MOST_BLOCKS, MOST_PARTS, NestKernel, ThreadKernel, ceiling
-from .mersenne import branch
 
 PIECE = 8 * THREADS  # elements of a piece, or more
 LINES = 1 << 14  # lines or more keep a device busy by a thread each

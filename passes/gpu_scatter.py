@@ -15,6 +15,7 @@ from xdsl.ir import SSAValue
 
 from phintys.dialects.rt import AssertOp
 
+from .control import branch
 from .emit import Emitter
 from .gpu_checks import Env, Failed, run
 from .gpu_host import Host
@@ -22,7 +23,6 @@ from .gpu_loops import ThreadKernel
 from .gpu_nests import Nest
 from .gpu_places import depends, places
 from .gpu_sorted import SortedScatter
-from .mersenne import branch
 
 OUTSIDE, NOWHERE = -1, -2  # places that fail their check: of the thread itself, of another
 FEW = 256  # places; for more it is worth it to sort them

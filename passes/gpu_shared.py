@@ -10,8 +10,8 @@ from xdsl.ir import Attribute, SSAValue
 
 from phintys.dialects import gpu
 
+from .control import branch
 from .emit import INDEX, Emitter, segments
-from .mersenne import branch
 
 Registers = list[SSAValue]
 Combine = Callable[[Emitter, Registers, Registers], Registers]

@@ -19,12 +19,12 @@ from xdsl.dialects import arith, memref
 from xdsl.dialects import builtin as bi
 from xdsl.ir import SSAValue
 
+from .control import branch, repeat
 from .emit import INDEX, Emitter, Index
 from .gpu_host import leave
 from .gpu_kernel import THREADS, Kernel
 from .gpu_loops import MOST_BLOCKS, ceiling
 from .gpu_shared import Registers
-from .mersenne import branch, repeat
 
 if TYPE_CHECKING:
     from .gpu_scatter import ScatterKernel

@@ -18,13 +18,13 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from phintys.dialects import gpu
 from phintys.dialects.rt import AssertOp
 
+from .control import branch
 from .emit import Emitter, segments
 from .gpu_host import copy_into
 from .gpu_kernel import THREADS
 from .gpu_loops import MOST_BLOCKS, NestKernel, ceiling
 from .gpu_nests import Nest, trip
 from .loop_facts import Memory
-from .mersenne import branch
 
 TILE = 32
 PADDED = TILE + 1

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
+from .control import branch
 from .emit import Emitter, Index
 from .gpu_kernel import THREADS
 from .gpu_loops import MOST_BLOCKS, ceiling
 from .gpu_shared import WARP, Combine, Registers, Team
 from .gpu_temporaries import Temporaries
-from .mersenne import branch
 
 if TYPE_CHECKING:
     from .gpu_rows import RowKernel

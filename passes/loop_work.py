@@ -5,9 +5,9 @@ from __future__ import annotations
 from xdsl.dialects import arith, scf
 from xdsl.ir import Block, Operation, SSAValue
 
+from .control import branch
 from .emit import Emitter, Index
 from .loop_facts import constant
-from .mersenne import branch
 
 CHUNK = 1 << 17  # cost of a chunk: ten to thirty microseconds
 FEWEST_CHUNKS = 12  # below, waking a thread costs as much as it saves

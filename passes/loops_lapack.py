@@ -21,10 +21,10 @@ from xdsl.ir import SSAValue
 from phintys.dialects.blas import GemmOp
 
 from .buffers import Buffer
+from .control import branch
 from .emit import Emitter
 from .lapack_calls import Call, as_matrix, transposed
 from .lapack_factors import alone, factors
-from .mersenne import branch
 
 if TYPE_CHECKING:
     from .loops_host import NativeRow

@@ -21,6 +21,7 @@ from phintys.ir.host import STATE_WORDS
 
 from . import mersenne as mt
 from .buffers import Buffer
+from .control import branch, repeat
 from .emit import Emitter, Index
 from .loops_copy import copy
 
@@ -95,7 +96,7 @@ def _uniform(low: Lowering, op: NdOp) -> None:
     def renewed(into: Emitter, values: Sequence[SSAValue]) -> Sequence[SSAValue]:
         return _over_the_edge(into, draw, *values)
 
-    inner.end_loop(mt.branch(inner, _less(inner, done, count), renewed, [done, place]))
+    inner.end_loop(branch(inner, _less(inner, done, count), renewed, [done, place]))
     mt.set_position(e, state, loop.results[1])
     draw.finish()
 
@@ -120,7 +121,7 @@ def _over_the_edge(e: Emitter, draw: _Draw, done: SSAValue, place: SSAValue) -> 
         into.store(mt.unit(into, last, first), draw.out, [done])
         return [_sum(into, done, 1), into.index(1)]
 
-    return mt.branch(e, _less(e, place, e.index(mt.WORDS)), straddle, [done, e.index(0)])
+    return branch(e, _less(e, place, e.index(mt.WORDS)), straddle, [done, e.index(0)])
 
 
 class _Normal:
@@ -139,14 +140,14 @@ class _Normal:
         some = _less(e, e.index(0), count)
         kept = e.icmp("ne", e.load(self.state, [e.index(mt.KEPT)]), mt.word(e, 0))
         has = e.op(arith.AndIOp, [some, kept])
-        mt.branch(e, has, self._hand_out, [])
+        branch(e, has, self._hand_out, [])
         self.start = e.select(has, e.index(1), e.index(0))
         left = e.index(e.sub(count, self.start))
         self.full = _half(e, left, 1)
         self.pairs = _half(e, _sum(e, left, 1), 1)
-        mt.branch(e, some, self._forget, [])
+        branch(e, some, self._forget, [])
         zero = e.index(0)
-        _, place, _ = mt.repeat(e, [zero, mt.position(e, self.state), zero], self._more, self._round)
+        _, place, _ = repeat(e, [zero, mt.position(e, self.state), zero], self._more, self._round)
         mt.set_position(e, self.state, place)
         self.draw.finish()
 
@@ -194,7 +195,7 @@ class _Normal:
             mt.renew(into, self.state)
             return [into.index(0), left]
 
-        return [total, *mt.branch(e, _less(e, total, self.pairs), go_on, [used, e.index(0)])]
+        return [total, *branch(e, _less(e, total, self.pairs), go_on, [used, e.index(0)])]
 
     def _candidates(self, e: Emitter, count: SSAValue) -> None:
         """Points of the square from -1 to 1."""
@@ -261,7 +262,7 @@ class _Normal:
                 into.store(narrow, self.state, [into.index(mt.NUMBER + place)])
             return []
 
-        mt.branch(e, _less(e, whole, accepted), keep, [])
+        branch(e, _less(e, whole, accepted), keep, [])
 
 
 def _normal(low: Lowering, op: NdOp) -> None:

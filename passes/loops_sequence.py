@@ -16,9 +16,9 @@ from phintys.ir.types import DTYPES
 
 from .buffers import Buffer, Scalar
 from .combiners import OPERATIONS, identity
+from .control import branch
 from .emit import Emitter, Index
 from .loop_facts import DISTINCT
-from .mersenne import branch
 from .nest import Nest
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ Source: Matsumoto and Nishimura, Mersenne Twister (ACM TOMACS 8, 1998).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import arith, scf
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import SSAValue
 
 from .emit import INDEX, Emitter, Index
 
@@ -19,42 +19,10 @@ WORDS, SHIFT = 624, 397
 POSITION, KEPT, NUMBER = 624, 625, 626
 _UPPER, _LOWER, _MATRIX = 0x80000000, 0x7FFFFFFF, 0x9908B0DF
 
-Body = Callable[[Emitter, Sequence[SSAValue]], Sequence[SSAValue]]
-Test = Callable[[Emitter, Sequence[SSAValue]], SSAValue]
-
 
 def word(e: Emitter, value: int) -> SSAValue:
     """A constant of 32 bits."""
     return e.constant(value - (1 << 32) if value >> 31 else value, bi.i32)
-
-
-def branch(e: Emitter, condition: SSAValue, then: Body, otherwise: Sequence[SSAValue]) -> list[SSAValue]:
-    """Values of `then` where the condition holds, else the other ones."""
-    blocks = Block(), Block()
-    inner = Emitter(blocks[0], e.location, e)
-    inner.end_loop(list(then(inner, otherwise)))
-    Emitter(blocks[1], e.location, e).end_loop(list(otherwise))
-    regions = [Region(blocks[0]), Region(blocks[1])]
-    types = [value.type for value in otherwise]
-    op = scf.IfOp.create(operands=[condition], result_types=types, regions=regions, location=e.location)
-    e.insert(op)
-    return list(op.results)
-
-
-def repeat(e: Emitter, start: Sequence[SSAValue], condition: Test, body: Body) -> list[SSAValue]:
-    """`scf.while`: values after the last round."""
-    types = [value.type for value in start]
-    before, after = Block(arg_types=types), Block(arg_types=types)
-    test = Emitter(before, e.location, e)
-    found = condition(test, before.args)
-    test.insert(scf.ConditionOp.create(operands=[found, *before.args], location=e.location))
-    inner = Emitter(after, e.location, e)
-    inner.end_loop(list(body(inner, after.args)))
-    op = scf.WhileOp.create(
-        operands=list(start), result_types=types, regions=[Region(before), Region(after)], location=e.location
-    )
-    e.insert(op)
-    return list(op.results)
 
 
 _SHORT = bi.StringAttr("interleave=1,nounroll")

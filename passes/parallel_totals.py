@@ -11,9 +11,9 @@ from xdsl.ir import SSAValue
 from phintys.dialects.convert import scalar_type
 
 from .accumulators import TOTALS, Plain, labelled
+from .control import branch
 from .emit import Emitter, Index
 from .loop_work import ALIGNED, CHUNK, FEWEST_CHUNKS, span
-from .mersenne import branch
 
 MOST_PARTS = 128  # their totals, 8 bytes each, fit into the frame
 

@@ -71,6 +71,20 @@ def test_sorting_random_bits() -> None:
             np.testing.assert_array_equal(f(array)[1], np.sort(array))
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "float64"])
+def test_sorting_what_differs_in_low_bits(dtype: str) -> None:
+    """Elements that agree in the highest bytes: none, two after each other, some, almost all, in and out of order."""
+    v = variable(dtype, [None], "v")
+    f = phintys.function([v], [op("argsort", v, axis=0), op("sort", v, axis=0)])
+    spread = np.linspace(1.0, 2.0**62, 1000)
+    near = 1e9 + np.random.default_rng(0).integers(0, 2**20, 1000) * 2.0**-22 * (1 if dtype == "float64" else 2**22)
+    for elements in (spread, near, np.concatenate([spread[:900], near[:100]]), np.concatenate([near, [0.0, 2.0**62]])):
+        array = elements.astype(dtype)
+        for ordered in (array, np.sort(array), np.sort(array)[::-1], np.repeat(array, 2)):
+            np.testing.assert_array_equal(f(ordered)[0], np.argsort(ordered, kind="stable"))
+            np.testing.assert_array_equal(f(ordered)[1], np.sort(ordered))
+
+
 @pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype != "bool"])
 def test_searchsorted(dtype: str) -> None:
     x, y, s = variable(dtype, [None], "x"), variable(dtype, [None, None], "y"), variable(dtype, [], "s")
