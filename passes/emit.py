@@ -6,7 +6,7 @@ Integer helpers (`add`, `mul`, ...) take Python ints and values alike and fold i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -103,6 +103,22 @@ class Emitter:
                 self.block.insert_op_before(op, first)
             found = self._constants[key] = op.results[0]
         return found
+
+    def copy(self, ops: Iterable[Operation], mapping: dict[SSAValue, SSAValue]) -> None:
+        """Append copies of scalar operations, operands renamed by `mapping`, which receives their results."""
+        for op in ops:
+            if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr | bi.FloatAttr):
+                mapping[op.result] = self.constant(op.value.value.data, op.result.type)
+                continue
+            copy = type(op).create(
+                operands=[mapping.get(value, value) for value in op.operands],
+                result_types=[value.type for value in op.results],
+                properties=op.properties,
+                attributes=op.attributes,
+                location=op.location,
+            )
+            self.insert(copy)
+            mapping.update(zip(op.results, copy.results, strict=True))
 
     def icmp(self, predicate: str, a: SSAValue, b: SSAValue) -> SSAValue:
         """Integer comparison: eq ne slt sle sgt sge ult ule ugt uge."""

@@ -147,6 +147,12 @@ class LlvmEmitter:
             return b
         return a if b == 0 else self._index(llvm.AddOp, a, b)
 
+    def sub(self, a: Int, b: Int) -> Int:
+        """a - b of sizes and positions."""
+        if isinstance(a, int) and isinstance(b, int):
+            return a - b
+        return a if b == 0 else self._index(llvm.SubOp, a, b)
+
     def mul(self, a: Int, b: Int) -> Int:
         """a * b of sizes and positions."""
         if isinstance(a, int) and isinstance(b, int):

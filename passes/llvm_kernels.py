@@ -19,21 +19,22 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xdsl.dialects import arith, func, llvm, memref, scf
 from xdsl.dialects import builtin as bi
-from xdsl.dialects import func, llvm, memref, scf
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from phintys.dialects.rt import AssertOp
 
 from . import llvm_rows
-from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
+from .llvm_emit import _NO_FLAGS, I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor
 from .llvm_temporaries import Temporaries
-from .loop_facts import AHEAD, PARALLEL
+from .loop_facts import AHEAD, AHEAD_ROWS, ANY_BLOCKS, PARALLEL
 
 if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering
 
+SGT = 4  # predicate of llvm.icmp
 FEWEST = 8  # loops from which on they are worth functions of their own; what a call costs, some ns, is little beside as many
 CALM = {"arith", "math", "xmath", "scf", "memref", "func", "vector"}
 
@@ -88,6 +89,8 @@ class Kernel:
             else:
                 inner.memrefs[value] = self._descriptor(d)
         begin, end = entry.args[-2:]
+        if _blocks(op) is not None:
+            inner.values[op.step] = self._block(op, begin, end)
         inner.loop(op, begin, end, inner.value(op.step))
         for k, value in enumerate(op.results):
             inner.e.store(inner.value(value), inner.e.element(entry.args[-3], k, I64))
@@ -109,6 +112,13 @@ class Kernel:
         pointer = self.registers[d.pointer]
         return replace(d, pointer=pointer, offset=here(d.offset), sizes=sizes, strides=strides)
 
+    def _block(self, op: scf.ForOp, begin: SSAValue, end: SSAValue) -> SSAValue:
+        """The step of a loop of blocks; when called for more than one of them, there is no other thread: they may be wider."""
+        e, step = self.inner.e, self.inner.values[op.step]
+        several = e.op(llvm.ICmpOp, [e.int(e.sub(end, begin)), step], bi.i1, {"predicate": bi.IntegerAttr(SGT, bi.i64)})
+        wide = e.intrinsic("llvm.smax.i64", [step, e.int(_blocks(op) or 0)], I64)
+        return e.op(llvm.SelectOp, [several, wide, step], I64, {"fastmathFlags": _NO_FLAGS})
+
     def _function(self) -> llvm.FuncOp:
         """The loop's function."""
         noalias = bi.DictionaryAttr({"llvm.noalias": bi.UnitAttr()})
@@ -128,6 +138,14 @@ class Kernel:
         values = [e.load(e.element(entry.args[0], k, I64), type) for k, type in enumerate(self.types)]
         e.effect(llvm.ReturnOp, [e.call(self.name, [*values, *entry.args[1:]], I32)])
         return _function(f"{self.name}.call", [PTR, I64, I64], e.region)
+
+
+def _blocks(op: scf.ForOp) -> int | None:
+    """The best size for blocks of any size, which stands nowhere but where they end; None for other loops."""
+    best, variable = op.attributes.get(ANY_BLOCKS), op.body.block.args[0]
+    inside = [use.operation for use in op.step.uses if op.is_ancestor(use.operation) and use.operation is not op]
+    ends = all(isinstance(use, arith.AddiOp) and variable in use.operands for use in inside)
+    return best.value.data if isinstance(best, bi.IntegerAttr) and ends else None
 
 
 def _content(region: Region) -> Hashable:
@@ -156,7 +174,7 @@ def outlined(function: func.FuncOp) -> set[scf.ForOp]:
     loops = list(_outermost(function.body.block))
     if len(loops) < FEWEST and not any(PARALLEL in loop.attributes for loop in loops):
         return set()
-    own = (loop for loop in loops if not loop.attributes.keys() & {PARALLEL, AHEAD})
+    own = (loop for loop in loops if not loop.attributes.keys() & {PARALLEL, AHEAD, AHEAD_ROWS})
     return {loop for loop in own if all(map(_is_calm, loop.walk()))}
 
 

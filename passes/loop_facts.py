@@ -20,8 +20,9 @@ from phintys.dialects.rt import AssertOp
 Number = Hashable
 DISTINCT = "phi.distinct"  # attribute of a loop whose iterations write to different places, which they find by their total
 PARALLEL = "phi.parallel"  # attribute of a loop of chunks: from how many on several threads share them
-ANY_BLOCKS = "phi.any_blocks"  # attribute of a loop that counts blocks, of which any size is right
+ANY_BLOCKS = "phi.any_blocks"  # attribute of a loop that counts blocks, of which any size is right: the best for one thread
 AHEAD = "phi.ahead"  # attribute of a loop that is worth to have its operands fetched into the cache ahead of it
+AHEAD_ROWS = "phi.ahead_rows"  # the same of a loop through rows: what to fetch is what the loop around it reads next
 SCRATCH = "phi.scratch"  # attribute of a buffer: each iteration of the loop around its uses reads only what it has written
 EQUAL = 0  # the predicate of arith.cmpi eq
 HARMLESS = ("arith.", "math.", "xmath.", "scf.")

@@ -6,7 +6,7 @@ What registers a reduction has, and what happens at the end of a block of the in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from .buffers import Buffer, Scalar
 from .combiners import NO_IDENTITY, Reduction
 from .emit import Emitter, Index
 from .iteration import Moving, access, collapse, memory_order, moving, rank_of, space_sizes, tiled
-from .loop_facts import AHEAD, ANY_BLOCKS
+from .loop_facts import AHEAD, AHEAD_ROWS, ANY_BLOCKS
 from .nests import Leaf, Part, Point, Unrolled, nest, tiles
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 BLOCK = 1024  # terms of one block of the innermost reduced loop
 FETCHED = 512  # elements: a shorter loop is over before it gets what it has asked for
 COLUMNS = 1024  # whose totals are computed together: fewer would make the rows that are read too short
+WIDE = 1 << 15  # bytes of a row in the blocks of a thread that is alone
 UNROLL = ((8, 6), (4, 16), (2, 32))  # how many terms at once, for scalar code of so many operations at most
+COMPARED = 4  # as many at most where each is compared: the rows after them are fetched meanwhile
 
 Visit = Callable[[Emitter, Point, Registers], Registers]
 
@@ -125,6 +127,8 @@ class FusedLoops:
         def visit(e: Emitter, points: list[Point]) -> None:
             values = self._load_totals(e, points[0]) if in_memory else [v for r in self.reductions for v in r.initial(e)]
             values = self._each(e, 0, values, lambda a, own: a.widen(e, own))
+            if len(points) > 1 and self._compares():
+                self._mark(e, AHEAD_ROWS)
             for point in points:
                 values = self._reduce(e, head, point, values)
             if tail and not head:
@@ -163,10 +167,19 @@ class FusedLoops:
             write(self.e, None)
             return
         outer, op = self.e.loop(0, size, COLUMNS)
-        op.attributes[ANY_BLOCKS] = bi.UnitAttr()
+        bits = max(DTYPES[from_xdsl(value.type).dtype].bits for value in self.op.operands)
+        op.attributes[ANY_BLOCKS] = bi.IntegerAttr(max(COLUMNS, 8 * WIDE // bits), bi.i64)
         start = op.body.block.args[0]
         write(outer, (last, start, outer.minimum(outer.add(start, COLUMNS), size)))
         outer.end_loop()
+
+    def _compares(self) -> bool:
+        return any(r.combiner.removeprefix("arg") in ("max", "min") for r in self.reductions)
+
+    def _mark(self, e: Emitter, attribute: str) -> None:
+        loop = e.block.parent_op()
+        if isinstance(loop, scf.ForOp):
+            loop.attributes[attribute] = bi.UnitAttr()
 
     def _label(self, values: Registers) -> None:
         """Say what the loop that these values come from carries; a block that is alone has none."""
@@ -178,6 +191,7 @@ class FusedLoops:
         """The reduced loop around others, whose totals in memory are worth several terms each time they are touched."""
         length = len(list(self.op.block.ops))
         count = next((count for count, most in UNROLL if length <= most), 1)
+        count = min(count, COMPARED) if self._compares() else count
         reduced = [number for number in range(head) if self.loops[number].reduced]
         return (reduced[-1], count) if reduced and reduced[-1] < head - 1 and count > 1 else None
 
@@ -274,14 +288,13 @@ class FusedLoops:
                 mapping[argument] = operand.value
             else:
                 mapping[argument] = e.load(operand.memref, [ivs[n] for n in operand.loops])
-        clone_body(e, reversed(ops), mapping)
+        e.copy(reversed(ops), mapping)
         return mapping
 
     def _point(self, e: Emitter, ivs: Point, values: Registers) -> Registers:
         """One point: loads, scalar code, stores, combination."""
-        loop = e.block.parent_op()
-        if self.ahead and isinstance(loop, scf.ForOp):
-            loop.attributes[AHEAD] = bi.UnitAttr()
+        if self.ahead:
+            self._mark(e, AHEAD)
         mapping = self._scalars(e, ivs, self.yields)
         for (number, _), target in zip(self.maps, self.targets, strict=True):
             e.store(mapping[self.yields[number]], target.memref, [ivs[n] for n in target.loops])
@@ -303,25 +316,6 @@ class FusedLoops:
         if self.reductions and not from_xdsl(self.op.results[self.reductions[0].number].type).ndim:
             for a, own in self._split(0, values):
                 self.low.set_scalar(self.op.results[a.r.number], own[-1])
-
-
-def clone_body(e: Emitter, ops: Iterable[Operation], mapping: dict[SSAValue, SSAValue]) -> None:
-    """Copy scalar operations to the end of a block, operands renamed by `mapping`, which receives their results."""
-    for op in ops:
-        if isinstance(op, YieldOp):
-            continue
-        if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr | bi.FloatAttr):
-            mapping[op.result] = e.constant(op.value.value.data, op.result.type)
-            continue
-        copy = type(op).create(
-            operands=[mapping.get(value, value) for value in op.operands],
-            result_types=[value.type for value in op.results],
-            properties=op.properties,
-            attributes=op.attributes,
-            location=op.location,
-        )
-        e.insert(copy)
-        mapping.update(zip(op.results, copy.results, strict=True))
 
 
 def lower_fused(low: Lowering, op: FusedOp) -> None:

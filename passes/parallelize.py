@@ -36,7 +36,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from . import parallel_totals
-from .emit import Emitter, Index
+from .emit import INDEX, Emitter, Index
 from .loop_facts import ANY_BLOCKS, PARALLEL, SCRATCH, Access, Memory, SizeFacts, blocks, constant, root_of
 from .loop_work import FEWEST_CHUNKS, Work, grain, span
 
@@ -112,23 +112,27 @@ def _chunks(e: Emitter, loop: scf.ForOp, step: int, privates: list[SSAValue]) ->
     if low is not None and high is not None and isinstance(size, int) and high - low <= size:
         return False
     end = loop.ub
+    blocks = ANY_BLOCKS in loop.attributes and not privates
+    if blocks and isinstance(size, int):
+        size = e.op(arith.ConstantOp, [], INDEX, {"value": bi.IntegerAttr(size, INDEX)})  # which nothing else uses
     inner, chunks = e.loop(loop.lb, end, size)
     chunks.attributes[PARALLEL] = bi.IntegerAttr(fewest, bi.i64)
     start = chunks.body.block.args[0]
-    if ANY_BLOCKS in loop.attributes and not privates:
-        _widen(inner, loop, start, size)
+    if blocks:
+        chunks.attributes[ANY_BLOCKS] = loop.attributes[ANY_BLOCKS]
+        _widen(inner, loop, start, chunks.step)
         return True
     _fill(inner, loop, (start, inner.minimum(inner.add(start, size), end)), privates)
     inner.end_loop()
     return True
 
 
-def _widen(e: Emitter, loop: scf.ForOp, start: SSAValue, size: Index) -> None:
+def _widen(e: Emitter, loop: scf.ForOp, start: SSAValue, size: SSAValue) -> None:
     """A chunk is one block: what stands in the loop goes into the chunk, where blocks end `size` after their start."""
     variable, step = loop.body.block.args[0], constant(loop.step)
     for use in list(variable.uses):
         if isinstance(use.operation, arith.AddiOp) and constant(use.operation.operands[1]) == step:
-            use.operation.operands[1] = e.index(size)
+            use.operation.operands[1] = size
     variable.replace_all_uses_with(start)
     for op in list(loop.body.block.ops):
         op.detach()

@@ -157,6 +157,76 @@ func.func @largest(%x: memref<?xf64> {nd.name = "x"}) -> memref<f64> {
 
 // -----
 
+/// Totals of columns, two rows at a time: a block asks for what the next two rows have in its place.
+func.func @columns(%x: memref<?x?xf64> {nd.name = "x"}, %y: memref<?xf64> {nd.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %n = memref.dim %x, %c0 : memref<?x?xf64>
+  %m = memref.dim %x, %c1 : memref<?x?xf64>
+  scf.for %i = %c0 to %n step %c2 {
+    %k = arith.addi %i, %c1 : index
+    scf.for %j = %c0 to %m step %c1 {
+      %t = memref.load %y[%j] : memref<?xf64>
+      %a = memref.load %x[%i, %j] : memref<?x?xf64>
+      %b = memref.load %x[%k, %j] : memref<?x?xf64>
+      %u = arith.maximumf %t, %a : f64
+      %v = arith.maximumf %u, %b : f64
+      memref.store %v, %y[%j] : memref<?xf64>
+    } {phi.ahead_rows}
+  }
+  func.return
+}
+// CHECK-LABEL: llvm.func @columns
+// CHECK-DAG:     [[two:%.+]] = llvm.mlir.constant(2)
+// CHECK-DAG:     [[least:%.+]] = llvm.mlir.constant(4194304)
+// CHECK-DAG:     [[line:%.+]] = llvm.mlir.constant(64)
+// CHECK-DAG:     [[eight:%.+]] = llvm.mlir.constant(8)
+// CHECK:         [[ahead:%.+]] = llvm.mul {{.*}}, [[two]]
+// CHECK:         [[large:%.+]] = llvm.icmp "ne" {{.*}}, [[least]]
+// CHECK:         [[size:%.+]] = llvm.select [[large]], [[eight]],
+// CHECK:       ^[[blocks:bb[0-9]+]]([[begin:%.+]]: i64):
+// CHECK:         [[distance:%.+]] = llvm.mul [[ahead]], [[eight]]
+// CHECK-NEXT:    llvm.getelementptr {{%.+}}[[[distance]]] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+// CHECK:         [[bytes:%.+]] = llvm.select [[large]], [[line]],
+// CHECK:         llvm.icmp "slt" {{.*}}, [[bytes]]
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.prefetch.p0"(
+// CHECK-NOT:     llvm.prefetch
+// CHECK:         [[next:%.+]] = llvm.add [[begin]], [[size]]
+// CHECK:         [[end:%.+]] = llvm.call_intrinsic "llvm.smin.i64"([[next]],
+// CHECK:         llvm.icmp "slt" {{.*}}, [[end]]
+// CHECK:         llvm.br ^[[blocks]]([[end]]
+
+// -----
+
+/// Blocks of any size: a function that is called for more than one of them takes those that are best for one thread.
+func.func @wider(%x: memref<?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %size = memref.dim %y, %c0 : memref<?xf64>
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %start = %c0 to %n step %size {
+    %next = arith.addi %start, %size : index
+    %end = arith.minsi %next, %n : index
+    scf.for %i = %start to %end step %c1 {
+      %a = memref.load %x[%i] : memref<?xf64>
+      %b = arith.addf %a, %a : f64
+      memref.store %b, %x[%i] : memref<?xf64>
+    }
+  } {phi.parallel = 2 : i64, phi.any_blocks = 4096 : i64}
+  func.return
+}
+// CHECK-LABEL: llvm.func internal @wider.part0(
+// CHECK-SAME:    [[size:%.+]]: i64, {{%.+}}: i64, {{%.+}}: !llvm.ptr {llvm.noalias}, [[first:%.+]]: i64, [[last:%.+]]: i64)
+// CHECK-DAG:     [[best:%.+]] = llvm.mlir.constant(4096)
+// CHECK:         [[span:%.+]] = llvm.sub [[last]], [[first]]
+// CHECK-NEXT:    [[several:%.+]] = llvm.icmp "sgt" [[span]], [[size]]
+// CHECK-NEXT:    [[wide:%.+]] = llvm.call_intrinsic "llvm.smax.i64"([[size]], [[best]])
+// CHECK-NEXT:    [[step:%.+]] = llvm.select [[several]], [[wide]], [[size]]
+// CHECK:         llvm.add {{%.+}}, [[step]]
+
+// -----
+
 /// In a function with loops for threads, other loops become kernels as well: equal ones one, what they carry in memory; a loop that
 /// may stop the program stays.
 func.func @kernels(%x: memref<?xf64>, %y: memref<?xf64>) {

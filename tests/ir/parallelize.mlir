@@ -176,7 +176,7 @@ func.func @any_blocks(%x: memref<?x?xf64>, %y: memref<?xf64>) {
         memref.store %a, %y[%j] : memref<?xf64>
       }
     }
-  } {phi.any_blocks}
+  } {phi.any_blocks = 4096 : i64}
   func.return
 }
 // CHECK-LABEL: func.func @any_blocks
@@ -185,7 +185,34 @@ func.func @any_blocks(%x: memref<?x?xf64>, %y: memref<?xf64>) {
 // CHECK-NEXT:    %[[END:.*]] = arith.minsi %[[NEXT]]
 // CHECK-NEXT:    scf.for
 // CHECK-NEXT:      scf.for %{{.*}} = %[[START]] to %[[END]] step
-// CHECK:       } {phi.parallel = 2 : i64}
+// CHECK:       } {phi.parallel = 2 : i64, phi.any_blocks = 4096 : i64}
+
+// -----
+
+/// A size that is known stands nowhere but where blocks end: what lowers the loop may choose another.
+func.func @known_block(%x: memref<?x?xf64>, %y: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8192 = arith.constant 8192 : index
+  %n = memref.dim %x, %c1 : memref<?x?xf64>
+  scf.for %start = %c0 to %n step %c8192 {
+    %next = arith.addi %start, %c8192 : index
+    %end = arith.minsi %next, %n : index
+    scf.for %i = %c0 to %c4 step %c1 {
+      scf.for %j = %start to %end step %c1 {
+        %a = memref.load %x[%i, %j] : memref<?x?xf64>
+        memref.store %a, %y[%j] : memref<?xf64>
+      }
+    }
+  } {phi.any_blocks = 16384 : i64}
+  func.return
+}
+// CHECK-LABEL: func.func @known_block
+// CHECK:       %[[SIZE:[0-9]+]] = arith.constant 8192 : index
+// CHECK-NEXT:  scf.for %[[START:.*]] = %{{.*}} to %{{.*}} step %[[SIZE]] {
+// CHECK-NEXT:    arith.addi %[[START]], %[[SIZE]]
+// CHECK:       } {phi.parallel = {{.*}}, phi.any_blocks = 16384 : i64}
 
 // -----
 
