@@ -35,7 +35,7 @@ PARTS = {
         ),
         False,
     ),
-    "calls": Part("runtime:calls", ("phi_enter", "phi_leave", "phi_output"), True),
+    "calls": Part("runtime:calls", ("phi_call", "phi_enter", "phi_leave", "phi_output"), True),
     "seldom": Part("runtime:seldom", ("phi_slow", "phi_host"), False),
     "products": Part("runtime_products:text", ("phi_dgemm", "phi_sgemm", "phi_dgemv", "phi_sgemv"), True),
     "shared products": Part("runtime_products_shared:shared", ("phi_lapack_team", "phi_lapack_threads"), False),

@@ -22,7 +22,7 @@ from phintys.ir.types import DTYPES
 
 from . import symbols
 from .runtime_arguments import ARGUMENTS
-from .runtime_enter import ENTER
+from .runtime_enter import ENTER, ENTER_VALUES
 from .runtime_host import HOST, HOST_VALUES
 from .runtime_leave import LEAVE, VALUES
 from .runtime_memory import MEMORY, MEMORY_VALUES
@@ -132,8 +132,10 @@ def _filled(*templates: Template) -> str:
     codes = {row.short: code for code, row in enumerate(DTYPES.values())}
     values: dict[str, object] = {name: value for name, value in vars(symbols).items() if name.isupper()}
     values |= {"F64": codes["f64"], "F32": codes["f32"], "TUPLE_ITEMS": symbols.tuple_items()}
+    start = symbols.instance_bytes()
+    values |= {"CALL_CODE": start + 8, "CALL_CONTEXT": start + 16}
     values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **HOST_VALUES, **MEMORY_VALUES}
-    values |= {**THREADS_VALUES, **OVERLAP_VALUES}
+    values |= {**THREADS_VALUES, **OVERLAP_VALUES, **ENTER_VALUES}
     return "\n".join(template.substitute(values) for template in templates)
 
 

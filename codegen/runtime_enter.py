@@ -162,6 +162,25 @@ slow:
   ret i32 0
 }
 
+; What a call of an object of `directly` begins with: its builtin's code and context are in the object.
+define ptr @phi_call(ptr %callable, ptr %args, i64 %n, ptr %kwnames) {
+  %context.at = getelementptr i8, ptr %callable, i64 $CALL_CONTEXT
+  %context = load ptr, ptr %context.at
+  %gone = icmp eq ptr %context, null
+  br i1 %gone, label %dead, label %alive
+alive:
+  %code.at = getelementptr i8, ptr %callable, i64 $CALL_CODE
+  %code = load ptr, ptr %code.at
+  %count = and i64 %n, 9223372036854775807      ; the highest bit says that the place before the arguments may be used
+  %result = tail call ptr %code(ptr %context, ptr %args, i64 %count, ptr %kwnames)
+  ret ptr %result
+dead:                       ; the garbage collector takes it apart
+  %system = load ptr, ptr @PyExc_SystemError
+  call void @PyErr_SetString(ptr %system, ptr @phi_dead)
+  ret ptr null
+}
+@phi_dead = internal constant [$DEAD_LENGTH x i8] c"$DEAD\\00"
+
 ; Item 3 + state of self, which is the tuple (slow, fail, unpack, cell, cell, ..., callable, callable, ...).
 define internal ptr @phi_cell(ptr %self, i32 %state) alwaysinline {
   %items = getelementptr i8, ptr %self, i64 $TUPLE_ITEMS
@@ -171,3 +190,6 @@ define internal ptr @phi_cell(ptr %self, i32 %state) alwaysinline {
   ret ptr %cell
 }
 """)
+
+DEAD = "a compiled function is called while it is being deleted"
+ENTER_VALUES = {"DEAD": DEAD, "DEAD_LENGTH": len(DEAD) + 1}

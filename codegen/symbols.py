@@ -65,6 +65,16 @@ def tuple_items() -> int:
 
 
 @cache
+def instance_bytes() -> int:
+    """Bytes of an object of a class without slots; what its subclasses add begins there."""
+
+    class Plain:
+        """Such a class."""
+
+    return Plain.__basicsize__
+
+
+@cache
 def array_api() -> Any:
     """NumPy's table of C functions and types, as an array of addresses."""
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Mapping, Sequence
-from types import FunctionType
+from collections.abc import Callable, Mapping, Sequence
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from phintys.codegen.forks import compiling
@@ -91,7 +91,8 @@ def function(
 class Function:
     """A compiled function. Call it with numbers, lists and arrays; `f[w]` is the value of a state or of a default.
 
-    The class of each one is its own, so that `__call__` can be the native entry itself.
+    It has a subclass whose objects are called without Python in between (`codegen.directly`); where Python takes part in the
+    calls of a function, its class is its own, so that `__call__` can be looked up there.
     """
 
     name: str
@@ -253,10 +254,7 @@ def make_function(
         call = moving(call, plan.moves, plan.unpack)
     if plan.keys is not None:
         call = as_dict(call, plan.keys)
-    # A Python function would be bound to the object as a method; the native entry is not.
-    attribute = staticmethod(call) if isinstance(call, FunctionType) else call
-    cls = type("Function", (Function,), {"__call__": attribute})
-    result: Function = cls()
+    result = _called(call)
     result.name = plan.name
     result.maker = Maker(plan)
     result.trust_input = False
@@ -267,6 +265,20 @@ def make_function(
     if stats is not None:
         stats.add(plan.name, plan.graph, executable, time.perf_counter() - started)
     return result
+
+
+def _called(call: Callable[..., Any]) -> Function:
+    """An object whose calls are those of `call`."""
+    if isinstance(call, BuiltinFunctionType):
+        from phintys.codegen.directly import direct, lead
+
+        result = direct(Function)()
+        lead(result, call)
+        return result
+    # A Python function would be bound to the object as a method.
+    attribute = staticmethod(call) if isinstance(call, FunctionType) else call
+    made: Function = type("Function", (Function,), {"__call__": attribute})()
+    return made
 
 
 def _compiled(plan: Plan, profiled: bool = False) -> Any:
