@@ -136,9 +136,16 @@ class DeviceExecutable:
     # --- calls ------------------------------------------------------------------------------------------------------------
 
     def bind(
-        self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool, where: Where | None = None
+        self,
+        states: Sequence[list[Any]],
+        slow: Callable[..., Any],
+        fail: Fail,
+        unpack: bool,
+        where: Where | None = None,
+        *,
+        widens: bool = False,
     ) -> Callable[..., Any]:
-        """A callable that runs the plan on these state cells; see `Executable.bind`."""
+        """A callable that runs the plan on these state cells; see `Executable.bind`. `widens` changes nothing here."""
         whole = getattr(fail, "of_call", None)
 
         def fail_with(number: int, values: tuple[int, ...], arguments: tuple[Any, ...]) -> None:

@@ -8,9 +8,8 @@ A class written in Python has its `__call__` looked up and its arguments put int
 from __future__ import annotations
 
 import ctypes
-from functools import cache
 from types import BuiltinFunctionType
-from typing import Any, TypeVar
+from typing import Any
 
 from . import engine
 from .symbols import instance_bytes
@@ -20,8 +19,6 @@ MEMBER_SIZE, MEMBER_OBJECT = 19, 16  # kinds of members: Py_ssize_t; an object, 
 SLOT_CALL, SLOT_MEMBERS = 50, 72
 VECTORCALL = 1 << 11
 CONTEXT = "native context"  # no name that an attribute has by accident
-
-Base = TypeVar("Base")
 
 
 class _Member(ctypes.Structure):
@@ -54,9 +51,18 @@ class _Spec(ctypes.Structure):
     ]
 
 
-@cache
-def direct(base: type[Base]) -> type[Base]:
+_SUBCLASSES: dict[type, Any] = {}
+_KEPT: list[Any] = []  # types point to the names of their members
+
+
+def subclass(base: type) -> Any:
     """The subclass of a class, itself without slots, whose objects are called directly once they are `led` to native code."""
+    if base not in _SUBCLASSES:
+        _SUBCLASSES[base] = _made(base)
+    return _SUBCLASSES[base]
+
+
+def _made(base: type) -> Any:
     start = instance_bytes()
     if base.__basicsize__ != start:
         raise TypeError(f"objects of {base.__name__} have {base.__basicsize__} bytes, those of a plain class {start}")
@@ -71,19 +77,14 @@ def direct(base: type[Base]) -> type[Base]:
     _KEPT.append((members, name))
     new = ctypes.pythonapi.PyType_FromSpecWithBases
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object]
-    made: type[Base] = new(ctypes.addressof(spec), (base,))
-    return made
-
-
-_KEPT: list[Any] = []  # types point to the names of their members
+    return new(ctypes.addressof(spec), (base,))
 
 
 def lead(made: object, builtin: BuiltinFunctionType) -> None:
     """Have calls of an object of such a class run a builtin's code."""
-    code, context = ctypes.pythonapi.PyCFunction_GetFunction, ctypes.pythonapi.PyCFunction_GetSelf
+    code = ctypes.pythonapi.PyCFunction_GetFunction
     code.restype, code.argtypes = ctypes.c_void_p, [ctypes.py_object]
-    context.restype, context.argtypes = ctypes.py_object, [ctypes.py_object]
-    setattr(made, CONTEXT, context(builtin))
+    setattr(made, CONTEXT, builtin.__self__)
     words = (ctypes.c_void_p * 2).from_address(id(made) + instance_bytes())
     words[1] = code(builtin)
     words[0] = engine.start()["phi_call"]

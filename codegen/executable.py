@@ -12,13 +12,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from types import BuiltinFunctionType
+from typing import Any, TypeVar
 
 import numpy as np
 
 from phintys.ir.profile import BufferSlot, KernelSlot, parse_slot
 
-from . import engine, host
+from . import directly, engine, host
 from .interface import Argument, Interface
 from .symbols import UnsupportedPlatform
 
@@ -27,6 +28,7 @@ METH_FASTCALL_KEYWORDS = 0x80 | 0x02
 Fail = Callable[[int, tuple[int, ...]], Any]
 Where = Callable[[str], Sequence[str]]
 Array = np.ndarray[Any, Any]
+Base = TypeVar("Base")
 
 
 class _MethodDef(ctypes.Structure):
@@ -58,14 +60,23 @@ class Executable:
         return [(parse_slot(text), *words[3 * n : 3 * n + 3]) for n, text in enumerate(slots)]
 
     def bind(
-        self, states: Sequence[list[Any]], slow: Callable[..., Any], fail: Fail, unpack: bool, where: Where | None = None
+        self,
+        states: Sequence[list[Any]],
+        slow: Callable[..., Any],
+        fail: Fail,
+        unpack: bool,
+        where: Where | None = None,
+        *,
+        widens: bool = False,
     ) -> Callable[..., Any]:
         """A builtin that runs the function on these state cells (lists of length 1 that hold an ndarray).
 
         `slow(*args, **kwargs)` gets the calls the entry does not accept; `fail(number, values)` raises the error of a
         run-time check (its method `of_call`, where it has one, gets the inputs and states too), `where(location)` gives
         lines about a place for the exceptions of Python callables. With `unpack` the call returns its one output (None if
-        there is none), else a list of outputs.
+        there is none), else a list of outputs. With `widens` it takes small arrays and scalars of narrower dtypes, too.
+
+        The builtin keeps the last array of each result, if it is small, and returns it again when nobody else has it any more.
         """
         wanted = len(self.interface.states)
         if len(states) != wanted or not all(type(cell) is list and len(cell) == 1 for cell in states):
@@ -90,9 +101,18 @@ class Executable:
             for call in self.interface.hosts
         ]
         # The builtin has pointers to its PyMethodDef and to the code, and lets go of its context last.
-        context = (slow, fail_with, bool(unpack), *states, *calls, self._method, self._code)
+        spare = [None] * len(self.interface.results)
+        # In the order of `runtime.CONTEXT`.
+        context = (slow, fail_with, bool(unpack), spare, bool(widens), *states, *calls, self._method, self._code)
         builtin: Callable[..., Any] = new(ctypes.addressof(self._method), context, None)
         return builtin
+
+    @staticmethod
+    def called(base: type[Base], builtin: BuiltinFunctionType) -> Base:
+        """An object of a subclass of a plain class, whose calls are those of a builtin that `bind` gave."""
+        made: Base = directly.subclass(base)()
+        directly.lead(made, builtin)
+        return made
 
     def bind_strict(
         self, states: Sequence[list[Any]], fail: Fail, unpack: bool, where: Where | None = None

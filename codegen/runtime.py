@@ -21,30 +21,38 @@ from string import Template
 from phintys.ir.types import DTYPES
 
 from . import symbols
-from .runtime_arguments import ARGUMENTS
+from .runtime_arguments import ARGUMENTS, ARGUMENTS_VALUES
 from .runtime_enter import ENTER, ENTER_VALUES
 from .runtime_host import HOST, HOST_VALUES
 from .runtime_leave import LEAVE, VALUES
 from .runtime_memory import MEMORY, MEMORY_VALUES
 from .runtime_overlap import OVERLAP, OVERLAP_VALUES
-from .runtime_results import RESULTS
+from .runtime_results import RESULTS, RESULTS_VALUES
 from .runtime_threads import THREADS, THREADS_VALUES
+from .runtime_widening import WIDENING, WIDENING_VALUES
 
 # Functions that calls seldom run through. Plain code is good enough for them: LLVM makes it five times as fast.
-SELDOM = ("phi_slow", "phi_host", "phi_drop", "phi_fail", "phi_arguments", "phi_aliased_many", "phi_integer", "phi_undo")
+SELDOM = (
+    *("phi_slow", "phi_host", "phi_drop", "phi_fail", "phi_arguments", "phi_aliased_many", "phi_integer", "phi_undo"),
+    *("phi_keep", "phi_give_back", "phi_hold", "phi_widen", "phi_widen_scalar", "phi_widens", "phi_code", "phi_convert"),
+)
 
 # A function whose inputs hold this many bytes in all works long enough for another thread to run meanwhile.
 RELEASE_BYTES = 1 << 18
+
+# What the builtin's self, a tuple, begins with; the cells of states and the callables follow. `spare` is a list of the last
+# array of each result, used again where nobody has it any more, `widens` whether inputs take narrower dtypes than their own.
+CONTEXT = ("slow", "fail", "unpack", "spare", "widens")
 
 STRUCTURES = """
 %Argument = type { i32, i32, i32, i32, ptr }    ; dtype, rank, flags wanted, state (-1: an input), sizes (-1: any)
 %Result = type { i32, i32, i32, i32 }           ; kind (0 output, 1 update, 2 in place), dtype, rank, argument
 %Interface = type { i32, i32, i32, i32, i32, i32, ptr, ptr, i32 }
 ; inputs, arguments, results, outputs, states, in-place states, %Argument table, %Result table, calls of Python
-%Slot = type { ptr, ptr, ptr, i64 }             ; object, data, sizes, value of a Python scalar
-%Frame = type { [8 x i64], ptr, ptr, ptr, ptr, ptr, ptr }
+%Slot = type { ptr, ptr, ptr, i64, i64 }        ; object, data, sizes, value of a scalar, bytes of an array
+%Frame = type { [8 x i64], ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr }
 ; values of a failed check, %Interface, the builtin's self, thread state while the GIL is released, results, slots,
-; what calls of Python returned
+; what calls of Python returned, what has to be given back (HELD, CALLED, CONVERTED), converted arrays, a linked list
 """
 
 EXTERNALS = """
@@ -55,6 +63,7 @@ EXTERNALS = """
 @phi_true = external global i8
 @phi_none = external global i8
 @phi_descriptors = external global [0 x ptr]
+@phi_scalar_types = external global [0 x ptr]
 @PyExc_SystemError = external global ptr
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
@@ -70,6 +79,8 @@ declare ptr @PyObject_CallFunction(ptr, ptr, ...)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @phi_array_new(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @phi_array_handler(ptr)
+declare ptr @phi_alloc(i64)
+declare void @phi_free(ptr)
 @phi_handler = external global ptr
 """
 
@@ -135,7 +146,8 @@ def _filled(*templates: Template) -> str:
     start = symbols.instance_bytes()
     values |= {"CALL_CODE": start + 8, "CALL_CONTEXT": start + 16}
     values |= {"FRAME": FRAME, "RELEASE_BYTES": RELEASE_BYTES, **_integer_rows(), **VALUES, **HOST_VALUES, **MEMORY_VALUES}
-    values |= {**THREADS_VALUES, **OVERLAP_VALUES, **ENTER_VALUES}
+    values |= {**THREADS_VALUES, **OVERLAP_VALUES, **ENTER_VALUES, **ARGUMENTS_VALUES, **RESULTS_VALUES, **WIDENING_VALUES}
+    values |= {name.upper(): place for place, name in enumerate(CONTEXT)} | {"FIRST_CELL": len(CONTEXT)}
     return "\n".join(template.substitute(values) for template in templates)
 
 
@@ -143,7 +155,7 @@ def _calls() -> tuple[str, str]:
     """The two parts; each declares what it uses of the other, and has its own of what is always inlined."""
     items = ", ".join(f"i64 {row.bits // 8}" for row in DTYPES.values())
     table = f"@phi_item_bytes = internal constant [{len(DTYPES)} x i64] [{items}]\n"
-    text = _filled(ENTER, ARGUMENTS, OVERLAP, RESULTS, HOST, LEAVE)
+    text = _filled(ENTER, ARGUMENTS, WIDENING, OVERLAP, RESULTS, HOST, LEAVE)
     definitions = {found["name"]: found for found in _DEFINITION.finditer(text)}
     head = "\n".join([STRUCTURES, EXTERNALS, INTRINSICS, table, _DEFINITION.sub("", text)])
     parts = []

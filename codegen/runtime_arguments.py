@@ -6,7 +6,7 @@ from string import Template
 
 ARGUMENTS = Template("""
 ; The exact value of a float, np.float64 or int in the given dtype, or false where there is none.
-define internal i1 @phi_scalar(ptr %object, ptr %type, i32 %dtype, ptr %to) {
+define internal i1 @phi_scalar(ptr %frame, ptr %object, ptr %type, i32 %dtype, ptr %to) {
   %is.float = icmp eq ptr %type, @phi_type_float
   %is.float64 = icmp eq ptr %type, @phi_type_float64
   %floating = or i1 %is.float, %is.float64
@@ -25,18 +25,21 @@ f32:
   %same = fcmp ueq double %back, %x
   ret i1 %same
 not.float:
-  %exact = call i1 @phi_integer(ptr %object, ptr %type, i32 %dtype, ptr %to)
+  %is.int = icmp eq ptr %type, @phi_type_int
+  br i1 %is.int, label %int, label %numpy
+int:
+  %exact = call i1 @phi_integer(ptr %object, i32 %dtype, ptr %to)
   ret i1 %exact
+numpy:
+  %widened = call i1 @phi_widen_scalar(ptr %frame, ptr %object, ptr %type, i32 %dtype, ptr %to)
+  ret i1 %widened
 no:
   ret i1 false
 }
 
 ; The same of an int.
-define internal i1 @phi_integer(ptr %object, ptr %type, i32 %dtype, ptr %to) {
+define internal i1 @phi_integer(ptr %object, i32 %dtype, ptr %to) {
   %overflow = alloca i32
-  %is.int = icmp eq ptr %type, @phi_type_int
-  br i1 %is.int, label %int, label %no
-int:
   %k = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
   %over = load i32, ptr %overflow
   %fits = icmp eq i32 %over, 0
@@ -58,50 +61,6 @@ to.f32:
   ret i1 %f.exact
 no:
   ret i1 false
-}
-
-; Bytes of the array in a slot, by its argument's dtype and rank.
-define internal i64 @phi_bytes(ptr %argument, ptr %slot) {
-  %rank.at = getelementptr %Argument, ptr %argument, i32 0, i32 1
-  %rank = load i32, ptr %rank.at
-  %dtype = load i32, ptr %argument
-  %item.at = getelementptr i64, ptr @phi_item_bytes, i32 %dtype
-  %item = load i64, ptr %item.at
-  %dims.at = getelementptr %Slot, ptr %slot, i32 0, i32 2
-  %dims = load ptr, ptr %dims.at
-  br label %next
-next:
-  %d = phi i32 [ 0, %0 ], [ %d.next, %more ]
-  %bytes = phi i64 [ %item, %0 ], [ %bytes.next, %more ]
-  %done = icmp eq i32 %d, %rank
-  br i1 %done, label %out, label %more
-more:
-  %size.at = getelementptr i64, ptr %dims, i32 %d
-  %size = load i64, ptr %size.at
-  %bytes.next = mul i64 %bytes, %size
-  %d.next = add i32 %d, 1
-  br label %next
-out:
-  ret i64 %bytes
-}
-
-define internal i64 @phi_input_bytes(ptr %frame) {
-  $FRAME
-  br label %next
-next:
-  %i = phi i32 [ 0, %0 ], [ %i.next, %more ]
-  %bytes = phi i64 [ 0, %0 ], [ %bytes.next, %more ]
-  %done = icmp eq i32 %i, %arguments
-  br i1 %done, label %out, label %more
-more:
-  %a = getelementptr %Argument, ptr %table, i32 %i
-  %slot = getelementptr %Slot, ptr %slots, i32 %i
-  %size = call i64 @phi_bytes(ptr %a, ptr %slot)
-  %bytes.next = add i64 %bytes, %size
-  %i.next = add i32 %i, 1
-  br label %next
-out:
-  ret i64 %bytes
 }
 
 ; Whether the buffer of a state written in place shares a byte with any other argument.
@@ -128,7 +87,8 @@ written:
   %slot = getelementptr %Slot, ptr %slots, i32 %i
   %data.at = getelementptr %Slot, ptr %slot, i32 0, i32 1
   %low = load ptr, ptr %data.at
-  %bytes = call i64 @phi_bytes(ptr %a, ptr %slot)
+  %bytes.at = getelementptr %Slot, ptr %slot, i32 0, i32 4
+  %bytes = load i64, ptr %bytes.at
   %high = getelementptr i8, ptr %low, i64 %bytes
   br label %other
 other:
@@ -139,11 +99,11 @@ pair:
   %itself = icmp eq i32 %i, %j
   br i1 %itself, label %skip, label %test
 test:
-  %b = getelementptr %Argument, ptr %table, i32 %j
   %b.slot = getelementptr %Slot, ptr %slots, i32 %j
   %b.data.at = getelementptr %Slot, ptr %b.slot, i32 0, i32 1
   %b.low = load ptr, ptr %b.data.at
-  %b.bytes = call i64 @phi_bytes(ptr %b, ptr %b.slot)
+  %b.bytes.at = getelementptr %Slot, ptr %b.slot, i32 0, i32 4
+  %b.bytes = load i64, ptr %b.bytes.at
   %b.high = getelementptr i8, ptr %b.low, i64 %b.bytes
   %below = icmp ult ptr %low, %b.high
   %above = icmp ult ptr %b.low, %high
@@ -163,6 +123,73 @@ apart:
   ret i1 false
 aliased:
   ret i1 true
+}
+
+; From here on somebody else may drop what the states' cells hold (a call of Python, the garbage collector): keep it alive.
+; %why, which is set in the frame, has HELD in it.
+define internal void @phi_keep(ptr %frame, i64 %why) {
+begin:
+  %given.at = getelementptr %Frame, ptr %frame, i32 0, i32 7
+  %given = load i64, ptr %given.at
+  %held = and i64 %given, $HELD
+  %given.now = or i64 %given, %why
+  store i64 %given.now, ptr %given.at
+  %free = icmp eq i64 %held, 0
+  br i1 %free, label %take, label %out
+take:
+  call void @phi_hold(ptr %frame, ptr @Py_IncRef)
+  br label %out
+out:
+  ret void
+}
+
+; Give back what `given` says.
+define internal void @phi_let_go(ptr %frame) alwaysinline {
+  %given.at = getelementptr %Frame, ptr %frame, i32 0, i32 7
+  %given = load i64, ptr %given.at
+  %nothing = icmp eq i64 %given, 0
+  br i1 %nothing, label %out, label %some
+some:
+  call void @phi_give_back(ptr %frame, i64 %given)
+  br label %out
+out:
+  ret void
+}
+
+define internal void @phi_give_back(ptr %frame, i64 %given) {
+  %interface.at = getelementptr %Frame, ptr %frame, i32 0, i32 1
+  %interface = load ptr, ptr %interface.at
+  %converted.at = getelementptr %Frame, ptr %frame, i32 0, i32 8
+  br label %next
+next:
+  %array = load ptr, ptr %converted.at
+  %end = icmp eq ptr %array, null
+  br i1 %end, label %of.calls, label %array.free
+array.free:
+  %before = load ptr, ptr %array
+  store ptr %before, ptr %converted.at
+  call void @phi_free(ptr %array)
+  br label %next
+of.calls:
+  %called = and i64 %given, $CALLED_ONLY
+  %quiet = icmp eq i64 %called, 0
+  br i1 %quiet, label %of.states, label %drop
+drop:
+  %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
+  %hosts = load i32, ptr %hosts.at
+  %kept.at = getelementptr %Frame, ptr %frame, i32 0, i32 6
+  %kept = load ptr, ptr %kept.at
+  call void @phi_drop(ptr %kept, i32 %hosts)
+  br label %of.states
+of.states:
+  %held = and i64 %given, $HELD
+  %free = icmp eq i64 %held, 0
+  br i1 %free, label %out, label %release
+release:
+  call void @phi_hold(ptr %frame, ptr @Py_DecRef)
+  br label %out
+out:
+  ret void
 }
 
 ; Take (Py_IncRef) or give back (Py_DecRef) a reference to every state array.
@@ -190,3 +217,7 @@ out:
   ret void
 }
 """)
+
+# What a call has to give back: references to states, results of calls of Python, memory of converted arguments.
+HELD, CALLED_ONLY, CONVERTED = 1, 2, 4
+ARGUMENTS_VALUES = {"HELD": HELD, "CALLED_ONLY": CALLED_ONLY, "CALLED": HELD | CALLED_ONLY, "CONVERTED": CONVERTED}

@@ -17,6 +17,10 @@ define i32 @phi_enter(ptr %frame, ptr %interface, ptr %self, ptr %args, i64 %n, 
   store ptr null, ptr %frame.thread
   store ptr %results, ptr %frame.results
   store ptr %slots, ptr %frame.slots
+  %frame.given = getelementptr %Frame, ptr %frame, i32 0, i32 7
+  store i64 0, ptr %frame.given
+  %frame.converted = getelementptr %Frame, ptr %frame, i32 0, i32 8
+  store ptr null, ptr %frame.converted
   %inputs32 = load i32, ptr %interface
   %inputs = zext i32 %inputs32 to i64
   %count.ok = icmp eq i64 %n, %inputs
@@ -32,6 +36,7 @@ begin:
 next:
   %i = phi i32 [ 0, %begin ], [ %i.next, %accepted ]
   %taken = phi i64 [ 0, %begin ], [ %taken.now, %accepted ]
+  %total = phi i64 [ 0, %begin ], [ %total.now, %accepted ]
   %all = icmp eq i32 %i, %arguments
   br i1 %all, label %overlap, label %argument
 
@@ -48,6 +53,7 @@ argument:
   %slot.data = getelementptr %Slot, ptr %slot, i32 0, i32 1
   %slot.dims = getelementptr %Slot, ptr %slot, i32 0, i32 2
   %slot.value = getelementptr %Slot, ptr %slot, i32 0, i32 3
+  %slot.bytes = getelementptr %Slot, ptr %slot, i32 0, i32 4
   %is.input = icmp slt i32 %state, 0
   br i1 %is.input, label %input, label %of.state
 input:
@@ -89,10 +95,9 @@ array:
   %array.flags = load i32, ptr %array.flags.at
   %flags.both = and i32 %array.flags, %flags.want
   %flags.ok = icmp eq i32 %flags.both, %flags.want
-  %two = and i1 %descr.ok, %ndim.ok
-  %three = and i1 %two, %flags.ok
-  br i1 %three, label %exact, label %slow
-exact:
+  %fits = and i1 %ndim.ok, %flags.ok
+  br i1 %fits, label %sized, label %slow
+sized:
   %data.at = getelementptr i8, ptr %object, i64 $ARRAY_DATA
   %data = load ptr, ptr %data.at
   store ptr %data, ptr %slot.data
@@ -100,11 +105,14 @@ exact:
   %dims = load ptr, ptr %dims.at
   store ptr %dims, ptr %slot.dims
   %sizes = load ptr, ptr %sizes.at
+  %item.at = getelementptr i64, ptr @phi_item_bytes, i32 %dtype
+  %item = load i64, ptr %item.at
   br label %size
 size:
-  %d = phi i32 [ 0, %exact ], [ %d.next, %size.check ]
-  %sized = icmp eq i32 %d, %rank
-  br i1 %sized, label %accepted, label %size.check
+  %d = phi i32 [ 0, %sized ], [ %d.next, %size.check ]
+  %bytes = phi i64 [ %item, %sized ], [ %bytes.next, %size.check ]
+  %size.done = icmp eq i32 %d, %rank
+  br i1 %size.done, label %measured, label %size.check
 size.check:
   %size.want.at = getelementptr i64, ptr %sizes, i32 %d
   %size.want = load i64, ptr %size.want.at
@@ -114,16 +122,28 @@ size.check:
   %size.same = icmp eq i64 %size.want, %size.is
   %size.ok = or i1 %size.any, %size.same
   %d.next = add i32 %d, 1
+  %bytes.next = mul i64 %bytes, %size.is
   br i1 %size.ok, label %size, label %slow
+measured:
+  store i64 %bytes, ptr %slot.bytes
+  br i1 %descr.ok, label %accepted, label %unlike
+unlike:
+  br i1 %is.input, label %narrow, label %slow
+narrow:
+  %widened = call i1 @phi_widen(ptr %frame, ptr %slot, ptr %descr, i32 %dtype, i64 %item)
+  br i1 %widened, label %accepted, label %slow
 other:
   %is.scalar = icmp eq i32 %rank, 0
   %may.convert = and i1 %is.scalar, %is.input
   br i1 %may.convert, label %scalar, label %slow
 scalar:
-  %value.ok = call i1 @phi_scalar(ptr %object, ptr %type, i32 %dtype, ptr %slot.value)
+  %value.ok = call i1 @phi_scalar(ptr %frame, ptr %object, ptr %type, i32 %dtype, ptr %slot.value)
   store ptr %slot.value, ptr %slot.data
+  store i64 0, ptr %slot.bytes
   br i1 %value.ok, label %accepted, label %slow
 accepted:
+  %more = phi i64 [ %bytes, %measured ], [ %bytes, %narrow ], [ 0, %scalar ]
+  %total.now = add i64 %total, %more
   %i.next = add i32 %i, 1
   br label %next
 
@@ -136,22 +156,21 @@ compare:
   %aliased = call i1 @phi_aliased(ptr %frame)
   br i1 %aliased, label %slow, label %apart
 apart:
+  %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
+  %hosts = load i32, ptr %hosts.at
+  %quiet = icmp eq i32 %hosts, 0
+  br i1 %quiet, label %measure, label %keep
+keep:                       ; no other thread may run while the body calls Python, which may do anything to the states' cells
+  call void @phi_keep(ptr %frame, i64 $CALLED)
+  br label %ready
+measure:
+  %large = icmp uge i64 %total, $RELEASE_BYTES
+  br i1 %large, label %release, label %ready
+release:
   %states.at = getelementptr %Interface, ptr %interface, i32 0, i32 4
   %states = load i32, ptr %states.at
   %stateless = icmp eq i32 %states, 0
-  br i1 %stateless, label %release, label %keep
-keep:
-  call void @phi_hold(ptr %frame, ptr @Py_IncRef)
-  ret i32 1
-release:                    ; no other thread may run while the body calls Python
-  %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
-  %hosts = load i32, ptr %hosts.at
-  %alone = icmp eq i32 %hosts, 0
-  br i1 %alone, label %measure, label %ready
-measure:
-  %bytes = call i64 @phi_input_bytes(ptr %frame)
-  %large = icmp uge i64 %bytes, $RELEASE_BYTES
-  br i1 %large, label %unlock, label %ready
+  br i1 %stateless, label %unlock, label %ready
 unlock:
   %thread = call ptr @PyEval_SaveThread()
   store ptr %thread, ptr %frame.thread
@@ -159,6 +178,7 @@ unlock:
 ready:
   ret i32 1
 slow:
+  call void @phi_let_go(ptr %frame)
   ret i32 0
 }
 
@@ -181,10 +201,10 @@ dead:                       ; the garbage collector takes it apart
 }
 @phi_dead = internal constant [$DEAD_LENGTH x i8] c"$DEAD\\00"
 
-; Item 3 + state of self, which is the tuple (slow, fail, unpack, cell, cell, ..., callable, callable, ...).
+; Item $FIRST_CELL + state of self: after those of `CONTEXT` it has the cells, then the callables.
 define internal ptr @phi_cell(ptr %self, i32 %state) alwaysinline {
   %items = getelementptr i8, ptr %self, i64 $TUPLE_ITEMS
-  %number = add i32 %state, 3
+  %number = add i32 %state, $FIRST_CELL
   %at = getelementptr ptr, ptr %items, i32 %number
   %cell = load ptr, ptr %at
   ret ptr %cell

@@ -18,8 +18,6 @@ define ptr @phi_leave(ptr %frame, i32 %code) {
   %count = load i32, ptr %count.at
   %outputs.at = getelementptr %Interface, ptr %interface, i32 0, i32 3
   %outputs = load i32, ptr %outputs.at
-  %states.at = getelementptr %Interface, ptr %interface, i32 0, i32 4
-  %states = load i32, ptr %states.at
   %thread.at = getelementptr %Frame, ptr %frame, i32 0, i32 3
   %thread = load ptr, ptr %thread.at
   %locked = icmp eq ptr %thread, null
@@ -77,14 +75,15 @@ place:
   %errors = phi i32 [ 0, %fill ], [ %errors.now, %placed ]
   %i.done = icmp eq i32 %i, %count
   br i1 %i.done, label %finish, label %take
-take:
+take:                       ; from here on `results` has what is to be dropped in the end
   %r = getelementptr %Result, ptr %rtable, i32 %i
   %kind = load i32, ptr %r
   %array.at = getelementptr ptr, ptr %results, i32 %i
   %array = load ptr, ptr %array.at
-  store ptr null, ptr %array.at
   switch i32 %kind, label %placed [ i32 0, label %output i32 1, label %update ]
 output:
+  %unused = call ptr @phi_keep_spare(ptr %frame, i32 %i, ptr %array, i1 false)
+  store ptr %unused, ptr %array.at
   br i1 %unpack, label %placed, label %item
 item:
   %item.error = call i32 @PyList_SetItem(ptr %value, i64 %k, ptr %array)
@@ -96,17 +95,46 @@ update:
   %state.at = getelementptr %Argument, ptr %table, i32 %argument, i32 3
   %state = load i32, ptr %state.at
   %cell = call ptr @phi_cell(ptr %self, i32 %state)
+  %cell.size.at = getelementptr i8, ptr %cell, i64 $SIZE
+  %cell.size = load i64, ptr %cell.size.at
+  %emptied = icmp eq i64 %cell.size, 0
+  br i1 %emptied, label %refused, label %exchange
+refused:
+  store ptr null, ptr %array.at
   %cell.error = call i32 @PyList_SetItem(ptr %cell, i64 0, ptr %array)
   br label %placed
+exchange:
+  %cell.items.at = getelementptr i8, ptr %cell, i64 $LIST_ITEMS
+  %cell.items = load ptr, ptr %cell.items.at
+  %old = load ptr, ptr %cell.items
+  store ptr %array, ptr %cell.items
+  %old.unused = call ptr @phi_keep_spare(ptr %frame, i32 %i, ptr %old, i1 true)
+  store ptr %old.unused, ptr %array.at
+  br label %placed
 placed:
-  %k.now = phi i64 [ %k, %take ], [ %k, %output ], [ %k.next, %item ], [ %k, %update ]
-  %value.now = phi ptr [ %value, %take ], [ %array, %output ], [ %value, %item ], [ %value, %update ]
-  %error.here = phi i32 [ 0, %take ], [ 0, %output ], [ %item.error, %item ], [ %cell.error, %update ]
+  %k.now = phi i64 [ %k, %take ], [ %k, %output ], [ %k.next, %item ], [ %k, %refused ], [ %k, %exchange ]
+  %value.now = phi ptr [ %value, %take ], [ %array, %output ], [ %value, %item ], [ %value, %refused ], [ %value, %exchange ]
+  %error.here = phi i32 [ 0, %take ], [ 0, %output ], [ %item.error, %item ], [ %cell.error, %refused ], [ 0, %exchange ]
   %errors.now = or i32 %errors, %error.here
   %i.next = add i32 %i, 1
   br label %place
 finish:
-  call void @phi_let_go(ptr %frame, ptr %interface, i32 %states)
+  %f = phi i32 [ 0, %place ], [ %f.next, %finished ]
+  %f.done = icmp eq i32 %f, %count
+  br i1 %f.done, label %finished.all, label %finish.one
+finish.one:
+  %f.at = getelementptr ptr, ptr %results, i32 %f
+  %f.array = load ptr, ptr %f.at
+  %f.null = icmp eq ptr %f.array, null
+  br i1 %f.null, label %finished, label %finish.drop
+finish.drop:
+  call void @Py_DecRef(ptr %f.array)
+  br label %finished
+finished:
+  %f.next = add i32 %f, 1
+  br label %finish
+finished.all:
+  call void @phi_let_go(ptr %frame)
   %fine = icmp eq i32 %errors, 0
   br i1 %fine, label %give, label %undo
 undo:                       ; somebody emptied a state cell during the call
@@ -136,8 +164,6 @@ begin:
   %results = load ptr, ptr %results.at
   %count.at = getelementptr %Interface, ptr %interface, i32 0, i32 2
   %count = load i32, ptr %count.at
-  %states.at = getelementptr %Interface, ptr %interface, i32 0, i32 4
-  %states = load i32, ptr %states.at
   switch i32 %code, label %other [ i32 $LACKING, label %lacking i32 $RAISED, label %drop ]
 lacking:
   %system = load ptr, ptr @PyExc_SystemError
@@ -154,6 +180,7 @@ set.memory:
   %ignored = call ptr @PyErr_NoMemory()
   br label %drop
 checked.false:
+  call void @phi_keep(ptr %frame, i64 $HELD)
   call void @phi_fail(ptr %self, i32 %code, ptr %frame)
   br label %drop
 
@@ -174,7 +201,7 @@ dropped:
   %j.next = add i32 %j, 1
   br label %drop
 dropped.all:
-  call void @phi_let_go(ptr %frame, ptr %interface, i32 %states)
+  call void @phi_let_go(ptr %frame)
   ret void
 }
 
@@ -199,27 +226,6 @@ put:
   br label %next
 out:
   ret ptr %list
-}
-
-; Give back the states, and what calls of Python returned.
-define internal void @phi_let_go(ptr %frame, ptr %interface, i32 %states) {
-  %hosts.at = getelementptr %Interface, ptr %interface, i32 0, i32 8
-  %hosts = load i32, ptr %hosts.at
-  %quiet = icmp eq i32 %hosts, 0
-  br i1 %quiet, label %held, label %called
-called:
-  %kept.at = getelementptr %Frame, ptr %frame, i32 0, i32 6
-  %kept = load ptr, ptr %kept.at
-  call void @phi_drop(ptr %kept, i32 %hosts)
-  br label %held
-held:
-  %none = icmp eq i32 %states, 0
-  br i1 %none, label %out, label %some
-some:
-  call void @phi_hold(ptr %frame, ptr @Py_DecRef)
-  br label %out
-out:
-  ret void
 }
 
 ; fail(number, (values), [arguments and states]), which raises.

@@ -36,7 +36,8 @@ one:
   %data.at = getelementptr %Slot, ptr %slot, i32 0, i32 1
   %data = load ptr, ptr %data.at
   %first = ptrtoint ptr %data to i64
-  %bytes = call i64 @phi_bytes(ptr %a, ptr %slot)
+  %bytes.at = getelementptr %Slot, ptr %slot, i32 0, i32 4
+  %bytes = load i64, ptr %bytes.at
   %behind = add i64 %first, %bytes
   %span = getelementptr %Span, ptr %spans, i32 %n
   %span.behind = getelementptr %Span, ptr %span, i32 0, i32 1

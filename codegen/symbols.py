@@ -12,6 +12,7 @@ import importlib
 import sys
 from functools import cache
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -24,9 +25,9 @@ ARRAY_TYPE, NEW_FROM_DESCR, SET_HANDLER = 2, 94, 304
 TYPE, SIZE = 8, 16
 LIST_ITEMS = 24
 FLOAT_VALUE = 16
-ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMS, ARRAY_DESCR, ARRAY_FLAGS = 16, 24, 32, 56, 64
+ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMS, ARRAY_BASE, ARRAY_DESCR, ARRAY_FLAGS, ARRAY_WEAK = 16, 24, 32, 48, 56, 64, 72
 
-C_CONTIGUOUS, ALIGNED, WRITEABLE = 0x1, 0x100, 0x400
+C_CONTIGUOUS, F_CONTIGUOUS, OWN_DATA, ALIGNED, WRITEABLE = 0x1, 0x2, 0x4, 0x100, 0x400
 
 PYTHON_FUNCTIONS = (
     "Py_IncRef",
@@ -92,8 +93,19 @@ def descriptors() -> Any:
     return (ctypes.c_void_p * len(DTYPES))(*(id(np.dtype(name)) for name in DTYPES))
 
 
+@cache
+def scalar_types() -> Any:
+    """The types of NumPy's scalars of the dtypes, in the order of the dtype table."""
+    return (ctypes.c_void_p * len(DTYPES))(*(id(np.dtype(name).type) for name in DTYPES))
+
+
 def _float_value(address: int) -> float:
     return ctypes.c_double.from_address(address + FLOAT_VALUE).value
+
+
+def _count(value: object, more: int) -> int:
+    held = [value] * more
+    return ctypes.c_int32.from_address(id(held[0])).value
 
 
 def verify_layout() -> None:
@@ -114,6 +126,10 @@ def verify_layout() -> None:
         "a list's items": (word(id(cell) + SIZE), word(word(id(cell) + LIST_ITEMS))) == (1, at),
         "a float's value": _float_value(id(x := 3.75)) == x,
         "a NumPy float's value": _float_value(id(y := np.float64(-7.5))) == y,
+        "a NumPy int's value": ctypes.c_int8.from_address(id(z := np.int8(-7)) + FLOAT_VALUE).value == z,
+        "an array's base": (word(at + ARRAY_BASE), word(id(view := array[1:]) + ARRAY_BASE)) == (0, at),
+        "an array's weak references": (0, id(weak := ref(array))) == tuple(word(id(o) + ARRAY_WEAK) for o in (view, weak())),
+        "the count of references": _count(array, 5) - _count(array, 2) == 3,
     }
     wrong = [fact for fact, holds in facts.items() if not holds]
     if wrong:
@@ -136,6 +152,7 @@ def addresses() -> dict[str, int]:
         "phi_true": id(True),
         "phi_none": id(None),
         "phi_descriptors": ctypes.addressof(descriptors()),
+        "phi_scalar_types": ctypes.addressof(scalar_types()),
         "phi_array_new": array_api()[NEW_FROM_DESCR],
         "phi_array_handler": array_api()[SET_HANDLER],
     }

@@ -240,7 +240,9 @@ def make_function(
     watched = mode.watch(plan.graph, executable.bind_strict(cells, fail, False, fail.where), cells, plan.name, plan.target)
     if watched is None:
         caller = maker(plan.name, plan.inputs, kept, cells, strict)
-        entry = caller.entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where)
+        widens = not any(spec.strict for spec in plan.inputs)
+        entry = executable.bind(cells, slow=caller, fail=fail, unpack=plan.unpack, where=fail.where, widens=widens)
+        caller.entry = entry
     else:
         entry = caller = maker(plan.name, plan.inputs, kept, cells, unpacked(watched) if plan.unpack else watched)
     call = caller if plan.kept or plan.keys is not None else entry
@@ -254,7 +256,7 @@ def make_function(
         call = moving(call, plan.moves, plan.unpack)
     if plan.keys is not None:
         call = as_dict(call, plan.keys)
-    result = _called(call)
+    result = _called(call, executable)
     result.name = plan.name
     result.maker = Maker(plan)
     result.trust_input = False
@@ -267,14 +269,11 @@ def make_function(
     return result
 
 
-def _called(call: Callable[..., Any]) -> Function:
+def _called(call: Callable[..., Any], executable: Any) -> Function:
     """An object whose calls are those of `call`."""
     if isinstance(call, BuiltinFunctionType):
-        from phintys.codegen.directly import direct, lead
-
-        result = direct(Function)()
-        lead(result, call)
-        return result
+        direct: Function = executable.called(Function, call)
+        return direct
     # A Python function would be bound to the object as a method.
     attribute = staticmethod(call) if isinstance(call, FunctionType) else call
     made: Function = type("Function", (Function,), {"__call__": attribute})()

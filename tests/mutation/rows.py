@@ -323,6 +323,20 @@ MUTANTS = (
         ("tests/codegen/test_entry.py",),
     ),
     Mutant(
+        "a result that its caller still has is used again",
+        "codegen/runtime_results.py",
+        "%free = icmp eq i32 %kept.count, 1",
+        "%free = icmp ule i32 %kept.count, 2",
+        ("tests/codegen/test_calls.py",),
+    ),
+    Mutant(
+        "unsigned numbers are widened as signed ones",
+        "codegen/runtime_widening.py",
+        'signed = row.kind == "i"',
+        'signed = row.kind != "b"',
+        ("tests/codegen/test_calls.py",),
+    ),
+    Mutant(
         "a damaged entry of the cache is taken",
         "codegen/cache.py",
         "if magic != MAGIC or hashlib.sha256(body).digest() != checksum:",
