@@ -184,6 +184,10 @@ class ScalarBuilder:
         """The float with the bit pattern `a`."""
         return self.emit(arith.BitcastOp, (a,), self.format.type)
 
+    def from_int(self, a: SSAValue) -> SSAValue:
+        """The float nearest to a signed integer of the format's width."""
+        return self.emit(arith.SIToFPOp, (a,), self.format.type)
+
     def int_op(self, op_class: type[Operation], a: SSAValue, b: SSAValue | int, **flags: Attribute) -> SSAValue:
         """Any binary operation on integers of the format's width."""
         right = b if isinstance(b, SSAValue) else self.int_const(b)

@@ -38,6 +38,10 @@ def _word(value: int) -> TensorVariable:
     return constant(np.uint64(value), dtype="uint64")
 
 
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, int | float) and value == 0
+
+
 def _places(found: list[int | TensorVariable]) -> tuple[TensorVariable, TensorVariable]:
     """The row-major number of each element of a shape, and how many there are, uint64."""
     count = _word(1)
@@ -97,12 +101,21 @@ class CounterStreams:
 
     def _unit(self, size: Any, ndim: int | None, dtype: str) -> TensorVariable:
         """Numbers above 0 and below 1: the middles of 2^52 (float32: 2^23) equal steps, all exact in the dtype."""
+        step, bits = self._step(size, ndim, dtype)
+        return self._with_stream((step + constant(0.5, dtype=dtype)) * constant(2.0 ** -MANTISSA[dtype], dtype=dtype), bits)
+
+    def _both_sides(self, size: Any, ndim: int | None, dtype: str) -> TensorVariable:
+        """The same numbers x as 2 x - 1, above -1 and below 1, by fewer operations, each of which is exact."""
+        step, bits = self._step(size, ndim, dtype)
+        width = 2.0 ** (1 - MANTISSA[dtype])
+        return self._with_stream(step * constant(width, dtype=dtype) + constant(width / 2 - 1, dtype=dtype), bits)
+
+    def _step(self, size: Any, ndim: int | None, dtype: str) -> tuple[TensorVariable, TensorVariable]:
+        """The number of the step, and the bits that it is the first of."""
         if dtype not in MANTISSA:
             raise ValueError(f"random numbers are float32 or float64, not {dtype}")
         bits = self.bits(size, ndim)
-        steps = MANTISSA[dtype]
-        step = cast(cast(bits // _word(2 ** (64 - steps)), "int64"), dtype)
-        return self._with_stream((step + constant(0.5, dtype=dtype)) * constant(2.0**-steps, dtype=dtype), bits)
+        return cast(cast(bits // _word(2 ** (64 - MANTISSA[dtype])), "int64"), dtype), bits
 
     @staticmethod
     def _with_stream(sample: TensorVariable, source: TensorVariable) -> TensorVariable:
@@ -123,20 +136,21 @@ class CounterStreams:
 
     def normal(self, size: Any, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None, dtype: Any = None) -> TensorVariable:
         """Numbers of a normal distribution, by the inverse of its distribution function."""
+        moved = not _is_zero(avg)
         dtype, (avg, std) = self._parameters(dtype, avg, std)
-        unit = self._unit(size, ndim, dtype)
-        scale = constant(math.sqrt(2.0), dtype=dtype)
-        return self._with_stream(T.erfinv(2 * unit - 1) * scale * std + avg, unit)
+        both = self._both_sides(size, ndim, dtype)
+        sample = T.erfinv(both) * constant(math.sqrt(2.0), dtype=dtype) * std
+        return self._with_stream(sample + avg if moved else sample, both)
 
     def truncated_normal(
         self, size: Any, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None, dtype: Any = None
     ) -> TensorVariable:
         """A normal distribution without what is beyond 2 of its deviations; `std` is that of the whole one."""
         dtype, (avg, std) = self._parameters(dtype, avg, std)
-        unit = self._unit(size, ndim, dtype)
+        both = self._both_sides(size, ndim, dtype)
         within = constant(math.erf(math.sqrt(2.0)), dtype=dtype)
         scale = constant(math.sqrt(2.0), dtype=dtype)
-        return self._with_stream(T.erfinv((2 * unit - 1) * within) * scale * std + avg, unit)
+        return self._with_stream(T.erfinv(both * within) * scale * std + avg, both)
 
     def exponential(self, size: Any, scale: Any = 1.0, ndim: int | None = None, dtype: Any = None) -> TensorVariable:
         """Numbers of an exponential distribution with mean `scale`."""

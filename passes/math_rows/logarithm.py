@@ -72,6 +72,12 @@ def split_exponent(b: ScalarBuilder, x: SSAValue, lift: SSAValue | None = None) 
     return k, b.sub(b.from_bits(b.int_add(mantissa, root_bits)), 1.0), biased
 
 
+def scaled_exponent(b: ScalarBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue]:
+    """2^mantissa k and f, for a positive normal x = 2^k (1 + f): an operation less than k takes."""
+    exponent = b.int_and(b.int_sub(b.to_bits(x), b.format.to_bits(sqrt(0.5))), -1 << b.format.mantissa)
+    return b.from_int(exponent), b.sub(b.from_bits(b.int_sub(b.to_bits(x), exponent)), 1.0)
+
+
 def log1p_tail(b: ScalarBuilder, f: SSAValue, low: SSAValue) -> SSAValue:
     """log(1 + f) - f + low."""
     table = TABLES[b.format.name]

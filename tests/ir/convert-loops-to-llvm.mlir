@@ -208,10 +208,12 @@ func.func @wider(%x: memref<?xf64>, %y: memref<?xf64>) {
   scf.for %start = %c0 to %n step %size {
     %next = arith.addi %start, %size : index
     %end = arith.minsi %next, %n : index
-    scf.for %i = %start to %end step %c1 {
-      %a = memref.load %x[%i] : memref<?xf64>
-      %b = arith.addf %a, %a : f64
-      memref.store %b, %x[%i] : memref<?xf64>
+    scf.for %k = %c0 to %c1 step %c1 {
+      scf.for %i = %start to %end step %c1 {
+        %a = memref.load %x[%i] : memref<?xf64>
+        %b = arith.addf %a, %a : f64
+        memref.store %b, %x[%i] : memref<?xf64>
+      }
     }
   } {phi.parallel = 2 : i64, phi.any_blocks = 4096 : i64}
   func.return

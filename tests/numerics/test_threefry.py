@@ -87,6 +87,16 @@ def test_distributions(dtype: str) -> None:
     assert set(values[6]) == set(range(-3, 6))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_normal_numbers_are_the_quantiles_of_the_uniform_ones(dtype: str) -> None:
+    unit = CounterStreams(13).uniform((2000,), dtype=dtype)
+    quantiles = T.erfinv(2 * unit - 1) * np.sqrt(2).astype(dtype)
+    normal, moved = (CounterStreams(13).normal((2000,), avg, dtype=dtype) for avg in (0.0, 1.5))
+    wanted, found, others = function([], [quantiles, normal, moved])()
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(others, found + np.array(1.5, dtype))
+
+
 def test_categorical_follows_its_chances() -> None:
     chances = np.array([0.1, 0.0, 0.2, 0.7])
     x = T.dmatrix("x")
