@@ -9,7 +9,7 @@ parsed with the first operation that is read or printed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import xdsl.irdl
 from xdsl.ir import TypedAttribute
 from xdsl.irdl import attributes, operations
 from xdsl.irdl.attributes import ParamAttrDef
-from xdsl.irdl.operations import OpDef
+from xdsl.irdl.operations import OpDef, OptionalDef
 from xdsl.utils.runtime_final import runtime_final
 
 _LOCK = threading.RLock()
@@ -90,6 +90,41 @@ def _define(cls: Any) -> None:
         setattr(cls, name, value)
 
 
+Default = tuple[str, str, Any]  # "properties" or "attributes", a name and a value
+_DEFAULTS: dict[type, list[Default]] = {}
+
+
+def _fill(op: Any) -> None:
+    """`IRDLOperation.__post_init__`: give an operation the properties and attributes that have a value by default."""
+    cls = type(op)
+    defaults = _DEFAULTS.get(cls)
+    if defaults is None:
+        defaults = _DEFAULTS[cls] = list(_unread_defaults(cls) if cls in _PENDING else _read_defaults(cls))
+    for place, name, value in defaults:
+        getattr(op, place).setdefault(name, value)
+    super(operations.IRDLOperation, op).__post_init__()
+
+
+def _read_defaults(cls: Any) -> Iterator[Default]:
+    definition = cls.get_irdl_definition()
+    for place in ("properties", "attributes"):
+        for name, found in getattr(definition, place).items():
+            if found.default_value is not None and not isinstance(found, OptionalDef):
+                yield place, name, found.default_value
+
+
+def _unread_defaults(cls: type) -> Iterator[Default]:
+    """The same from the fields as they were written: most operations are made and not asked for anything else."""
+    seen: set[str] = set()
+    for owner in cls.__mro__:
+        for name, value in vars(owner).items():
+            field = isinstance(value, operations._AttrOrPropFieldDef) and name not in seen
+            if field and value.default_value is not None and not issubclass(value.cls, OptionalDef):
+                place = "properties" if issubclass(value.cls, operations.PropertyDef) else "attributes"
+                yield place, value.ir_name or name, value.default_value
+            seen.add(name)
+
+
 def _format(text: str, definition: OpDef) -> dict[str, Any]:
     """How operations of a format are read and printed."""
     parsed: list[Any] = []
@@ -143,6 +178,7 @@ def defer_definitions() -> None:
         (xdsl.irdl, "irdl_op_definition", _operation),
         (operations, "irdl_op_definition", _operation),
         (operations._OpDefField, "__get__", _field),
+        (operations.IRDLOperation, "__post_init__", _fill),
         (attributes, "irdl_param_attr_definition", _attribute),
     ]
     for owner, name, new in replaced:

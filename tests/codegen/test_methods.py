@@ -42,6 +42,14 @@ try:
 except dataclasses.FrozenInstanceError:
     pass
 
+assert llvm.FMulOp in definitions._PENDING and llvm.FMulOp in definitions._DEFAULTS  # made, but never asked for a field
+from xdsl.builder import ImplicitBuilder
+from xdsl.ir import Block
+assert llvm.ZeroOp in definitions._PENDING
+with ImplicitBuilder(block := Block()):
+    llvm.ZeroOp.create(result_types=[builtin.i64])
+assert isinstance(block.last_op, llvm.ZeroOp) and llvm.ZeroOp in definitions._PENDING
+
 assert arith.RemSIOp in definitions._PENDING
 one = arith.ConstantOp.from_int_and_width(1, 64)
 rest = arith.RemSIOp(one, one)
@@ -57,6 +65,27 @@ try:
 except Exception as error:
     assert "i64 expected" in str(error), error
 """
+
+
+DEFAULTS = """
+import importlib
+from phintys.dialects import context, definitions
+for paths in context.DIALECTS.values():
+    for path in paths:
+        module, _, name = path.partition(":")
+        for op in getattr(importlib.import_module(module), name).operations:
+            if op in definitions._PENDING:
+                unread = list(definitions._unread_defaults(op))
+                assert sorted(unread, key=str) == sorted(definitions._read_defaults(op), key=str), op
+                print(len(unread))
+"""
+
+
+def test_values_by_default_are_those_of_the_definitions() -> None:
+    done = subprocess.run([sys.executable, "-c", DEFAULTS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    counts = [int(word) for word in done.stdout.split()]
+    assert len(counts) > 250 and sum(counts) > 10
 
 
 @pytest.mark.skipif(methods._create is None, reason="this Python's dataclasses are put together differently")
