@@ -22,8 +22,9 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from .emit import Emitter, Index
-from .loop_facts import Access, Memory, SizeFacts, blocks
+from .loop_facts import Access, Memory, blocks
 from .provenance import replace_uses
+from .size_facts import SizeFacts
 
 Use = memref.LoadOp | memref.StoreOp
 

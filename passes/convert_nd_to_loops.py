@@ -47,6 +47,7 @@ from . import (
 )
 from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
+from .concatenations import Concatenations
 from .elementwise import emit_scalar
 from .emit import INDEX, Emitter, Index
 from .lapack_factors import Factors
@@ -70,6 +71,7 @@ class Lowering:
         self.body = Emitter(Block(), parent=self.entry)
         self.tensors: dict[SSAValue, Tensor] = {}
         self.copies: dict[SSAValue, Buffer] = {}
+        self.concatenations = Concatenations(self)
         self.factors: dict[SSAValue, Factors] = {}
         self.states: list[tuple[SSAValue, SSAValue]] = []
         self.returned: list[SSAValue] = []

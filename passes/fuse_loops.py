@@ -29,7 +29,8 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from .accumulators import TOTALS
-from .loop_facts import Access, Memory, SizeFacts, blocks, calls_host, may_stop, touched
+from .loop_facts import Access, Memory, blocks, calls_host, may_stop, touched
+from .size_facts import SizeFacts
 
 LONGEST = 256  # operations of a joined loop: LLVM's time grows faster than the length, as `fuse` knows of what it joins
 WINDOW = 8  # loops that are tried before a loop: keeps the pass linear

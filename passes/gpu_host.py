@@ -20,7 +20,8 @@ from phintys.dialects.rt import ToDeviceOp, ToHostOp
 from phintys.dialects.rt_host import HostOp
 
 from .emit import INDEX, Emitter
-from .loop_facts import Memory, SizeFacts, root_of, touched
+from .loop_facts import Memory, root_of, touched
+from .size_facts import SizeFacts
 
 PURE = ("arith.", "math.", "xmath.", "complex.")
 # Functions that the host computes exactly as a kernel does; all others are the device's, so that there is one of each.

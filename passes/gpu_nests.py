@@ -21,7 +21,7 @@ from .gpu_host import constant_of, is_pure
 from .gpu_places import is_scatter
 from .gpu_reducers import Reducer, reducers
 from .gpu_totals import Scan, find_scan, is_outside
-from .loop_facts import Memory, View, root_of
+from .loop_facts import Memory, Row, apart, root_of
 
 LONG = 64  # an inner loop that is known to be no longer is not taken apart
 NARROW = 32  # an inner loop that is known to be shorter is left to one thread
@@ -153,9 +153,6 @@ def _under_loops(op: Operation, loop: scf.ForOp) -> bool:
     return parent is loop
 
 
-Row = tuple[View, int]
-
-
 def rows(ops: Iterable[Operation], loop: scf.ForOp, memory: Memory) -> dict[SSAValue, tuple[set[Row | None], bool]]:
     """For each buffer that the operations touch, the rows of `loop` in which they do, and whether they write."""
     found: dict[SSAValue, tuple[set[Row | None], bool]] = {}
@@ -175,7 +172,7 @@ def rows(ops: Iterable[Operation], loop: scf.ForOp, memory: Memory) -> dict[SSAV
 def independent(loop: scf.ForOp, around: scf.ForOp, memory: Memory, private: Sequence[SSAValue] = ()) -> bool:
     """Whether no iteration of a loop touches what another writes, in all that `around` does."""
     for root, (own, writes) in rows(around.walk(), loop, memory).items():
-        if writes and root not in private and (len(own) != 1 or None in own):
+        if writes and root not in private and not apart(own):
             return False
     return bool(constant_of(loop.step) == 1)
 

@@ -29,7 +29,8 @@ from .gpu_temporaries import MOST_SHARED, Place, Temporaries
 from .gpu_totals import is_outside
 from .gpu_warps import WARPS, WarpRows, WarpTeam
 from .gpu_wide import Carried, Wide, wide
-from .loop_facts import Memory, SizeFacts
+from .loop_facts import Memory
+from .size_facts import SizeFacts
 
 MOST_THREADS, UNKNOWN = 256, 128
 # Accesses of a thread: a row for which a warp needs so few is left to it; and one for which it needs more, if there are so many

@@ -34,7 +34,8 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from .llvm_emit import _NO_FLAGS, I32, I64, PTR, Int, LlvmEmitter
 from .llvm_memory import Descriptor, byte_size, stored
-from .loop_facts import AHEAD, AHEAD_ROWS, constant
+from .loop_facts import AHEAD, AHEAD_ROWS
+from .size_facts import constant
 
 if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering

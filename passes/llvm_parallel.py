@@ -17,8 +17,9 @@ from xdsl.ir import Operation, SSAValue
 
 from .llvm_emit import I32, I64, PTR
 from .llvm_kernels import Kernel
-from .loop_facts import AHEAD, PARALLEL, constant
+from .loop_facts import AHEAD, PARALLEL
 from .loop_work import FEWEST_CHUNKS
+from .size_facts import constant
 
 if TYPE_CHECKING:
     from .convert_loops_to_llvm import FunctionLowering

@@ -1,102 +1,29 @@
-"""What is known about loops on memory: which sizes are equal, and which part of a buffer one iteration touches.
+"""What is known about loops on memory: which part of a buffer one iteration touches.
 
-Sizes are numbered by what they compute: products by their factors, and two sizes that an `rt.assert` at the entry compares are
-one. An access belongs to the *row* of iteration `i` when it indexes one dimension of a dense buffer with `i` itself: rows of
+An access belongs to the *row* of iteration `i` when it indexes one dimension of a dense buffer with `i` itself: rows of
 different iterations have no element in common. Where a loop advances by blocks, the rows that a loop inside of it counts from
 `i` to the end of the block are iteration `i`'s as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects import builtin as bi
 from xdsl.ir import Block, Operation, SSAValue
 
-from phintys.dialects.rt import AssertOp
+from .size_facts import Number, SizeFacts, at_least, constant, product, total
 
-Number = Hashable
 DISTINCT = "phi.distinct"  # attribute of a loop whose iterations write to different places, which they find by their total
 PARALLEL = "phi.parallel"  # attribute of a loop of chunks: from how many on several threads share them
 ANY_BLOCKS = "phi.any_blocks"  # attribute of a loop that counts blocks, of which any size is right: the best for one thread
 AHEAD = "phi.ahead"  # attribute of a loop that is worth to have its operands fetched into the cache ahead of it
 AHEAD_ROWS = "phi.ahead_rows"  # the same of a loop through rows: what to fetch is what the loop around it reads next
 SCRATCH = "phi.scratch"  # attribute of a buffer: each iteration of the loop around its uses reads only what it has written
-EQUAL = 0  # the predicate of arith.cmpi eq
 HARMLESS = ("arith.", "math.", "xmath.", "scf.")
-
-
-class SizeFacts:
-    """Numbers of the index values of a function: values with equal numbers are equal."""
-
-    def __init__(self, block: Block) -> None:
-        self._numbers: dict[SSAValue, Number] = {}
-        self._same: dict[Number, Number] = {}
-        for op in block.ops:
-            if op.regions:
-                break  # what is compared later has not been compared yet when the first loop runs
-            if isinstance(op, AssertOp):
-                self._learn(op)
-
-    def _learn(self, op: AssertOp) -> None:
-        compare = op.operands[0].owner
-        if isinstance(compare, arith.CmpiOp) and compare.predicate.value.data == EQUAL:
-            a, b = (self.number(value) for value in compare.operands)
-            if a != b:
-                first, second = (a, b) if isinstance(a, int) else (b, a)
-                self._same[second] = first
-
-    def number(self, value: SSAValue) -> Number:
-        """The number of a value: an int for a constant."""
-        found = self._numbers.get(value)
-        if found is None:
-            found = self._numbers[value] = self._compute(value)
-        return self.representative(found)
-
-    def representative(self, number: Number) -> Number:
-        """The number that stands for all those known to be equal."""
-        while number in self._same:
-            number = self._same[number]
-        return number
-
-    def _compute(self, value: SSAValue) -> Number:
-        number = constant(value)
-        if number is not None:
-            return number
-        op = value.owner
-        if isinstance(op, arith.IndexCastOp):
-            return self.number(op.input)
-        if isinstance(op, arith.MuliOp):
-            return product([self.number(operand) for operand in op.operands])
-        if isinstance(op, arith.AddiOp):
-            return ("sum", *sorted((self.number(operand) for operand in op.operands), key=hash))
-        if isinstance(op, memref.DimOp):
-            return ("dim", op.source, self.number(op.index))
-        return value
-
-    def mixed(self, static: Iterable[int], dynamic: Iterable[SSAValue]) -> tuple[Number, ...]:
-        """Numbers of a list of which a part are attributes, the others operands."""
-        rest = iter(dynamic)
-        return tuple(self.number(next(rest)) if n == bi.DYNAMIC_INDEX else n for n in static)
-
-
-def product(numbers: Iterable[Number]) -> Number:
-    """The number of a product: constants taken together, factors in one order."""
-    constant = 1
-    factors: list[Number] = []
-    for number in numbers:
-        for factor in number[1:] if isinstance(number, tuple) and number[0] == "product" else (number,):
-            if isinstance(factor, int):
-                constant *= factor
-            else:
-                factors.append(factor)
-    if not factors or not constant:
-        return constant
-    if constant == 1 and len(factors) == 1:
-        return factors[0]
-    return ("product", constant, *sorted(factors, key=hash))
 
 
 @dataclass(frozen=True)
@@ -125,30 +52,43 @@ class View:
     @property
     def separate(self) -> bool:
         """Whether no two indices are one element: each stride goes at least as far as the dimensions inside of it reach."""
+        return self.reach() is not None
+
+    def reach(self, but: int | None = None) -> Number | None:
+        """How far the elements lie apart at most, of one index of the dimension `but`; None where two may be one element."""
         needed: Number = 1
-        pending = [pair for pair in zip(self.strides, self.sizes, strict=True) if pair[1] != 1]
+        dimensions = enumerate(zip(self.strides, self.sizes, strict=True))
+        pending = [pair for axis, pair in dimensions if pair[1] != 1 and axis != but]
         while pending:
             fitting = next((pair for pair in pending if pair[0] == needed), None)
-            fitting = fitting or next((pair for pair in pending if _at_least(pair[0], needed)), None)
+            fitting = fitting or next((pair for pair in pending if at_least(pair[0], needed)), None)
             if fitting is None:
-                return False
+                return None
             pending.remove(fitting)
             needed = product(fitting)
-        return True
+        return needed
 
 
-def _is_size(number: Number) -> bool:
-    """Whether a number is not negative: sizes of memrefs, constants, and what they add and multiply to."""
-    if isinstance(number, tuple):
-        return number[0] == "dim" or (number[0] in ("sum", "product") and all(map(_is_size, number[1:])))
-    return isinstance(number, int) and number >= 0
+Row = tuple[View, int]  # a view, and the dimension of it that a loop counts
 
 
-def _at_least(number: Number, other: Number) -> bool:
-    """Whether a number is known to be as large as another: the sum of it and sizes, or the larger one of two constants."""
-    if isinstance(number, int) and isinstance(other, int):
-        return number >= other
-    return isinstance(number, tuple) and number[0] == "sum" and other in number[1:] and _is_size(number)
+def apart(rows: Iterable[Row | None]) -> bool:
+    """Whether no two iterations touch the same element: all touch their own in one view, or in views side by side."""
+    listed = [row for row in set(rows)]
+    return None not in listed and all(_beside(a, b) for a, b in combinations(listed, 2) if a is not None and b is not None)
+
+
+def _beside(a: Row, b: Row) -> bool:
+    """Whether what two views have for one index lies within one step to the next index, as parts of a row do."""
+    (step, other), reaches = (view.strides[axis] for view, axis in (a, b)), [view.reach(axis) for view, axis in (a, b)]
+    if step != other or any(reach is None or not at_least(step, reach) for reach in reaches):
+        return False
+    starts = [a[0].offset, b[0].offset]
+    return any(
+        at_least(starts[second], starts[first])
+        and at_least(total([starts[first], step]), total([starts[second], reaches[second]]))
+        for first, second in ((0, 1), (1, 0))
+    )
 
 
 @dataclass(frozen=True)
@@ -249,14 +189,6 @@ def _is_next(value: SSAValue, loop: scf.ForOp) -> bool:
         return False
     step = constant(loop.step)
     return step is not None and any(constant(operand) == step for operand in op.operands)
-
-
-def constant(value: SSAValue) -> int | None:
-    """The number that a constant of an integer type is."""
-    op = value.owner
-    if isinstance(op, arith.ConstantOp) and isinstance(op.value, bi.IntegerAttr):
-        return op.value.value.data
-    return None
 
 
 def touched(op: Operation) -> dict[SSAValue, bool]:

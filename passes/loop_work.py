@@ -7,7 +7,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from .control import branch
 from .emit import Emitter, Index
-from .loop_facts import constant
+from .size_facts import constant
 
 CHUNK = 1 << 17  # cost of a chunk: ten to thirty microseconds
 FEWEST_CHUNKS = 12  # below, waking a thread costs as much as it saves

@@ -56,7 +56,9 @@ class FusedLoops:
         self.reductions: list[Reduction] = []
         for number, (combiner, result) in enumerate(zip(op.combine, op.results, strict=True)):
             if combiner == MAP:
-                self.maps.append((number, low.destination(result, self.sizes)))
+                part = low.concatenations.part(result, self.sizes)
+                self.maps.append((number, part or low.destination(result, self.sizes)))
+                low.tensors[result] = self.maps[-1][1]
                 continue
             dtype = self._combined_dtype(number, from_xdsl(result.type).dtype)
             memory = [low.destination(result, reduced_sizes)] if kept else []

@@ -226,20 +226,16 @@ def _dimshuffle(low: Lowering, op: NdOp) -> None:
 def _concatenate(low: Lowering, op: NdOp) -> None:
     axis = op.attrs["axis"]
     sources = [low.buffer(value) for value in op.operands]
-    lengths = [source.sizes[axis] for source in sources]
-    e = low.at(*[length for length in lengths if not isinstance(length, int)])
-    starts: list[Index] = [0]
-    for length in lengths:
-        starts.append(e.add(starts[-1], length))
-    sizes = list(sources[0].sizes)
-    sizes[axis] = starts[-1]
-    target = low.destination(op.results[0], sizes)
-    for source, value, start in zip(sources, op.operands, starts, strict=False):
-        dtype = from_xdsl(value.type).dtype
-        assert dtype == target.dtype, "concatenate operands are cast before"
-        at = low.at(*[v for v in (start, target.strides[axis]) if not isinstance(v, int)])
-        offset = at.add(target.offset, at.mul(start, target.strides[axis]))
-        copy(low, source, Buffer(target.storage, source.sizes, target.strides, offset, dtype=dtype))
+    places = low.concatenations
+    target, starts = places.begun.get(op), places.starts([source.sizes[axis] for source in sources])
+    if target is None:
+        sizes = list(sources[0].sizes)
+        target = low.destination(op.results[0], [*sizes[:axis], starts[-1], *sizes[axis + 1 :]])
+    low.tensors[op.results[0]] = target
+    for source, start in zip(sources, starts, strict=False):
+        assert source.dtype == target.dtype, "concatenate operands are cast before"
+        if source.storage is not target.storage:
+            copy(low, source, places.at(target, source.sizes, axis, start))
 
 
 ROWS: dict[str, Row] = {

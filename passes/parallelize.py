@@ -37,8 +37,9 @@ from xdsl.passes import ModulePass
 
 from . import parallel_totals
 from .emit import INDEX, Emitter, Index
-from .loop_facts import ANY_BLOCKS, PARALLEL, SCRATCH, Access, Memory, SizeFacts, blocks, constant, root_of
+from .loop_facts import ANY_BLOCKS, PARALLEL, SCRATCH, Access, Memory, apart, blocks, root_of
 from .loop_work import FEWEST_CHUNKS, Work, grain, span
+from .size_facts import SizeFacts, constant
 
 
 def _private(root: SSAValue, loop: scf.ForOp) -> bool:
@@ -74,8 +75,7 @@ def _privates(accesses: Iterable[Access], loop: scf.ForOp) -> list[SSAValue] | N
     for root, uses in by_root.items():
         if not any(access.writes for access in uses):
             continue
-        rows = {access.own for access in uses}
-        if len(rows) == 1 and None not in rows:
+        if apart(access.own for access in uses):
             continue
         if not _private(root, loop):
             return None

@@ -88,6 +88,25 @@ def test_concatenate() -> None:
         f(np.zeros((2, 3)), np.zeros((2, 4), "f4"))
 
 
+def test_computed_parts_of_concatenations() -> None:
+    """Parts are written in place: beside each other in a row, after each other, turned, of sizes that come late."""
+    x, y, v = variable("float64", [None, None], "x"), variable("float64", [None, None], "y"), variable("float64", [None], "v")
+    ones, twice = T.alloc(1.0, x.shape[0], 1), T.concatenate([x + 1, x * x], axis=1)
+    outputs = [twice, T.concatenate([x + 1, x * x]), T.concatenate([(x - y).T, (x * y).T], axis=1), twice.sum(0), twice * 2.0]
+    outputs += [
+        T.concatenate([y, T.exp(x), ones, x * y], axis=1),
+        T.concatenate([x[::2] * 3, y[::-1] - 1, v.dimshuffle("x", 0)]),
+    ]
+    outputs += [T.stack([v + 1, v * 2, -v]), T.stack([v + 1, v * 2, -v], axis=1), T.concatenate([v * v, [7.0], v + v])]
+    outputs += [
+        T.concatenate([x[(x[:, 0] > 0).nonzero()] * 2, x + 3]),
+        T.concatenate([x.sum(0) * 2, v - 1, x.max(1, keepdims=True)[:, 0]]),
+    ]
+    for rows, columns in ((1, 1), (2, 3), (5, 7), (40, 300)):
+        shape = (rows, columns)
+        check([x, y, v], outputs, [values("float64", shape), values("float64", shape), values("float64", (columns,))], ulps=2)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "int32", "int64", "uint8", "float32", "float64"])
 def test_arange(dtype: str) -> None:
     a, b, c = (variable(dtype, [], name) for name in "abc")

@@ -187,3 +187,28 @@ func.func @gather(%x: tensor<?xf64>, %i: tensor<?xi32>) -> tensor<?xf64> {
 // CHECK-NEXT:      [[fine:%.+]] = arith.cmpi ult, [[j]],
 // CHECK-NEXT:      rt.assert [[fine]], "IndexError", "index {0} is out of bounds for dimension 0 of size {1}"
 // CHECK-NEXT:      memref.load %x[[[j]]]
+
+// -----
+
+/// What is computed for a concatenation only is written into it; an argument is copied.
+func.func @concatenation(%x: tensor<?xf64>, %y: tensor<?xf64>) -> tensor<?xf64> {
+  %a, %b = nd.fused %x {combine = ["map", "map"], axes = array<i64>} : (tensor<?xf64>) -> (tensor<?xf64>, tensor<?xf64>) {
+  ^bb0(%f: f64):
+    %g = arith.addf %f, %f : f64
+    %h = arith.mulf %f, %f : f64
+    nd.yield %g, %h : f64, f64
+  }
+  %z = nd.concatenate %a, %y, %b {axis = 0 : i64} : (tensor<?xf64>, tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  func.return %z : tensor<?xf64>
+}
+// CHECK-LABEL: @concatenation
+// CHECK:         %[[Z:.*]] = memref.alloc
+// CHECK-NOT:     memref.alloc
+// CHECK:         %[[A:.*]] = memref.reinterpret_cast %[[Z]] to offset: [0]
+// CHECK:         %[[B:.*]] = memref.reinterpret_cast %[[Z]] to offset: [%
+// CHECK:         scf.for
+// CHECK:           memref.store %{{.*}}, %[[A]]
+// CHECK:           memref.store %{{.*}}, %[[B]]
+// CHECK:         scf.for
+// CHECK:           memref.load %y
+// CHECK:         func.return %[[Z]]

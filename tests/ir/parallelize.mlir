@@ -363,3 +363,49 @@ func.func @shared(%x: memref<?x?xf64>, %y: memref<?xf64>) {
 }
 // CHECK-LABEL: @shared
 // CHECK-NOT:     phi.parallel
+
+// -----
+
+/// Parts of a row side by side: no iteration touches another one's.
+func.func @parts(%x: memref<?xf64>) -> memref<?x?xf64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %u = memref.dim %x, %c0 : memref<?xf64>
+  %w = arith.addi %u, %u : index
+  %y = memref.alloc(%u, %w) : memref<?x?xf64>
+  %left = memref.reinterpret_cast %y to offset: [0], sizes: [%u, %u], strides: [%w, 1] : memref<?x?xf64> to memref<?x?xf64, strided<[?, 1]>>
+  %right = memref.reinterpret_cast %y to offset: [%u], sizes: [%u, %u], strides: [%w, 1] : memref<?x?xf64> to memref<?x?xf64, strided<[?, 1], offset: ?>>
+  scf.for %i = %c0 to %u step %c1 {
+    scf.for %j = %c0 to %u step %c1 {
+      %f = memref.load %x[%j] : memref<?xf64>
+      memref.store %f, %left[%i, %j] : memref<?x?xf64, strided<[?, 1]>>
+      memref.store %f, %right[%i, %j] : memref<?x?xf64, strided<[?, 1], offset: ?>>
+    }
+  }
+  func.return %y : memref<?x?xf64>
+}
+// CHECK-LABEL: @parts
+// CHECK:         } {phi.parallel
+
+// -----
+
+/// The second part reaches into the next row's first.
+func.func @parts_that_overlap(%x: memref<?xf64>) -> memref<?x4xf64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %y = memref.alloc(%n) : memref<?x4xf64>
+  %left = memref.reinterpret_cast %y to offset: [0], sizes: [%n, 2], strides: [4, 1] : memref<?x4xf64> to memref<?x2xf64, strided<[4, 1]>>
+  %right = memref.reinterpret_cast %y to offset: [3], sizes: [%n, 2], strides: [4, 1] : memref<?x4xf64> to memref<?x2xf64, strided<[4, 1], offset: 3>>
+  scf.for %i = %c0 to %n step %c1 {
+    %f = memref.load %x[%i] : memref<?xf64>
+    scf.for %j = %c0 to %c2 step %c1 {
+      memref.store %f, %left[%i, %j] : memref<?x2xf64, strided<[4, 1]>>
+      memref.store %f, %right[%i, %j] : memref<?x2xf64, strided<[4, 1], offset: 3>>
+    }
+  }
+  func.return %y : memref<?x4xf64>
+}
+// CHECK-LABEL: @parts_that_overlap
+// CHECK-NOT:     phi.parallel

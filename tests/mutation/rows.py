@@ -204,8 +204,8 @@ MUTANTS = (
     Mutant(
         "rows of a view with any steps are separate",
         "passes/loop_facts.py",
-        "                return False\n            pending.remove(fitting)\n            needed = product(fitting)",
-        "                return True\n            pending.remove(fitting)\n            needed = product(fitting)",
+        "                return None\n            pending.remove(fitting)\n            needed = product(fitting)",
+        "                return 1\n            pending.remove(fitting)\n            needed = product(fitting)",
         ("tests/ir/parallelize.mlir", "tests/ir/fuse-loops.mlir", "tests/ir/contract-buffers.mlir", ROWS, PROGRAMS),
     ),
     Mutant(
@@ -218,8 +218,8 @@ MUTANTS = (
     Mutant(
         "iterations on different rows run at once",
         "passes/parallelize.py",
-        "if len(rows) == 1 and None not in rows:",
-        "if None not in rows:",
+        "if apart(access.own for access in uses):",
+        "if None not in {access.own for access in uses}:",
         ("tests/ir/parallelize.mlir", "tests/codegen/test_threads.py"),
     ),
     Mutant(

@@ -52,7 +52,7 @@ PARALLEL = (
     Mutant(
         "rows that other threads write are read",
         "passes/gpu_nests.py",
-        "if writes and root not in private and (len(own) != 1 or None in own):",
+        "if writes and root not in private and not apart(own):",
         "if writes and root not in private and None in own:",
         (KERNELS,),
     ),
