@@ -1,10 +1,10 @@
 """fuse-loops: loops over the rows of the same arrays become one, so that a row is read from memory once and then from cache.
 
 Expects: loops. Leaves: loops. Two loops join when they count the same iterations, have a buffer's rows in common, and no
-iteration of the second needs, of what both touch, anything but its own row; and as long as the result is not too long
-for LLVM. Of two flat loops the first has to hand a
-temporary on to the second (what else two flat loops have in common was fused as tensors). The softmax of a matrix, three loops
-with loops inside, becomes one whose rows stay in the first-level cache.
+iteration of the second needs, of what both touch, anything but its own row; and as long as the result is not too long for
+LLVM. Of two flat loops the first has to hand a temporary on to the second, or both write parts of the same rows, as the real
+and the imaginary numbers of a result (what else two flat loops have in common was fused as tensors). The softmax of a matrix,
+three loops with loops inside, becomes one whose rows stay in the first-level cache.
 
     scf.for %i = %0 to %n {                         scf.for %i = %0 to %n {
       scf.for %j ... max of %x[%i, %j]                scf.for %j ... max of %x[%i, %j]
@@ -29,7 +29,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from .accumulators import TOTALS
-from .loop_facts import Access, Memory, blocks, calls_host, may_stop, touched
+from .loop_facts import Access, Memory, apart, blocks, calls_host, may_stop, touched
 from .size_facts import SizeFacts
 
 LONGEST = 256  # operations of a joined loop: LLVM's time grows faster than the length, as `fuse` knows of what it joins
@@ -81,11 +81,14 @@ class _Fuser:
         for access in second.accesses:
             of_second.setdefault(access.view.root, []).append(access)
         for root in {access.view.root for access in first.accesses} & of_second.keys():
-            both = [access for access in first.accesses if access.view.root is root] + of_second[root]
+            of_first = [access for access in first.accesses if access.view.root is root]
+            both = [*of_first, *of_second[root]]
             one_row = both[0].row is not None and len({access.row for access in both}) == 1
-            if not one_row and any(access.writes for access in both):
+            beside = not one_row and all(any(access.writes for access in some) for some in (of_first, of_second[root]))
+            beside = beside and apart(access.own for access in both)  # parts of the rows of a concatenation
+            if not one_row and not beside and any(access.writes for access in both):
                 return False
-            shared = shared or (one_row and (not flat or _is_handed_on(root, first)))
+            shared = shared or beside or (one_row and (not flat or _is_handed_on(root, first)))
         return shared
 
     def _same_count(self, a: scf.ForOp, b: scf.ForOp) -> bool:

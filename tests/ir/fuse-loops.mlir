@@ -330,3 +330,36 @@ func.func @both_read(%n: index, %x: memref<?xf64>, %y: memref<?xf64>, %z: memref
 }
 // CHECK-LABEL: @both_read
 // CHECK-COUNT-2: scf.for
+
+// -----
+
+/// Two parts of each row are written by one loop; the loop that reads both parts stays behind it.
+func.func @parts(%x: memref<?xf64>, %y: memref<?x2xf64>, %z: memref<?x2xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %a = memref.reinterpret_cast %y to offset: [0], sizes: [%n], strides: [2] : memref<?x2xf64> to memref<?xf64, strided<[2]>>
+  %b = memref.reinterpret_cast %y to offset: [1], sizes: [%n], strides: [2] : memref<?x2xf64> to memref<?xf64, strided<[2], offset: 1>>
+  %r = memref.reinterpret_cast %y to offset: [0], sizes: [%n], strides: [1] : memref<?x2xf64> to memref<?xf64, strided<[1]>>
+  scf.for %i = %c0 to %n step %c1 {
+    %f = memref.load %x[%i] : memref<?xf64>
+    memref.store %f, %a[%i] : memref<?xf64, strided<[2]>>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %f = memref.load %x[%i] : memref<?xf64>
+    %g = arith.negf %f : f64
+    memref.store %g, %b[%i] : memref<?xf64, strided<[2], offset: 1>>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %f = memref.load %x[%i] : memref<?xf64>
+    memref.store %f, %r[%i] : memref<?xf64, strided<[1]>>
+  }
+  func.return
+}
+// CHECK-LABEL: @parts
+// CHECK:         scf.for
+// CHECK:           memref.store
+// CHECK:           memref.store
+// CHECK:         scf.for
+// CHECK:           memref.store
+// CHECK-NOT:     scf.for
