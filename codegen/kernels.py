@@ -25,6 +25,7 @@ ROOM = "@phi_room = internal global i64 1"
 _KERNEL = re.compile(r"define internal \S+ (@[\w.]+\.part\d+)\(")
 _NAMED = re.compile(r'(?:define|declare)[^@]*(@(?:[\w.$-]+|"[^"]*"))\(|([@%!](?:[\w.$-]+|"[^"]*")) =')
 _USES = re.compile(r'@[\w.$-]+|@"[^"]*"|%[A-Z]\w*|!\d+')
+_OWN = re.compile(rf"^define internal (?=[^@]*@{PREFIX}\()", re.MULTILINE)
 _ARGUMENT = re.compile(r" %[\w.]+(?=[,)])")
 
 
@@ -120,8 +121,7 @@ def _kernel(chunks: dict[str, _Chunk], needed: list[str], own: str) -> tuple[str
     anonymous = {**numbers, own: f"@{PREFIX}"}
     text = _USES.sub(lambda found: anonymous.get(found[0], found[0]), _written(chunks, needed))
     name = PREFIX + hashlib.sha256(text.encode()).hexdigest()[:32]
-    text = re.sub(rf"@{PREFIX}(?=[(])", f"@{name}", text)
-    return name, re.sub(rf"^define internal (?=[^@]*@{name})", "define dso_local ", text, flags=re.MULTILINE)
+    return name, _OWN.sub("define dso_local ", text).replace(f"@{PREFIX}(", f"@{name}(")
 
 
 def _written(chunks: dict[str, _Chunk], names: Iterable[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_NAME = re.compile(r"@([\w.$-]+)")
+
 
 def merged(definitions: Iterable[tuple[str | None, str]]) -> list[str]:
     """The texts of definitions, with calls of a function that is gone led to the one that stays.
@@ -27,5 +29,4 @@ def merged(definitions: Iterable[tuple[str | None, str]]) -> list[str]:
 
 
 def _renamed(text: str, names: dict[str, str]) -> str:
-    pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.sub(rf"@({pattern})(?![\w.$-])", lambda found: "@" + names[found[1]], text)
+    return _NAME.sub(lambda found: "@" + names.get(found[1], found[1]), text)

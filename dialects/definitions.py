@@ -17,6 +17,7 @@ import xdsl.irdl
 from xdsl.ir import TypedAttribute
 from xdsl.irdl import attributes, operations
 from xdsl.irdl.attributes import ParamAttrDef
+from xdsl.irdl.constraints import AnyOf
 from xdsl.irdl.operations import OpDef, OptionalDef
 from xdsl.utils.runtime_final import runtime_final
 
@@ -172,6 +173,18 @@ def _attribute(cls: Any) -> Any:
     return runtime_final(dataclass(frozen=True, init=False)(cls))
 
 
+_union = AnyOf.get
+_UNIONS: dict[tuple[Any, ...], Any] = {}
+
+
+def _known_union(*parts: Any) -> Any:
+    """`AnyOf.get`, which compares all its parts with each other, once for the same parts: half of the calls are repetitions."""
+    found = _UNIONS.get(parts)
+    if found is None:
+        found = _UNIONS[parts] = _union(*parts)
+    return found
+
+
 def defer_definitions() -> None:
     """Let operations and attributes defined from now on be read when they are first used."""
     replaced: list[tuple[Any, str, Callable[..., Any]]] = [
@@ -180,6 +193,7 @@ def defer_definitions() -> None:
         (operations._OpDefField, "__get__", _field),
         (operations.IRDLOperation, "__post_init__", _fill),
         (attributes, "irdl_param_attr_definition", _attribute),
+        (AnyOf, "get", staticmethod(_known_union)),
     ]
     for owner, name, new in replaced:
         setattr(owner, name, new)
