@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
-from phintys.ir.phases import phase
+from phintys.ir.phases import beside, phase
 
 from . import blas, forks, linker, loader, parts, rare
 from .defaults import default_pool_limit, default_threads
@@ -220,7 +220,8 @@ def _start_group(group: Sequence[str]) -> None:
 
 def _runtime(wanted: Sequence[str]) -> dict[str, int]:
     """Load parts of the runtime, which may use each other and what was loaded before."""
-    found, *_ = _load(parts.objects(wanted), parts.names(wanted))
+    with phase("runtime"):
+        found, *_ = _load(parts.objects(wanted), parts.names(wanted))
     loader.define(found)
     return found
 
@@ -236,8 +237,10 @@ def start_in_background() -> None:
     What goes wrong is left to the first `load`, which tries again and says so.
     """
 
+    collected = beside("load the runtime")
+
     def work() -> None:
-        with contextlib.suppress(Exception):
+        with collected, contextlib.suppress(Exception):
             start()
 
     if not _RUNTIME:

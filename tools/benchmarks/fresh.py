@@ -1,6 +1,6 @@
 """A fresh process: imports one system, makes one function, calls it, and prints what each part took in CPU seconds.
 
-Run as `python -c PROGRAM SYSTEM ROW`. Time begins with the interpreter ready; processes that the system starts (a C
+Run as `python -c PROGRAM SYSTEM ROW`, and with `split` behind it to learn what Phintys' first result consists of. Time begins with the interpreter ready; processes that the system starts (a C
 compiler) count. NumPy is imported by every system, and counts into each one's import.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 PROGRAM = """
 import os, sys, time
 def cpu(): return time.process_time() + sum(os.times()[2:4])
-system, row = sys.argv[1:]
+system, row, *split = sys.argv[1:]
 start = cpu()
 import numpy
 __import__(system)
@@ -27,12 +27,15 @@ imported = cpu() - start
 from phintys.tools.benchmarks.table import WORKLOADS
 make = WORKLOADS[row].contenders[system]
 import gc; gc.collect()
+def work():
+    function, arguments = make()
+    return function(*arguments)
+if split: from phintys.tools.benchmarks.split import collected
 start, clock = cpu(), time.perf_counter()
-function, arguments = make()
-result = function(*arguments)
+parts = collected(work) if split else work()
 first = cpu() - start
 import json
-print(json.dumps({"import": imported, "first": first, "wall": time.perf_counter() - clock}))
+print(json.dumps({"import": imported, "first": first, "wall": time.perf_counter() - clock, "parts": parts if split else {}}))
 """
 
 
@@ -48,11 +51,15 @@ def caches(folder: str) -> dict[str, str]:
     }
 
 
-def run(system: str, row: str, folder: str) -> dict[str, float]:
-    """What one fresh process took; ImportError when the system is not there. Python may keep its bytecode."""
+def run(system: str, row: str, folder: str, *, split: bool = False) -> dict[str, Any]:
+    """What one fresh process took; ImportError when the system is not there. Python may keep its bytecode.
+
+    With `split`, which costs a few milliseconds, `parts` are those of `split.collected`.
+    """
     environment = {**os.environ, **caches(folder)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run([sys.executable, "-c", PROGRAM, system, row], env=environment, capture_output=True, text=True)
+    command = [sys.executable, "-c", PROGRAM, system, row, *["split"] * split]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise (ImportError if last.startswith("ModuleNotFoundError") else RuntimeError)(last)

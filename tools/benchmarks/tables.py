@@ -10,6 +10,7 @@ from phintys.tools.report import console, duration, print_table
 from .row import OURS, PEERS
 from .run import best_peer
 
+SMALLEST = 1e-4  # seconds that are worth a line
 Result = dict[str, Any]
 Report = dict[str, Any]
 TITLES = {"phintys": "Phintys", "numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "pytensor": "PyTensor", "cupy": "CuPy"}
@@ -23,6 +24,10 @@ def show(result: Result, with_threads: bool) -> None:
     threads = f", {result['threads']} threads" if with_threads else ""
     head = ("", "least", "median", "of Phintys' time", "with import" if result["imports"] else "")
     print_table(f"{result['name']}: {result['title']}{threads}", head, rows, right=(1, 2, 3, 4))
+    if parts := result.get("parts"):
+        whole = sum(parts.values())
+        rows = [(name, duration(part), f"{part / whole:.0%}") for name, part in parts.items() if part >= SMALLEST]
+        print_table(f"{result['name']}: what it consists of, in another process", ("", "CPU time", ""), rows, right=(1, 2))
 
 
 def ordered(result: Result) -> list[str]:
