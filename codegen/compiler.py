@@ -105,13 +105,14 @@ def graph_module(graph: Graph, lapack: bool = True) -> ModuleOp:
     from xdsl.dialects.builtin import StringAttr
 
     from phintys.passes.convert_graph_to_nd import graph_to_module
-    from phintys.passes.loops_host import ABSENT
 
     def locate(node: Node, number: int) -> str:
         return f"#{number}"
 
     module = graph_to_module(graph, locate)
     if not lapack or _without_lapack([node.attrs["function"] for node in graph.nodes() if node.op == "host"]):
+        from phintys.passes.loops_host import ABSENT
+
         module.attributes["phi.lapack"] = StringAttr(ABSENT)
     return module
 

@@ -25,10 +25,8 @@ from .batch import size_of
 from .nd_builder import Builder, type_of
 from .provenance import replace_uses
 from .rewriting import attribute, erase, erase_dead, functions, operations, refusal
-from .vectorize import Vectorizer
 from .vjp import Adjoint, Row, unbroadcast
 from .vjp_elementwise import ELEMENTWISE
-from .vjp_host import host_gradients
 from .vjp_marks import MARKS
 from .vjp_math import MATH
 from .vjp_reduction import REDUCTION
@@ -80,6 +78,8 @@ def _jacobian(op: NdOp) -> None:
     sweep = _Sweep(op, wrt)
     sweep.add(vector, seed)
     sweep.run()
+    from .vectorize import Vectorizer
+
     rows = Vectorizer(op, size_of(b, vector, 0))
     rows.identity(seed)
     rows.visit_after(last)
@@ -167,6 +167,8 @@ class _Sweep:
         """The same for what Python computes, whose gradients come from all of its results' at once."""
         if not any(result in self.found for result in op.results):
             return
+        from .vjp_host import host_gradients
+
         gradients = host_gradients(op, self.grad, self.found, expand)
         for operand, gradient in zip(op.operands, gradients, strict=True):
             if gradient is not None and operand in self.active:

@@ -25,13 +25,13 @@ from xdsl.utils.exceptions import VerifyException
 from phintys.dialects.convert import elements, location_text
 from phintys.dialects.rt import AssertOp
 
-from . import llvm_ahead, llvm_host, llvm_kernels, llvm_lapack, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
+from . import llvm_ahead, llvm_host, llvm_kernels, llvm_memory, llvm_parallel, llvm_profile, llvm_rows, llvm_while
 from .llvm_emit import I32, I64, PTR, Int, LlvmEmitter
 from .llvm_interface import arguments_text, results_text, signature_memory
 from .llvm_memory import Descriptor, byte_size, stored
 from .llvm_temporaries import Temporaries
 
-CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_lapack.ROWS, **llvm_while.ROWS, **llvm_profile.ROWS}
+CALLS_AND_LOOPS = {**llvm_host.ROWS, **llvm_while.ROWS, **llvm_profile.ROWS}
 
 
 class FunctionLowering:
@@ -148,6 +148,10 @@ class FunctionLowering:
         elif isinstance(op, func.ReturnOp):
             operands = [e.int(0, I32)] if self.is_body else [self.value(value) for value in op.operands]
             e.effect(llvm.ReturnOp, operands)
+        elif op.name.startswith("lapack."):
+            from .llvm_lapack import call  # loads a dialect that few programs have
+
+            call(self, op)
         elif op.name.startswith("vector."):
             from .llvm_vectors import lower  # loads a dialect that the CPU's own code does without
 

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func, memref
@@ -33,29 +35,30 @@ from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.dialects.rt import AssertOp
 from phintys.ir.types import DTYPES
 
-from . import (
-    loops_copy,
-    loops_fused,
-    loops_host,
-    loops_indexing,
-    loops_linalg,
-    loops_mrg,
-    loops_random,
-    loops_sequence,
-    loops_shape,
-    loops_sort,
-)
+from . import loops_copy, loops_fused
 from .buffer_plan import BufferPlan
 from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .concatenations import Concatenations
 from .elementwise import emit_scalar
 from .emit import INDEX, Emitter, Index
-from .lapack_factors import Factors
+
+if TYPE_CHECKING:
+    from .lapack_factors import Factors
 
 Row = Callable[["Lowering", NdOp], None]
 
-FAMILIES = (loops_shape, loops_indexing, loops_linalg, loops_host, loops_mrg, loops_random, loops_sequence, loops_sort)
-ROWS: dict[str, Row] = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
+# The files with the rows of operations, each of which is imported when one of its operations first comes up.
+FILES = {
+    "loops_shape": ("alloc", "arange", "concatenate", "constant", "dim", "dimshuffle", "make_vector", "reshape"),
+    "loops_indexing": ("gather", "inc_subtensor", "scatter_add", "scatter_set", "set_subtensor", "subtensor"),
+    "loops_linalg": ("batched_dot", "dot", "gemm"),
+    "loops_host": ("host",),
+    "loops_mrg": ("random_mrg",),
+    "loops_random": ("random_normal", "random_uniform"),
+    "loops_sequence": ("cumprod", "cumprod_pairs", "cumsum", "nonzero", "searchsorted", "specify_shape"),
+    "loops_sort": ("argsort", "sort"),
+}
+FILE_OF = {name: file for file, names in FILES.items() for name in names}
 
 
 class Lowering:
@@ -192,8 +195,8 @@ class Lowering:
             dtypes = [type.dtype for type in op.types]
             result = from_xdsl(op.results[0].type).dtype
             self.set_scalar(op.results[0], emit_scalar(self.at(*values), op.op, values, dtypes, result))
-        elif isinstance(op, NdOp) and op.op in ROWS:
-            ROWS[op.op](self, op)
+        elif isinstance(op, NdOp) and op.op in FILE_OF:
+            import_module(f".{FILE_OF[op.op]}", __package__).ROWS[op.op](self, op)
         else:
             raise VerifyException(f"convert-nd-to-loops: {op.name} should have been lowered before (run decompose and fuse)")
 
@@ -346,7 +349,9 @@ class ConvertNdToLoops(ModulePass):
     def apply(self, ctx: Context, op: bi.ModuleOp) -> None:
         """Work on every function that has a body of tensors."""
         if self.device:  # no LAPACK there
-            op.attributes["phi.lapack"] = bi.StringAttr(loops_host.ABSENT)
+            from .loops_host import ABSENT
+
+            op.attributes["phi.lapack"] = bi.StringAttr(ABSENT)
         for function in list(op.ops):
             if isinstance(function, func.FuncOp) and function.body.blocks:
                 Lowering(function, self.device).run()

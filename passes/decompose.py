@@ -19,7 +19,6 @@ from xdsl.passes import ModulePass
 
 from phintys.dialects.nd import NdOp
 
-from .decompose_linalg import named_function
 from .nd_builder import Builder, Term, type_of
 from .rewriting import Rules, apply_rules, attribute, functions
 
@@ -68,13 +67,20 @@ def over_no_axes(op: NdOp, b: Builder) -> Term | None:
     return b.term(b.cast(found, type_of(op.results[0]).dtype))
 
 
+def _named_function(op: NdOp, b: Builder) -> Term | None:
+    """The rules of named functions, which few programs have."""
+    from .decompose_linalg import named_function
+
+    return named_function(op, b)
+
+
 RULES: Rules = {
     **dict.fromkeys(("sum", "prod", "max", "min", "all", "any", "argmax", "argmin"), (over_no_axes,)),
     "softmax": (softmax,),
     "log_softmax": (log_softmax,),
     "dot": (inner_product,),
     "gemm": (scaled_product,),
-    "host": (named_function,),
+    "host": (_named_function,),
 }
 
 

@@ -18,8 +18,6 @@ from phintys.dialects.nd import CLASSES, NdOp
 from phintys.ir.subscript import parse_index
 
 from .nd_builder import Array, Builder, type_of
-from .numpy_decimal import DECIMAL
-from .numpy_rows import ELEMENTWISE, cast
 from .rewriting import constant_value
 
 LIMIT = 1024
@@ -27,6 +25,14 @@ SPLAT_LIMIT = 65536
 CONSTANT = CLASSES["constant"]
 
 Attrs = dict[str, Any]
+
+
+def cast(attrs: Attrs, x: Array) -> Array:
+    """As the compiled function casts."""
+    from .numpy_rows import cast
+
+    result: Array = cast(x, attrs["dtype"])
+    return result
 
 
 def dimshuffle(attrs: Attrs, x: Array) -> Array:
@@ -61,7 +67,7 @@ def arange(attrs: Attrs, start: Array, stop: Array, step: Array) -> Array:
 
 
 SHAPE: dict[str, Callable[..., Array]] = {
-    "cast": lambda attrs, x: cast(x, attrs["dtype"]),
+    "cast": cast,
     "dimshuffle": dimshuffle,
     "reshape": reshape,
     "subtensor": subtensor,
@@ -76,6 +82,9 @@ def fold_constants(op: NdOp, b: Builder) -> SSAValue | None:
     """Compute an operation whose operands are all constants; not where the compiled function is faster and reaches further."""
     if not op._operands or any(type(value.owner) is not CONSTANT for value in op._operands):
         return None
+    from .numpy_decimal import DECIMAL  # few programs have anything to fold
+    from .numpy_rows import ELEMENTWISE
+
     arrays = [constant_value(value) for value in op._operands]
     row = SHAPE.get(op.row.name) or ELEMENTWISE.get(op.row.name)
     if row is None or op.row.name in DECIMAL or not _is_small(op, arrays):

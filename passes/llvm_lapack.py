@@ -7,7 +7,6 @@ length of -1 asks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import builtin as bi
@@ -141,6 +140,3 @@ def call(low: FunctionLowering, op: Operation) -> None:
     info = _Call(low, op).emit()
     if info is not None:
         low.values[op.results[0]] = info
-
-
-ROWS: dict[type[Operation], Callable[[FunctionLowering, Operation], None]] = dict.fromkeys(lapack.CLASSES.values(), call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from phintys.dialects import methods
+from phintys.passes.convert_nd_to_loops import FILE_OF, FILES
 
 PROGRAM = """
 import phintys, phintys.tensor as T
@@ -96,6 +98,30 @@ def test_a_compilation_puts_few_classes_together() -> None:
     assert done.returncode == 0, done.stderr
     classes, operations = map(int, done.stdout.split())
     assert classes > 150 and operations > 150
+
+
+def test_the_files_of_rows_have_the_rows_that_they_are_imported_for() -> None:
+    for file, names in FILES.items():
+        assert sorted(importlib.import_module(f"phintys.passes.{file}").ROWS) == sorted(names), file
+    assert len(FILE_OF) == sum(map(len, FILES.values()))
+
+
+SMALL = """
+import sys, phintys, phintys.tensor as T
+x = T.dvector("x")
+phintys.function([x], x ** 10)
+print(sorted(name for name in sys.modules if name.startswith("phintys.")))
+"""
+
+
+def test_a_small_program_imports_no_rows_that_it_has_no_use_for() -> None:
+    environment = {**os.environ, "PHINTYS_CACHE": "0"}
+    done = subprocess.run([sys.executable, "-c", SMALL], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "phintys.passes.convert_loops_to_llvm'" in done.stdout
+    for name in ("loops_sort", "loops_random", "lapack_calls", "numpy_rows", "vectorize", "decompose_linalg", "math_rows"):
+        assert f"phintys.passes.{name}" not in done.stdout, name
+    assert "phintys.dialects.lapack" not in done.stdout
 
 
 def test_other_dataclasses_are_made_as_ever() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from phintys.tools import bench
-from phintys.tools.benchmarks import floors, measure, picture, run, sweep, sweep_report, tables
+from phintys.tools.benchmarks import floors, fresh, measure, picture, run, sweep, sweep_report, tables
 from phintys.tools.benchmarks.row import PEERS, Row, Target, results
 from phintys.tools.benchmarks.table import WORKLOADS
 from phintys.tools.main import main
@@ -218,3 +218,17 @@ def test_results_are_copies() -> None:
     before = results([state])
     state += 1
     assert before[0].tolist() == [0.0, 0.0]
+
+
+def test_what_a_first_result_consists_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cold, warm = (fresh.run("phintys", "first-pow10-cold", str(tmp_path), split=True) for _ in range(2))
+    for taken in (cold, warm):
+        assert sum(taken["parts"].values()) == pytest.approx(taken["first"], rel=0.05)
+        assert all(seconds > -0.005 for seconds in taken["parts"].values()), taken["parts"]
+    parts = ("importing xDSL", "LLVM, optimization", "LLVM, code generation", "passes, in Python")
+    assert all(cold["parts"][part] > 1e-3 and warm["parts"][part] == 0.0 for part in parts)
+    assert cold["parts"]["runtime that all functions share"] > 5 * warm["parts"]["runtime that all functions share"]
+    samples = {"phintys": [cold["first"]]}
+    result = {"name": "first-pow10-cold", "threads": 1, "samples": samples, "missing": {}, "floors": [], "imports": {}}
+    tables.show(run.judged({**result, "parts": cold["parts"]}), with_threads=False)
+    assert "importing xDSL" in capsys.readouterr().out

@@ -1,7 +1,8 @@
 """A fresh process: imports one system, makes one function, calls it, and prints what each part took in CPU seconds.
 
-Run as `python -c PROGRAM SYSTEM ROW`, and with `split` behind it to learn what Phintys' first result consists of. Time begins with the interpreter ready; processes that the system starts (a C
-compiler) count. NumPy is imported by every system, and counts into each one's import.
+Run as `python -c PROGRAM SYSTEM ROW`; `split` behind it adds what Phintys' first result consists of. Time begins with the
+interpreter ready; processes that the system starts (a C compiler) count. NumPy is imported by every system, and counts into
+each one's import.
 """
 
 from __future__ import annotations

@@ -144,7 +144,8 @@ def measure_fresh(row: Row, names: list[str], turns: Any) -> dict[str, Any]:
             with tempfile.TemporaryDirectory() as cold:
                 taken = fresh.run(name, row.name, cold if row.fresh == "cold" else warm)
             imports[name].append(taken["import"])
-            return taken["import" if row.fresh == "import" else "first"]
+            first: float = taken["import" if row.fresh == "import" else "first"]
+            return first
 
         for name in names:
             try:

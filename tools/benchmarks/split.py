@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
+from typing import Any
 
 from phintys.ir.phases import Phase, phase, timing
 
@@ -62,11 +63,11 @@ def _imports() -> Iterator[None]:
     """Have each module that is executed be a phase."""
     real = SourceFileLoader.exec_module
 
-    def exec_module(loader: SourceFileLoader, module: ModuleType) -> None:
+    def exec_module(loader: Any, module: ModuleType) -> None:
         with phase(f"import {module.__name__}"):
             real(loader, module)
 
-    SourceFileLoader.exec_module = exec_module  # type: ignore[method-assign]
+    SourceFileLoader.exec_module = exec_module  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
