@@ -55,7 +55,7 @@ class FunctionLowering:
         self.checks: list[str] = []
         self.hosts: list[str] = []
         self.parts: list[llvm.FuncOp] = []
-        self.part_names: dict[Hashable, str] = {}
+        self.part_names: dict[Hashable, dict[str, Region]] = {}
         self.plain = self.is_body
         self.outlined = llvm_kernels.outlined(function) if self.is_body else set[scf.ForOp]()
         last = self.source.last_op
@@ -282,9 +282,7 @@ class FunctionLowering:
 
 def _is_plain(loop: scf.ForOp) -> bool:
     """Whether LLVM leaves a loop as it is: it says so itself, or a check may end it."""
-    hints = loop.attributes.get("phi.loop")
-    said = isinstance(hints, bi.StringAttr) and "novectorize" in hints.data
-    return said or any(isinstance(op, AssertOp) for op in loop.body.block.ops)
+    return llvm_kernels.is_left_alone(loop) or any(isinstance(op, AssertOp) for op in loop.body.block.ops)
 
 
 def _all_bytes(data: bytes, wanted: int) -> bytes:

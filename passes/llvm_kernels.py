@@ -14,7 +14,7 @@ costs LLVM little however long it is. What a loop carries is left in memory, beh
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ class Kernel:
     """The function that a loop becomes, and its name; `passed` are the registers that it takes before the bounds."""
 
     def __init__(self, low: FunctionLowering, op: scf.ForOp) -> None:
-        self.name = f"{low.function.sym_name.data}.part{len(low.part_names)}"
+        self.name = f"{low.function.sym_name.data}.part{sum(map(len, low.part_names.values()))}"
         captured = list(_captured(op))
         leaves = _leaves(low, captured)
         self.passed = [leaf for leaf in leaves if not isinstance(leaf.owner, llvm.ConstantOp | llvm.AddressOfOp)]
@@ -99,9 +99,13 @@ class Kernel:
 
     def share(self, low: FunctionLowering, *, threads: bool) -> None:
         """Take the name of a loop before with the same functions; where there is none, leave them in `low.parts`."""
-        key = (threads, tuple(self.types), _content(self.inner.e.region))
-        self.name = low.part_names.setdefault(key, own := self.name)
-        if self.name == own:
+        region = self.inner.e.region
+        alike = (threads, tuple(self.types), tuple(op.name for block in region.blocks for op in block.ops))
+        before = low.part_names.setdefault(alike, {})
+        content = _content(region) if before else None
+        self.name = next((name for name, other in before.items() if _content(other) == content), self.name)
+        if self.name not in before:
+            before[self.name] = region
             low.parts += [self._function(), self._call()] if threads else [self._function()]
 
     def _descriptor(self, d: Descriptor) -> Descriptor:
@@ -148,18 +152,18 @@ def _blocks(op: scf.ForOp) -> int | None:
     return best.value.data if isinstance(best, bi.IntegerAttr) and ends else None
 
 
-def _content(region: Region) -> Hashable:
+def _content(region: Region) -> object:
     """What two regions have in common if and only if they do the same, operation by operation."""
     numbers: dict[SSAValue | Block, int] = {}
     for block in region.blocks:
         for thing in (block, *block.args, *(value for op in block.ops for value in op.results)):
             numbers[thing] = len(numbers)
 
-    def row(op: Operation) -> Hashable:
+    def row(op: Operation) -> object:
         operands = tuple(numbers[value] for value in op.operands)
         successors = tuple(numbers[block] for block in op.successors)
         kinds = tuple(value.type for value in op.results)
-        return op.name, operands, kinds, successors, frozenset(op.properties.items()), frozenset(op.attributes.items())
+        return op.name, operands, kinds, successors, op.properties, op.attributes
 
     return tuple((tuple(value.type for value in block.args), tuple(map(row, block.ops))) for block in region.blocks)
 
@@ -175,7 +179,13 @@ def outlined(function: func.FuncOp) -> set[scf.ForOp]:
     if len(loops) < FEWEST and not any(PARALLEL in loop.attributes for loop in loops):
         return set()
     own = (loop for loop in loops if not loop.attributes.keys() & {PARALLEL, AHEAD, AHEAD_ROWS})
-    return {loop for loop in own if all(map(_is_calm, loop.walk()))}
+    return {loop for loop in own if not is_left_alone(loop) and all(map(_is_calm, loop.walk()))}
+
+
+def is_left_alone(loop: scf.ForOp) -> bool:
+    """Whether a loop says that LLVM cannot do it better: it has few iterations, one after the other."""
+    hints = loop.attributes.get("phi.loop")
+    return isinstance(hints, bi.StringAttr) and "novectorize" in hints.data
 
 
 def _outermost(block: Block) -> Iterator[scf.ForOp]:

@@ -341,3 +341,28 @@ func.func @more(%x: memref<?xf64>) {
 // CHECK-LABEL: llvm.func internal @more.part2(
 // CHECK:         llvm.icmp "slt"
 // CHECK:         llvm.icmp "slt"
+
+// -----
+
+/// A loop that LLVM is to leave alone stays beside the kernels, too: what it computes is in no other function.
+func.func @merged(%x: memref<?xf64>, %y: memref<f64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %i = %c0 to %n step %c8 {
+  } {phi.parallel = 12 : i64}
+  %s = scf.for %i = %c0 to %n step %c1 iter_args(%t = %zero) -> (f64) {
+    %a = memref.load %x[%i] : memref<?xf64>
+    %b = arith.mulf %t, %a : f64
+    scf.yield %b : f64
+  } {phi.loop = "novectorize,nounroll"}
+  memref.store %s, %y[] : memref<f64>
+  func.return
+}
+// CHECK-LABEL: llvm.func @merged(
+// CHECK-SAME:    phi.plain
+// CHECK:         llvm.fmul
+// CHECK:         llvm.br {{.*}} {phi.loop = "novectorize,nounroll"}
+// CHECK-NOT:     llvm.fmul
