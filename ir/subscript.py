@@ -71,6 +71,22 @@ def format_index(entries: tuple[Entry, ...] | list[Entry]) -> str:
     return ", ".join(str(entry) for entry in entries)
 
 
+def as_long(entry: Entry) -> Entry | None:
+    """The slice that stands for all that are as long, of every dimension; `None` where operands bound it.
+
+    `1:` stands for itself and `:-1`, `:3` for itself and `-3:`.
+    """
+    if not entry.is_slice or entry.operands:
+        return None
+    start, stop, step = entry.start or None, entry.stop, None if entry.step == 1 else entry.step
+    first, last = (bound if isinstance(bound, int) else 0 for bound in (start, stop))
+    if step is None and first >= 0 and (stop is None or last < 0):
+        return Entry((first - last) or None)
+    if step is None and first < 0 and stop is None:
+        return Entry(None, -first)
+    return Entry(start, stop, step)
+
+
 def slice_length(size: int | None, entry: Entry) -> int | None:
     """Length of a slice of a dimension of `size`, where it is known whatever the operands are."""
     if entry.is_whole:

@@ -12,10 +12,10 @@ from phintys.dialects.nd import CLASSES, NdOp
 from phintys.ir.infer import broadcast_shapes
 
 from .nd_builder import Builder, type_of
-from .rewriting import Rules, attribute, producer
+from .rewriting import Rules, attribute, is_part, producer
 
 CONSTANT = CLASSES["constant"]
-ALLOC = CLASSES["alloc"]
+ALLOC, PART = CLASSES["alloc"], CLASSES["subtensor"]
 MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
@@ -31,8 +31,17 @@ def constants_right(op: NdOp, b: Builder) -> SSAValue | None:
 
 
 def _reads_broadcast(op: NdOp) -> bool:
-    """Whether an operand of an elementwise operation is an `alloc`."""
-    return op.row.family == "elementwise" and any(type(value.owner) is ALLOC for value in op._operands)
+    """Whether an operand of an elementwise operation is an `alloc`, or a part of something."""
+    return op.row.family == "elementwise" and any(type(value.owner) in (ALLOC, PART) for value in op._operands)
+
+
+def _broadcast(value: SSAValue) -> tuple[NdOp | None, NdOp | None]:
+    """The `alloc` that a value is, and the slices that are taken of it, if there are any: of a scalar's alone."""
+    alloc, part = producer(value, "alloc"), producer(value, "subtensor")
+    if part is None or not is_part(part):
+        return alloc, None
+    alloc = producer(part.operands[0], "alloc")
+    return (None, None) if alloc is None or type_of(alloc.operands[0]).shape else (alloc, part)
 
 
 def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
@@ -42,7 +51,7 @@ def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
     operands = list(op._operands)
     shape = type_of(op.results[0]).shape
     for index, value in enumerate(operands):
-        alloc = producer(value, "alloc")
+        alloc, _ = _broadcast(value)
         if alloc is None:
             continue
         small = alloc.operands[0]
@@ -56,7 +65,7 @@ def use_unbroadcast(op: NdOp, b: Builder) -> SSAValue | None:
 
 def update_with_small(op: NdOp, b: Builder) -> SSAValue | None:
     """`x[i] += alloc(s, sizes) -> x[i] += s` for scalars s, and so for `=` and `scatter_add`: updates broadcast."""
-    alloc = producer(op._operands[1], "alloc")
+    alloc, _ = _broadcast(op._operands[1])
     if alloc is None or type_of(alloc.operands[0]).shape:
         return None
     operands = list(op._operands)
@@ -68,16 +77,16 @@ UPDATES: Rules = {name: (update_with_small,) for name in ("set_subtensor", "inc_
 
 
 def lift_broadcast(op: NdOp, b: Builder) -> SSAValue | None:
-    """`f(alloc(s, sizes), t) -> alloc(f(s, t), sizes)` for scalars s and t."""
+    """`f(alloc(s, sizes), t) -> alloc(f(s, t), sizes)` for scalars s and t, and so for a part of the `alloc`."""
     if not _reads_broadcast(op):
         return None
     scalars: list[SSAValue] = []
-    broadcast: NdOp | None = None
+    broadcast: tuple[NdOp, NdOp | None] | None = None
     shape = type_of(op.results[0]).shape
     for value in op._operands:
-        alloc = producer(value, "alloc")
+        alloc, part = _broadcast(value)
         if alloc is not None and type_of(value).shape == shape:
-            broadcast = broadcast or alloc
+            broadcast = broadcast or (alloc, part)
             value = alloc.operands[0]
         if type_of(value).shape:
             return None
@@ -85,4 +94,6 @@ def lift_broadcast(op: NdOp, b: Builder) -> SSAValue | None:
     if broadcast is None:
         return None
     scalar = b.op(op.row.name, *scalars, **op.attrs)
-    return b.op("alloc", scalar, *list(broadcast.operands)[1:], sizes=attribute(broadcast, "sizes"))
+    alloc, part = broadcast
+    result = b.op("alloc", scalar, *list(alloc.operands)[1:], sizes=attribute(alloc, "sizes"))
+    return result if part is None else b.op("subtensor", result, *list(part.operands)[1:], index=attribute(part, "index"))

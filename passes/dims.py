@@ -12,7 +12,7 @@ from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.convert import from_xdsl
 from phintys.dialects.nd import FusedOp, NdOp, RequireOp
-from phintys.ir.subscript import parse_index
+from phintys.ir.subscript import Entry, as_long, parse_index
 
 
 class Symbol:
@@ -59,6 +59,7 @@ class Dims:
     def __init__(self, arguments: Iterable[SSAValue], on_meeting: Meeting | None = None) -> None:
         self._shapes: dict[SSAValue, Shape] = {}
         self._scalars: dict[SSAValue, Dim] = {}  # sizes that exist as int64 scalars
+        self._parts: dict[tuple[Dim, Entry], Symbol] = {}  # of slices
         self._on_meeting = on_meeting
         for argument in arguments:
             self._fresh(argument)
@@ -143,6 +144,13 @@ class Dims:
                     self.meet(op, chosen, shape[own], at, (number, own))
             result.append(find(chosen))
         return tuple(result)
+
+    def part(self, dim: Dim, entry: Entry, value: SSAValue, axis: int) -> Dim | None:
+        """The size of a slice of a dimension, that of `axis` of `value`; slices that are as long have one symbol."""
+        key, dim = as_long(entry), find(dim)
+        if key is None or isinstance(dim, int):
+            return None
+        return dim if key.is_whole else self._parts.setdefault((dim, key), Symbol(value, axis))
 
     def _sizes(self, op: NdOp) -> list[Dim | None]:
         operands = iter(op.operands[1:])
@@ -245,7 +253,7 @@ def _subtensor(dims: Dims, op: NdOp) -> Sequence[Dim | None]:
     result: list[Dim | None] = []
     for entry, dim in zip(entries, shape, strict=False):
         if entry.is_slice:
-            result.append(dim if entry.is_whole else None)
+            result.append(dims.part(dim, entry, op.results[0], len(result)))
     return [*result, *shape[len(entries) :]]
 
 

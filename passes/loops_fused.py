@@ -18,6 +18,7 @@ from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import MAP, MAY_BE_EMPTY, FusedOp, YieldOp
 from phintys.ir.types import DTYPES
 
+from . import loops_spread
 from .accumulators import TOTALS, Extremum, Matches, OneByOne, Plain, Position, Registers, accumulator
 from .buffers import Buffer, Scalar
 from .combiners import NO_IDENTITY, Reduction
@@ -261,7 +262,7 @@ class FusedLoops:
         loop = len(self.loops) - 1
 
         def visit(e: Emitter, point: Point, values: Registers) -> Registers:
-            hit = matches(e, self._scalars(e, point, [self.yields[number]])[self.yields[number]])
+            hit = matches(e, self.scalars(e, point, [self.yields[number]])[self.yields[number]])
             return [e.op(arith.MinSIOp, [e.select(hit, point[loop], e.index(stop)), values[0]])]
 
         (first,) = self._counted(e, loop, start, stop, ivs, [e.index(stop)], visit)
@@ -275,7 +276,7 @@ class FusedLoops:
         inner.end_loop(visit(inner, {**ivs, loop: iv}, list(carried)))
         return list(op.results)
 
-    def _scalars(self, e: Emitter, ivs: Point, wanted: Sequence[SSAValue]) -> dict[SSAValue, SSAValue]:
+    def scalars(self, e: Emitter, ivs: Point, wanted: Sequence[SSAValue]) -> dict[SSAValue, SSAValue]:
         """The scalar code at one point, as far as the wanted values need it."""
         needed, ops = set(wanted), list[Operation]()
         for op in reversed(list(self.op.block.ops)):
@@ -297,7 +298,7 @@ class FusedLoops:
         """One point: loads, scalar code, stores, combination."""
         if self.ahead:
             self._mark(e, AHEAD)
-        mapping = self._scalars(e, ivs, self.yields)
+        mapping = self.scalars(e, ivs, self.yields)
         for (number, _), target in zip(self.maps, self.targets, strict=True):
             e.store(mapping[self.yields[number]], target.memref, [ivs[n] for n in target.loops])
         result: Registers = []
@@ -322,4 +323,9 @@ class FusedLoops:
 
 def lower_fused(low: Lowering, op: FusedOp) -> None:
     """`nd.fused` -> loops."""
-    FusedLoops(low, op).emit()
+    loops = FusedLoops(low, op)
+    spread = loops_spread.spread_of(loops)
+    if spread is None:
+        loops.emit()
+    else:
+        loops_spread.emit(loops, spread)

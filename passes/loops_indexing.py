@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 from phintys.dialects.convert import from_xdsl
 from phintys.dialects.nd import FusedOp, NdOp
 from phintys.ir.infer import broadcast_shapes
-from phintys.ir.subscript import Bound, Entry, parse_index
+from phintys.ir.subscript import Bound, Entry, as_long, parse_index
 from phintys.ir.types import DTYPES
 
 from .buffers import Buffer, Scalar
@@ -62,7 +62,17 @@ def _clamped(e: Emitter, bound: Index, size: Index, low: int, high_less: int) ->
     return e.maximum(e.minimum(moved, top), low)
 
 
-def _slice(low: Lowering, e: Emitter, entry: Entry, bounds: Sequence[Index | None], size: Index) -> tuple[Index, Index, Index]:
+def _as_long(e: Emitter, entry: Entry, size: Index, length: Index) -> Index:
+    """The length of a slice, computed as that of others which are as long, so that it is seen to be the same."""
+    other = as_long(entry)
+    if other is None or other.step is not None or isinstance(length, int):
+        return length
+    if isinstance(other.start, int) and other.stop is None:
+        return e.maximum(e.sub(size, other.start), 0)
+    return e.minimum(size, other.stop) if other.start is None and isinstance(other.stop, int) else length
+
+
+def _slice(low: Lowering, e: Emitter, bounds: Sequence[Index | None], size: Index) -> tuple[Index, Index, Index]:
     """Start, length and step of a slice of a dimension of `size`, by Python's rules."""
     start, stop, step = bounds
     step = 1 if step is None else step
@@ -128,7 +138,8 @@ def region(low: Lowering, source: Buffer, index: str, operands: Sequence[SSAValu
         length: Index = size
         step: Index = 1
         if entry.is_slice and not entry.is_whole:
-            first, length, step = _slice(low, e, entry, bounds, size)
+            first, length, step = _slice(low, e, bounds, size)
+            length = _as_long(e, entry, size, length)
         elif not entry.is_slice:
             assert bounds[0] is not None
             first = _wrapped(low, e, bounds[0], size, axis)

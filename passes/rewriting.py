@@ -23,6 +23,7 @@ from xdsl.ir import Operation, SSAValue
 from phintys.dialects.convert import decode_attr, location_text
 from phintys.dialects.nd import FusedOp, NdOp
 from phintys.ir.diagnostics import DiagnosticError, error
+from phintys.ir.subscript import parse_index
 
 from .nd_builder import Array, Builder, Term, type_of
 from .provenance import replace_uses
@@ -88,17 +89,22 @@ def constant_value(value: SSAValue) -> Array | None:
     return None if op is None else attribute(op, "value")
 
 
+def is_part(op: NdOp) -> bool:
+    """Whether an operation takes slices of a tensor, which cannot fail."""
+    return op.row.name == "subtensor" and all(entry.is_slice for entry in parse_index(attribute(op, "index")))
+
+
 def splat_value(value: SSAValue) -> Any:
     """The number that all elements of a value are known to have, as a NumPy scalar; `None` when it is not known.
 
-    Looks through casts, broadcasts and changes of shape, so that `1`, `cast(1)` and `alloc(1.0, n)` are all one.
+    Looks through casts, broadcasts, slices and changes of shape, so that `1`, `cast(1)` and `alloc(1.0, n)` are all one.
     """
     op = value.owner
     if not isinstance(op, NdOp) or is_wrt(value):
         return None
     if op.row.name == "constant":
         return _splat(attribute(op, "value"))
-    if op.row.name in {"alloc", "reshape", "dimshuffle"}:
+    if op.row.name in {"alloc", "reshape", "dimshuffle"} or is_part(op):
         return splat_value(op.operands[0])
     if op.row.name == "cast":
         number = splat_value(op.operands[0])

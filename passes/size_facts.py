@@ -63,6 +63,8 @@ class SizeFacts:
             return product([self.number(operand) for operand in op.operands])
         if isinstance(op, arith.AddiOp):
             return total([self.number(operand) for operand in op.operands])
+        if isinstance(op, arith.MaxSIOp | arith.MinSIOp):
+            return (op.name, *sorted((self.number(operand) for operand in op.operands), key=hash))
         if isinstance(op, memref.DimOp):
             return ("dim", op.source, self.number(op.index))
         return value
@@ -120,6 +122,8 @@ def at_least(number: Number, other: Number) -> bool:
 def _is_size(number: Number) -> bool:
     """Whether a number is not negative: sizes of memrefs, constants, and what they add and multiply to."""
     if isinstance(number, tuple):
+        if number[0] == arith.MaxSIOp.name:
+            return any(map(_is_size, number[1:]))
         return number[0] == "dim" or (number[0] in ("sum", "product") and all(map(_is_size, number[1:])))
     return isinstance(number, int) and number >= 0
 
