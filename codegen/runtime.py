@@ -35,6 +35,7 @@ from .runtime_widening import WIDENING, WIDENING_VALUES
 SELDOM = (
     *("phi_slow", "phi_host", "phi_drop", "phi_fail", "phi_arguments", "phi_aliased_many", "phi_integer", "phi_undo"),
     *("phi_keep", "phi_give_back", "phi_hold", "phi_widen", "phi_widen_scalar", "phi_widens", "phi_code", "phi_convert"),
+    *("phi_array", "phi_exchange"),
 )
 
 # A function whose inputs hold this many bytes in all works long enough for another thread to run meanwhile.

@@ -139,12 +139,24 @@ no:
 
 ; Keep an array as the spare one of a result, if it is small; whom the call lets go of in its place: what was kept so far or,
 ; with %given, the array itself. Without, the caller of the function has the array, too.
-define internal ptr @phi_keep_spare(ptr %frame, i32 %index, ptr %array, i1 %given) {
+define internal ptr @phi_keep_spare(ptr %frame, i32 %index, ptr %array, i1 %given) alwaysinline {
 begin:
   %kept.at = call ptr @phi_spare(ptr %frame, i32 %index)
   %kept = load ptr, ptr %kept.at
   %same = icmp eq ptr %kept, %array
-  br i1 %same, label %leave, label %look
+  br i1 %same, label %leave, label %other
+other:
+  %let.go = call ptr @phi_exchange(ptr %kept.at, ptr %array, i1 %given)
+  ret ptr %let.go
+leave:
+  %unused = select i1 %given, ptr %array, ptr null
+  ret ptr %unused
+}
+
+define internal ptr @phi_exchange(ptr %place, ptr %array, i1 %given) {
+begin:
+  %kept = load ptr, ptr %place
+  br label %look
 look:                       ; somebody waits for its end
   %weak.at = getelementptr i8, ptr %array, i64 $ARRAY_WEAK
   %weak = load ptr, ptr %weak.at
@@ -174,7 +186,7 @@ share:
   call void @Py_IncRef(ptr %array)
   br label %swap
 swap:
-  store ptr %array, ptr %kept.at
+  store ptr %array, ptr %place
   ret ptr %kept
 leave:
   %unused = select i1 %given, ptr %array, ptr null

@@ -78,13 +78,14 @@ def as_long(entry: Entry) -> Entry | None:
     """
     if not entry.is_slice or entry.operands:
         return None
-    start, stop, step = entry.start or None, entry.stop, None if entry.step == 1 else entry.step
-    first, last = (bound if isinstance(bound, int) else 0 for bound in (start, stop))
-    if step is None and first >= 0 and (stop is None or last < 0):
+    if entry.step not in (None, 1):
+        return entry
+    first, last = (bound if isinstance(bound, int) else 0 for bound in (entry.start, entry.stop))
+    if first >= 0 and (entry.stop is None or last < 0):
         return Entry((first - last) or None)
-    if step is None and first < 0 and stop is None:
+    if first < 0 and entry.stop is None:
         return Entry(None, -first)
-    return Entry(start, stop, step)
+    return Entry(first or None, entry.stop)
 
 
 def slice_length(size: int | None, entry: Entry) -> int | None:

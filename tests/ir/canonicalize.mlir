@@ -257,3 +257,23 @@ func.func @take_before_computing(%x: tensor<?xf64>, %n: tensor<i64>) -> tensor<?
 // CHECK-LABEL: @take_before_computing
 // CHECK-NEXT:    [[a:%.+]] = nd.subtensor %x, %n {index = ":?"}
 // CHECK-NEXT:    nd.cast [[a]] {dtype = "i32"}
+
+// -----
+
+/// A part of a broadcast is one; the other operand has the sizes.
+func.func @parts(%x: tensor<?xf64>) -> (tensor<?xf64>, tensor<?xf64>) {
+  %one = nd.constant {value = dense<1.0> : tensor<f64>} : () -> tensor<f64>
+  %two = nd.constant {value = dense<2.0> : tensor<f64>} : () -> tensor<f64>
+  %n = nd.dim %x {axis = 0 : i64} : (tensor<?xf64>) -> tensor<i64>
+  %a = nd.alloc %one, %n {sizes = array<i64: -9223372036854775808>} : (tensor<f64>, tensor<i64>) -> tensor<?xf64>
+  %p = nd.subtensor %a {index = ":-1"} : (tensor<?xf64>) -> tensor<?xf64>
+  %y = nd.subtensor %x {index = "1:"} : (tensor<?xf64>) -> tensor<?xf64>
+  %z = nd.mul %p, %y : (tensor<?xf64>, tensor<?xf64>) -> tensor<?xf64>
+  %q = nd.add %p, %two : (tensor<?xf64>, tensor<f64>) -> tensor<?xf64>
+  func.return %z, %q : tensor<?xf64>, tensor<?xf64>
+}
+// CHECK-LABEL: @parts
+// CHECK:         [[three:%.+]] = nd.constant {value = dense<3.000000e+00>
+// CHECK:         [[a:%.+]] = nd.alloc [[three]],
+// CHECK-NEXT:    [[q:%.+]] = nd.subtensor [[a]] {index = ":-1"}
+// CHECK:         func.return %y, [[q]]

@@ -323,6 +323,20 @@ MUTANTS = (
         ("tests/codegen/test_entry.py",),
     ),
     Mutant(
+        "elements outside of a matrix are written, too",
+        "passes/loops_spread.py",
+        'branch(e, e.icmp("ult", position, size), put, [])',
+        'branch(e, e.icmp("slt", position, size), put, [])',
+        ("tests/numerics/test_spread.py",),
+    ),
+    Mutant(
+        "slices that leave out one at either end are as long as all",
+        "ir/subscript.py",
+        "return Entry((first - last) or None)",
+        "return Entry((first + last) or None)",
+        ("tests/numerics/test_spread.py",),
+    ),
+    Mutant(
         "a result that its caller still has is used again",
         "codegen/runtime_results.py",
         "%free = icmp eq i32 %kept.count, 1",
