@@ -211,10 +211,10 @@ def start() -> dict[str, int]:
 
 
 def _start_group(group: Sequence[str]) -> None:
-    """Load parts of the runtime that only some functions use, once; with those for products, the library."""
+    """Load parts of the runtime that only some functions use, once; with that for LAPACK, its threads."""
     if parts.names(group)[0] not in _RUNTIME:
         _RUNTIME.update(_runtime(group))
-        if group == parts.PRODUCTS:
+        if group == parts.LAPACK:
             ctypes.c_int32.from_address(_RUNTIME["phi_lapack_threads"]).value = blas.thread_count()
 
 

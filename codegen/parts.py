@@ -37,13 +37,17 @@ PARTS = {
     ),
     "calls": Part("runtime:calls", ("phi_call", "phi_enter", "phi_leave", "phi_output"), True),
     "seldom": Part("runtime:seldom", ("phi_slow", "phi_host"), False),
-    "products": Part("runtime_products:text", ("phi_dgemm", "phi_sgemm", "phi_dgemv", "phi_sgemv"), True),
-    "shared products": Part("runtime_products_shared:shared", ("phi_lapack_team", "phi_lapack_threads"), False),
+    "products of f64": Part("runtime_products:double", ("phi_dgemm", "phi_dgemv"), True),
+    "shared products of f64": Part("runtime_products_shared:double", (), False),
+    "products of f32": Part("runtime_products:single", ("phi_sgemm", "phi_sgemv"), True),
+    "shared products of f32": Part("runtime_products_shared:single", (), False),
+    "LAPACK": Part("runtime_products_shared:lapack", ("phi_lapack_team", "phi_lapack_threads"), False),
     "profile": Part("runtime_profile:text", ("phi_clock", "phi_record"), True),
 }
 BASE = ("memory", "calls", "seldom")
-PRODUCTS = ("products", "shared products")
-GROUPS = (BASE, PRODUCTS, ("profile",))  # those that use each other are loaded together
+LAPACK = ("LAPACK",)
+# Those that use each other are loaded together.
+GROUPS = (BASE, *((f"products of {kind}", f"shared products of {kind}") for kind in ("f64", "f32")), LAPACK, ("profile",))
 
 
 def names(parts: Sequence[str]) -> list[str]:

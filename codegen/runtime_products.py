@@ -9,8 +9,7 @@ C's rows, and in f32's product of an unturned matrix with a vector, there are no
 
 A product of a vector with a matrix of a few elements is computed here: beginning takes the library longer.
 
-LAPACK's own parallelism is the library's: around its calls `phi_lapack_team` lets it have as many threads as the program asks
-for. This part of the runtime is loaded with the library.
+There is a part of the runtime for each format, loaded with the first function that has products in it.
 """
 
 from __future__ import annotations
@@ -159,16 +158,23 @@ out:
 }
 """)
 
-FORMATS = (
-    {"K": "d", "T": "double", "F": "f64", "ONLY_TURNED": "false"},
-    {"K": "s", "T": "float", "F": "f32", "ONLY_TURNED": "true"},
-)
+DOUBLE = {"K": "d", "T": "double", "F": "f64", "ONLY_TURNED": "false"}
+SINGLE = {"K": "s", "T": "float", "F": "f32", "ONLY_TURNED": "true"}
 
 
-def text() -> str:
-    """What every product runs through, for both formats: whether it is large enough to be shared."""
+def double() -> str:
+    """What every product of f64 runs through: whether it is large enough to be shared."""
+    return _text(DOUBLE)
+
+
+def single() -> str:
+    """The same of f32."""
+    return _text(SINGLE)
+
+
+def _text(row: dict[str, str]) -> str:
     head = [THREADS, "declare i64 @llvm.umax.i64(i64, i64)"]
-    return "\n".join([*head, *(template.substitute(numbers(), **row) for template in (_GEMM, _GEMV) for row in FORMATS)])
+    return "\n".join([*head, *(template.substitute(numbers(), **row) for template in (_GEMM, _GEMV))])
 
 
 def numbers() -> dict[str, str]:

@@ -1,21 +1,16 @@
 """How products are shared among the team of threads, in LLVM IR: `phi_dgemm_shared` and so on, and LAPACK's threads.
 
-`runtime_products.py`, which has the products that come here, says where they are cut.
+`runtime_products.py`, which has the products that come here, says where they are cut. LAPACK's own parallelism is the
+library's: around its calls `phi_lapack_team` lets it have as many threads as the program asks for.
 """
 
 from __future__ import annotations
 
 from string import Template
 
-from .runtime_products import FORMATS, THREADS, numbers
+from .runtime_products import DOUBLE, SINGLE, THREADS, numbers
 
-_HEAD = Template("""
-%Job = type { [13 x ptr], i64, i64 }   ; the routine's arguments, where the parts end, and where the last one does
-declare i32 @phi_parallel(ptr, ptr, i64, i64, i64)
-declare i64 @llvm.umin.i64(i64, i64)
-declare i64 @llvm.umax.i64(i64, i64)
-declare i64 @llvm.fptoui.sat.i64.f64(double)
-
+LAPACK = """
 @phi_lapack_threads = global i32 1
 declare void @phi_library_set_threads(i32)
 
@@ -31,6 +26,14 @@ set:
 out:
   ret void
 }
+"""
+
+_HEAD = """
+%Job = type { [13 x ptr], i64, i64 }   ; the routine's arguments, where the parts end, and where the last one does
+declare i32 @phi_parallel(ptr, ptr, i64, i64, i64)
+declare i64 @llvm.umin.i64(i64, i64)
+declare i64 @llvm.umax.i64(i64, i64)
+declare i64 @llvm.fptoui.sat.i64.f64(double)
 
 ; The width of the parts of %extent: so many that each thread has two where that leaves no part much smaller, else one.
 define internal i64 @phi_part(i64 %extent, i64 %unit, i64 %most, i64 %threads) {
@@ -98,7 +101,7 @@ define internal i64 @phi_width_of_part(ptr %job, i64 %begin, i64 %stop) {
   %width = sub i64 %upto, %begin
   ret i64 %width
 }
-""")
+"""
 
 _GEMM_SHARED = Template("""
 declare void @phi_library_${K}gemm(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
@@ -209,11 +212,25 @@ def _moves(arguments: tuple[str, ...], move: str) -> str:
     return "\n".join(rows)
 
 
-def shared() -> str:
-    """How products are shared, for both formats, and LAPACK's threads."""
-    found = [THREADS, _HEAD.substitute()]
+def lapack() -> str:
+    """LAPACK's threads."""
+    return LAPACK
+
+
+def double() -> str:
+    """How products of f64 are shared."""
+    return _text(DOUBLE)
+
+
+def single() -> str:
+    """How products of f32 are shared."""
+    return _text(SINGLE)
+
+
+def _text(row: dict[str, str]) -> str:
+    found = [THREADS, _HEAD]
     for template, arguments in ((_GEMM_SHARED, _GEMM_ARGUMENTS), (_GEMV_SHARED, _GEMV_ARGUMENTS)):
         stores = _moves(arguments, "store ptr %{name}, ptr {at}")
         loads = _moves(arguments, "%{name} = load ptr, ptr {at}")
-        found += [template.substitute(numbers(), **row, STORES=stores, LOADS=loads) for row in FORMATS]
+        found.append(template.substitute(numbers(), **row, STORES=stores, LOADS=loads))
     return "\n".join(found)

@@ -118,6 +118,7 @@ def _finish(cls: type) -> None:
             return
         options, before = _PENDING[cls]
         _set(cls, before)
+        cls.__doc__ = cls.__doc__ or cls.__name__  # or Python writes the signature, which takes as long as the rest
         assert _process is not None
         _process(cls, *options)
         del _PENDING[cls]

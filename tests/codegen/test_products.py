@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,8 +21,9 @@ KINDS = {"d": (np.float64, ctypes.c_double), "s": (np.float32, ctypes.c_float)}
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    """The part of the runtime that has the products is loaded by the first function with one."""
+    """The parts of the runtime that have the products are loaded by the first functions with one."""
     bound(gemm_module("f64"))
+    bound(gemm_module("f32"))
     yield
     set_threads(None)
 
@@ -158,3 +161,17 @@ def test_a_product_with_few_elements_is_as_blas_defines_it(kind: str, turned: bo
             routine(f"phi_{kind}gemv")(*addresses(*values, number(beta), y, sizes[4]))
             if m * n:
                 np.testing.assert_array_equal(y[:, 0], expected)
+
+
+ONE_FORMAT = """
+import phintys, phintys.tensor as T
+from phintys.codegen import engine
+x, y = T.dmatrices("x", "y")
+phintys.function([x, y], T.dot(x, y))
+print(sorted(name for name in engine.start() if name.endswith(("gemm", "gemv", "team"))))
+"""
+
+
+def test_a_program_loads_the_products_of_its_formats() -> None:
+    done = subprocess.run([sys.executable, "-c", ONE_FORMAT], capture_output=True, text=True)
+    assert done.stdout.strip() == "['phi_dgemm', 'phi_dgemv']", done.stdout + done.stderr
