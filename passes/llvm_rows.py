@@ -11,6 +11,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from phintys.dialects import llvm_casts, llvm_intrinsics
 
+from . import llvm_saturate
 from .llvm_emit import _NO_FLAGS, _NSW, _WRAPS, FLOATING, I64, OVERFLOWING, LlvmEmitter
 
 _CUTS = llvm.OverflowAttr("none")  # of a truncation xDSL wants the flags themselves, not their number
@@ -21,11 +22,6 @@ Row = Callable[[LlvmEmitter, Operation, Sequence[SSAValue]], SSAValue]
 def lowered(type: Attribute) -> Attribute:
     """Type of a register: index is i64."""
     return I64 if isinstance(type, bi.IndexType) else type
-
-
-def suffix(type: Attribute) -> str:
-    """`f64`, `i32`: a type as it stands in the name of an intrinsic."""
-    return f"i{type.width.data}" if isinstance(type, bi.IntegerType) else str(type)
 
 
 def _fastmath(op: Operation) -> Any:
@@ -44,16 +40,6 @@ def _same(cls: type[Operation]) -> Row:
         elif cls in FLOATING:
             properties["fastmathFlags"] = _fastmath(op)
         return e.op(cls, operands, lowered(op.results[0].type), properties)
-
-    return row
-
-
-def _saturating(stem: str) -> Row:
-    def row(e: LlvmEmitter, op: Operation, operands: Sequence[SSAValue]) -> SSAValue:
-        type = op.results[0].type
-        name = f"llvm.{stem}.sat.{suffix(type)}.{suffix(operands[0].type)}"
-        value: SSAValue = e.intrinsic(name, operands, type)
-        return value
 
     return row
 
@@ -125,8 +111,7 @@ ROWS: dict[type[Operation], Row] = {
     arith.MaxnumfOp: _same(llvm.VectorFMaxOp),
     arith.MinnumfOp: _same(llvm.VectorFMinOp),
     arith.BitcastOp: _same(llvm.BitcastOp),
-    arith.FPToSIOp: _saturating("fptosi"),
-    arith.FPToUIOp: _saturating("fptoui"),
+    **llvm_saturate.ROWS,
     arith.SIToFPOp: _same(llvm.SIToFPOp),
     arith.UIToFPOp: _same(llvm_casts.UIToFPOp),
     arith.ExtFOp: _same(llvm.FPExtOp),

@@ -121,6 +121,22 @@ def test_element_of_a_scalar_made_a_vector() -> None:
     check_function([x], [op("subtensor", x.dimshuffle("x"), index="0") * 2, x.dimshuffle("x") + x], [np.array(0.5)])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_floats_beyond_integers_saturate(dtype: str) -> None:
+    """Around the ends of each integer type: elements of vectors and single ones; NaN is 0."""
+    powers = [2.0**bits + more for bits in (7, 8, 15, 16, 31, 32, 63, 64) for more in (-2, -1, -0.5, 0, 0.5, 1, 2)]
+    numbers = np.array([*powers, 0.0, 0.5, 0.999, 1e-310, 1e30, np.inf], dtype)
+    x = np.concatenate([numbers, -numbers, np.nextafter(numbers, 0), np.nextafter(-numbers, -np.inf), [np.nan]]).astype(dtype)
+    v = variable(dtype, [None], "v")
+    for target in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"):
+        ends = np.iinfo(target)
+        exact = [0 if value != value else value if abs(value) == np.inf else int(value) for value in map(float, x)]
+        expected = np.array([int(min(max(value, ends.min), ends.max)) for value in exact], target)
+        f = phintys.function([v], [v.astype(target), v[-1].astype(target)])
+        np.testing.assert_array_equal(f(x)[0], expected, err_msg=target)
+        assert [f(x[: place + 1])[1] for place in range(len(x))] == list(expected)
+
+
 def test_casts_through_floats_saturate() -> None:
     x = variable("uint8", [None], "x")
     outputs = [
