@@ -8,7 +8,7 @@ builtin callable. The way there, in the order of the files to read:
     interface.py     what a function takes, gives and checks; JSON for the cache
     entry.py         what differs between functions at the Python border; what does not is in runtime*.py
     engine.py        IR text -> optimized text, assembly, object -> address here; elf.py, symbols.py, blas.py help it
-    executable.py    object + Interface -> builtin bound to state cells
+    executable.py    object + Interface -> builtin bound to state cells; directly.py has objects that are called like it
     cache.py         objects on disk, by content
     forks.py         what a child process must not find half done
     memory.py        the pool of large buffers, seen from Python
