@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import xdsl.irdl
@@ -116,14 +117,21 @@ def _read_defaults(cls: Any) -> Iterator[Default]:
 
 def _unread_defaults(cls: type) -> Iterator[Default]:
     """The same from the fields as they were written: most operations are made and not asked for anything else."""
-    seen: set[str] = set()
-    for owner in cls.__mro__:
-        for name, value in vars(owner).items():
-            field = isinstance(value, operations._AttrOrPropFieldDef) and name not in seen
-            if field and value.default_value is not None and not issubclass(value.cls, OptionalDef):
-                place = "properties" if issubclass(value.cls, operations.PropertyDef) else "attributes"
-                yield place, value.ir_name or name, value.default_value
-            seen.add(name)
+    for number, owner in enumerate(cls.__mro__):
+        for name, default in _own_defaults(owner):
+            if not any(name in vars(heir) for heir in cls.__mro__[:number]):
+                yield default
+
+
+@cache
+def _own_defaults(owner: type) -> tuple[tuple[str, Default], ...]:
+    """The fields that a class itself has, and what they are by default."""
+    found = []
+    for name, field in vars(owner).items():
+        if isinstance(field, operations._AttrOrPropFieldDef) and not issubclass(field.cls, OptionalDef):
+            place = "properties" if issubclass(field.cls, operations.PropertyDef) else "attributes"
+            found.append((name, (place, field.ir_name or name, field.default_value)))
+    return tuple((name, default) for name, default in found if default[2] is not None)
 
 
 def _format(text: str, definition: OpDef) -> dict[str, Any]:
