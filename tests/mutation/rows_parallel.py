@@ -30,7 +30,7 @@ PARALLEL = (
     Mutant(
         "loops that differ in an attribute share a function",
         "passes/llvm_kernels.py",
-        "return op.name, operands, kinds, successors, frozenset(op.properties.items()), frozenset(op.attributes.items())",
+        "return op.name, operands, kinds, successors, op.properties, op.attributes",
         "return op.name, operands, kinds, successors",
         ("tests/numerics/test_long_programs.py", THREADS),
     ),
