@@ -202,7 +202,7 @@ def _call(w: LoopWriter, op: Operation) -> None:
     if name.startswith(PREFIX):  # what a formula does not hold for
         bare = name.removeprefix(PREFIX)
         rare, *xs, fast = operands
-        called = _external(w, LONG.get(bare, bare), op)
+        called = symbol(bare) if symbol(bare) in w.namespace else _external(w, LONG.get(bare, bare), op)
         expression = f"{called}({', '.join(xs)}) if {rare} else {fast}"
     elif symbol(name) in w.namespace:
         expression = f"{symbol(name)}({', '.join(operands)})"

@@ -5,7 +5,8 @@ vectorize a loop with such a call, so each function here comes with variants for
 `vector-function-abi-variant`: one test for all lanes, and behind it, out of line, the scalar function lane by lane. The
 vectorizer puts a variant in the place of the call, and `engine` inlines it afterwards.
 
-A name that begins with `phi_` is that of a function in the module (`math_rows.table.FAR`) instead.
+A name that begins with `phi_` is that of a function in the module (`math_rows.table.FAR`) instead; with `phi_whole_`, the
+function is computed for all lanes, by vectors, where one needs it.
 
 In: the name and signature of a declaration. Out: LLVM IR text of the definitions, and the names that nothing must drop
 before the vectorizer has run.
@@ -21,6 +22,7 @@ PREFIX = "phi_rare_"
 LANES = (8, 4, 2)  # of f64 in 512, 256 and 128 bits
 TRAITS = "nounwind willreturn memory(none)"
 OWN = "phi_"
+WHOLE = "phi_whole_"
 MOST_LANES = 16  # of functions of ours, which loops of random numbers call (`expand_math.WIDE`)
 LONG = {"sinl": "sin", "cosl": "cos", "tanl": "tan"}
 LONG_KIND = "x86_fp80"
@@ -47,15 +49,17 @@ def definition(name: str, types: Sequence[str], attributes: str) -> Definition:
         f"_ZGV_LLVM_N{lanes}{'v' * len(types)}_{name}({variant})" for lanes, variant in zip(widths, variants, strict=True)
     )
     xs = [f"%x{number}" for number in range(len(types) - 2)]
+    whole = name.startswith(PREFIX + WHOLE)
+    outside = _one_lane(name, xs, kind) if whole else call
     arguments = ", ".join(f"{kind} {x}" for x in xs)
     parts = [
         f"define internal {kind} @{name}(i1 %rare, {arguments}, {kind} %fast) noinline {TRAITS} {attributes} "
         f'"vector-function-abi-variant"="{mapping}" {{\n'
         f"  br i1 %rare, label %call, label %done, {_unlikely()}\n"
-        f"call:\n{call}\n  ret {kind} %y\n"
+        f"call:\n{outside}\n  ret {kind} %y\n"
         f"done:\n  ret {kind} %fast\n}}"
     ]
-    parts.append(_each_lane(name, xs, kind, call, attributes))
+    parts.append((_all_lanes if whole else _each_lane)(name, xs, kind, call, attributes))
     parts += [_variant(variant, name, xs, kind, lanes, attributes) for lanes, variant in zip(widths, variants, strict=True)]
     return Definition("\n".join(parts), declaration, variants)
 
@@ -136,6 +140,49 @@ def _each_lane(name: str, xs: Sequence[str], kind: str, call: str, attributes: s
         f"  store {kind} %y, ptr %q",
         "  br label %more",
         "more:",
+        "  %next = add i64 %i, 1",
+        "  %again = icmp ult i64 %next, %lanes",
+        "  br i1 %again, label %loop, label %done",
+        "done:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _one_lane(name: str, xs: Sequence[str], kind: str) -> str:
+    """The same function of one, which needs no code of its own."""
+    values = {"%one": "i8", **dict.fromkeys((*xs, "%fast"), kind)}
+    lines = [f"  {value}.at = alloca {type}" for value, type in values.items()]
+    lines += [f"  store {type} {'1' if type == 'i8' else value}, ptr {value}.at" for value, type in values.items()]
+    lines += [
+        f"  call void @{name}_lanes({', '.join(f'ptr {value}.at' for value in values)}, i64 1)",
+        f"  %y = load {kind}, ptr %fast.at",
+    ]
+    return "\n".join(lines)
+
+
+def _all_lanes(name: str, xs: Sequence[str], kind: str, call: str, attributes: str) -> str:
+    """The function of all lanes in memory; the results take the place of `fast` where they are needed."""
+    inputs = ", ".join(f"ptr noalias {p}" for p in ("%rare", *(f"{x}.at" for x in xs), "%fast"))
+    lines = [
+        f"define internal void @{name}_lanes({inputs}, i64 %lanes) noinline nounwind willreturn {attributes} {{",
+        "start:",
+        "  br label %loop",
+        "loop:",
+        "  %i = phi i64 [0, %start], [%next, %loop]",
+        "  %p = getelementptr i8, ptr %rare, i64 %i",
+        "  %b = load i8, ptr %p",
+        "  %r = icmp ne i8 %b, 0",
+    ]
+    for x in xs:
+        lines += [f"  {x}.p = getelementptr {kind}, ptr {x}.at, i64 %i", f"  {x} = load {kind}, ptr {x}.p"]
+    lines += [
+        call,
+        f"  %q = getelementptr {kind}, ptr %fast, i64 %i",
+        f"  %f = load {kind}, ptr %q",
+        f"  %z = select i1 %r, {kind} %y, {kind} %f",
+        f"  store {kind} %z, ptr %q",
         "  %next = add i64 %i, 1",
         "  %again = icmp ult i64 %next, %lanes",
         "  br i1 %again, label %loop, label %done",

@@ -36,8 +36,8 @@ from phintys.dialects.convert import location_text
 from phintys.ir.diagnostics import DiagnosticError, error
 
 from .emit import Emitter
-from .float_format import F32, F64, FORMATS, FloatFormat
-from .math_rows.table import FAR, INTEGER, KEPT, LIBM, LOOPING, ROWS
+from .float_format import F32, FORMATS, FloatFormat
+from .math_rows.table import FAR, INTEGER, KEPT, LIBM, LOOPING, ROWS, WHOLE
 from .scalar_flow import FlowBuilder, Row
 
 DIALECTS = ("math.", "xmath.")
@@ -165,11 +165,12 @@ class FunctionTable:
 
         It calls a function of `FAR` by its name, which is added here.
         """
+        shape = FORMATS[operands[-1]]
         if self.device and name in _device().RARE:
-            return define(name, _device().RARE[name], operands, F64, inline=False)
+            return define(name, _device().RARE[name], operands, shape, inline=False)
         own = name.removeprefix(PREFIX)
         if own in FAR and own not in self.known:
-            self.add(define(own, FAR[own], operands[1:-1], F64, inline=False))
+            self.add(define(own, FAR[own], operands[1:-1], shape, inline=own.startswith(WHOLE)))
         return declare(name, operands, operands[-1])
 
     def complete(self) -> None:
@@ -188,7 +189,7 @@ class FunctionTable:
             self.add(define_integer(op))
         elif name not in self.known and shape is not None:
             row, operands = ROWS.get(type(op)), [operand.type for operand in op.operands]
-            row = _device().OPERATIONS.get(type(op)) if row is None and self.device else row
+            row = _device().OPERATIONS.get(type(op), row) if self.device else row
             inline = self.device or type(op) not in LOOPING  # a call on a device keeps the caller's registers in memory
             self.add(define(name, row, operands, shape, inline) if row else declare(name, operands, shape.type))
         elif self.known[name].sym_visibility != PRIVATE:

@@ -32,8 +32,8 @@ Operand = SSAValue | float
 _NO_FAST_MATH: dict[str, Attribute] = {"fastmath": arith.FastMathFlagsAttr("none")}
 _WRAPPING = arith.IntegerOverflowAttr("none")
 _INT_NOT_EQUAL = IntegerAttr(1, i64)
-_ORDERED_EQUAL, _ORDERED_GREATER, _ORDERED_LESS = (
-    {**_NO_FAST_MATH, "predicate": IntegerAttr(predicate, i64)} for predicate in (1, 2, 4)
+_ORDERED_EQUAL, _ORDERED_GREATER, _ORDERED_LESS, _NOT_LESS = (
+    {**_NO_FAST_MATH, "predicate": IntegerAttr(predicate, i64)} for predicate in (1, 2, 4, 10)
 )
 
 
@@ -146,6 +146,10 @@ class ScalarBuilder:
         """a == b; false for NaN."""
         return self._compare(_ORDERED_EQUAL, a, b)
 
+    def not_less(self, a: Operand, b: Operand) -> SSAValue:
+        """Whether a < b does not hold; true for NaN."""
+        return self._compare(_NOT_LESS, a, b)
+
     def select(self, condition: SSAValue, then: Operand, otherwise: Operand) -> SSAValue:
         """`then` where `condition` holds."""
         return self.emit(arith.SelectOp, (condition, self.const(then), self.const(otherwise)), self.format.type)
@@ -228,7 +232,7 @@ class ScalarBuilder:
 
     # Compounds
 
-    def polynomial(self, x: SSAValue, coefficients: Sequence[float]) -> SSAValue:
+    def polynomial(self, x: SSAValue, coefficients: Sequence[Operand]) -> SSAValue:
         """c0 + c1 x + c2 x^2 + ... by Horner's rule."""
         *rest, last = coefficients
         value = self.const(last)

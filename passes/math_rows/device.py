@@ -9,9 +9,9 @@ from xdsl.dialects.builtin import IntegerAttr, i1, i64
 from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects import xmath
-from phintys.passes.scalar_flow import FlowBuilder, Row, in_double
+from phintys.passes.scalar_flow import FlowBuilder, Row, by_format, in_double, of_each
 
-from . import far_angle, gamma
+from . import far_angle, gamma, power, single, tangent
 from .table import FAR, LIBM
 
 STEP = 11  # bits that a 53-bit number can be shifted by within 64
@@ -76,8 +76,10 @@ def cbrt(b: FlowBuilder, x: SSAValue) -> SSAValue:
 OPERATIONS: dict[type[Operation], Row] = {
     math.CbrtOp: in_double(cbrt),
     xmath.FmodOp: in_double(fmod),
+    math.PowFOp: of_each(power.complete, single.complete),
+    math.TanOp: by_format(tangent.tan, single.far_tan),
 }
-"""Rows in the place of `table.LIBM`."""
+"""Rows in the place of `table.LIBM`, and of rows that leave to others what devices compute at once."""
 
 
 def _chosen(row: Row) -> Row:

@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from .logarithm import split_exponent
+from .logarithm import scaled_exponent, split_exponent
 
 Pair = tuple[SSAValue, SSAValue]
 K = (2.8853900817779268, 4.0710547481862066e-17)
@@ -29,25 +29,37 @@ def log2_pair(b: ScalarBuilder, x: SSAValue, x_low: SSAValue | None = None) -> P
     subnormal = b.less(x, b.format.min_normal)
     normal = b.select(subnormal, b.mul(x, 2.0**lift), x)
     k, f, _ = split_exponent(b, normal, b.select(subnormal, float(lift), 0.0))
-    s, s_low = _ratio(b, f)
-    z = b.mul(s, s)
-    z_low = b.fma(s, b.add(s_low, s_low), b.fma(s, s, b.neg(z)))
-    # slope = K + z (K / 3 + z terms), as a pair
-    third, third_low = b.fast_two_sum(K_THIRD[0], b.mul(z, b.polynomial(z, TERMS)))
-    third_low = b.add(third_low, K_THIRD[1])
-    product, product_low = b.two_product(z, third)
-    product_low = b.fma(z, third_low, b.fma(z_low, third, product_low))
-    slope, slope_low = b.fast_two_sum(K[0], product)
-    slope_low = b.add(slope_low, b.add(product_low, K[1]))
-    value, low = b.two_product(s, slope)
-    low = b.fma(s, slope_low, b.fma(s_low, slope, low))
-    high, rest = b.fast_two_sum(k, value)
-    low = b.add(rest, low)
+    high, low = _sum(b, k, f, 1.0)
     if x_low is not None:
         low = b.fma(b.div(x_low, x), 0.5 * K[0], low)
     high, low = b.fast_two_sum(high, low)
     edge = b.select(b.equal(x, 0.0), -inf, x)
     return b.select(b.less(b.abs(edge), inf), high, edge), low
+
+
+def log2_scaled(b: ScalarBuilder, x: SSAValue) -> Pair:
+    """2^mantissa log2(x) with the same error, for positive normal x; the second number may be half an ulp of the first."""
+    k, f = scaled_exponent(b, x)
+    return _sum(b, k, f, 2.0**b.format.mantissa)
+
+
+def _sum(b: ScalarBuilder, k: SSAValue, f: SSAValue, scale: float) -> Pair:
+    """k + log2(1 + f), all but f times `scale`, a power of two."""
+    first, third, *terms = ((scale * high, scale * low) for high, low in (K, K_THIRD, *((term, 0.0) for term in TERMS)))
+    s, s_low = _ratio(b, f)
+    z = b.mul(s, s)
+    z_low = b.fma(s, b.add(s_low, s_low), b.fma(s, s, b.neg(z)))
+    # slope = K + z (K / 3 + z terms), as a pair
+    inner, inner_low = b.fast_two_sum(third[0], b.mul(z, b.polynomial(z, [term for term, _ in terms])))
+    inner_low = b.add(inner_low, third[1])
+    product, product_low = b.two_product(z, inner)
+    product_low = b.fma(z, inner_low, b.fma(z_low, inner, product_low))
+    slope, slope_low = b.fast_two_sum(first[0], product)
+    slope_low = b.add(slope_low, b.add(product_low, first[1]))
+    value, low = b.two_product(s, slope)
+    low = b.fma(s, slope_low, b.fma(s_low, slope, low))
+    high, rest = b.fast_two_sum(k, value)
+    return high, b.add(rest, low)
 
 
 def _ratio(b: ScalarBuilder, f: SSAValue) -> Pair:

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from xdsl.dialects import math
+from xdsl.dialects import arith, math
+from xdsl.dialects.builtin import IntegerAttr, i1, i64
 from xdsl.ir import SSAValue
 
 from phintys.passes.scalar_builder import ScalarBuilder
 
 from .exponential import Reduced, power_of_two_halves
-from .logarithm_pair import Pair, log2_pair
+from .logarithm_pair import Pair, log2_pair, log2_scaled
+from .table import WHOLE_POW
 
 LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 TERMS = (  # 2^f = 1 + f ln(2) + f^2 (terms), error 3.4e-18 f
     0.24022650695910133, 0.05550410866482174, 0.009618129107593396, 0.0013333558146379507, 0.00015403530458011556,
     1.5252733867153972e-05, 1.3215434846501856e-06, 1.0178046601565965e-07, 7.0738556597487384e-09, 4.4573686048958817e-10,
 )  # fmt: skip
+INSIDE = 1000.0  # up to here 2^t is a normal number
 LOW, HIGH = -1080.0, 1025.0  # beyond these 2^t is 0 and inf
 SINGLE_TERMS = (  # 2^f = 1 + f (terms), error 2e-9 f
     0.6931471824645996, 0.24022650718688965, 0.055503327399492264, 0.009618007577955723, 0.0013398828450590372,
     0.000154754554387182,
 )  # fmt: skip
 SINGLE_LOW, SINGLE_HIGH = -152.0, 129.0
+_NOT_BELOW = IntegerAttr(9, i64)  # predicate of arith.cmpi, of unsigned integers
 
 
 def _reduce(b: ScalarBuilder, t: SSAValue) -> tuple[Reduced, SSAValue]:
@@ -75,7 +79,31 @@ def exp2_product(b: ScalarBuilder, t: SSAValue, t_low: SSAValue) -> Pair:
     return b.clamp(t, LOW, HIGH), b.select(inside, t_low, 0.0)
 
 
+def is_special(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+    """Whether x is anything else than a positive normal number."""
+    first, end = b.format.to_bits(b.format.min_normal), b.format.to_bits(inf)
+    above = b.int_sub(b.to_bits(x), first)
+    return b.emit(arith.CmpiOp, (above, b.int_const(end - first)), i1, {"predicate": _NOT_BELOW})
+
+
 def pow(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
+    """x^y of positive normal x, where it is far from the ends of the range; what else there is, `complete` does.
+
+    Numbers are 2^52 times what they stand for from the exponent of x to that of the result.
+    """
+    scale = 2.0**b.format.mantissa
+    log_high, log_low = log2_scaled(b, x)
+    t, t_low = b.two_product(y, log_high)
+    far = b.not_less(b.abs(t), INSIDE * scale)
+    magic = b.format.integer_magic * scale
+    biased = b.add(t, magic)
+    f = b.add(b.sub(t, b.sub(biased, magic)), b.fma(y, log_low, t_low))
+    value = b.polynomial(f, [term / scale**number for number, term in enumerate((1.0, LN2[0], *TERMS))])
+    value = b.from_bits(b.int_add(b.to_bits(value), b.shift_left(b.to_bits(biased), b.format.mantissa)))
+    return b.rare(WHOLE_POW, b.either(is_special(b, x), far), [x, y], value)
+
+
+def complete(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
     """|x|^y with its sign and its edges."""
     magnitude = b.abs(x)
     log_high, log_low = log2_pair(b, magnitude)

@@ -15,8 +15,9 @@ from xdsl.ir import SSAValue
 from phintys.passes.float_format import F64
 from phintys.passes.scalar_builder import ScalarBuilder
 
-from .logarithm import split_exponent
-from .power import at_the_edges
+from .logarithm import scaled_exponent, split_exponent
+from .power import SINGLE_TERMS, at_the_edges, is_special
+from .table import WHOLE_POW_SINGLE
 from .trigonometric import FAR, PI_HALVES, TWO_OVER_PI
 
 SINE = (-0.16666666644040354, 0.008333329305093229, -0.00019839253543006835, 2.7172731621211796e-06)  # error 8e-12
@@ -30,6 +31,12 @@ LOG2 = (  # log2(1 + f) = f (terms), error 2.4e-11 of it
     -0.2404517211724201, 0.20617769336260985, -0.18033621739790665, 0.1587618905030183, -0.14276208445788377,
     0.14446782034784705, -0.1444579972775492, 0.07957317873624498,
 )  # fmt: skip
+LOG2_SHORT = (  # the same, error 1.0e-10
+    1.4426950409397403, -0.7213475252332227, 0.4808983205812564, -0.3606727977266363, 0.28854065117945205, -0.2405042852165302,
+    0.20609616650728252, -0.17904525967508345, 0.15900104846088978, -0.15699165463056525, 0.15486557957968228,
+    -0.08633885545287583,
+)  # fmt: skip
+INSIDE = 125.0  # up to here 2^t is a normal f32
 ATAN = (  # error 1.1e-10
     -0.3333333269491357, 0.1999994771083159, -0.14284420813339171, 0.11095998264885867, -0.08990125323916708,
     0.0726711661368601, -0.05456056600554239, 0.034423932182213395, -0.016190656246057457, 0.004854113190930446,
@@ -84,7 +91,7 @@ def cos(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     return b.rare("cos", _far(b, x), [x], _negated(b, value, b.int_add(quadrant, 1), 1))
 
 
-def tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
+def far_tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The quotient of both."""
     sine, cosine, quadrant = _angle(b, x)
     other = b.has_bits(quadrant, 1)
@@ -135,8 +142,8 @@ def log2_normal(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     return b.fma(f, b.polynomial(f, LOG2), k)
 
 
-def pow(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
-    """2^(y log2(|x|)) in f64; its sign and its edges in f32."""
+def complete(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
+    """pow: 2^(y log2(|x|)) in f64; its sign and its edges in f32."""
     magnitude = b.abs(x)
     d = ScalarBuilder(b.block, F64)
     wide, exponent = (b.emit(arith.ExtFOp, (value,), f64) for value in (magnitude, y))
@@ -147,6 +154,26 @@ def pow(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
     # a NaN of either comes out again
     value = b.select(b.equal(x, x), b.select(b.equal(y, y), value, y), x)
     return at_the_edges(b, x, y, value)
+
+
+def pow(b: ScalarBuilder, x: SSAValue, y: SSAValue) -> SSAValue:
+    """x^y of positive normal x, where it is far from the ends of the range; what else there is, `complete` does.
+
+    In f64 are the first terms of the logarithm and the product with y: what both take away is at most half an ulp.
+    """
+    d = ScalarBuilder(b.block, F64)
+    scaled, short = scaled_exponent(b, x)
+    k = b.mul(scaled, 2.0**-b.format.mantissa)
+    parts = (b.polynomial(short, LOG2_SHORT[5:]), short, k, y)
+    tail, f, k, exponent = (b.emit(arith.ExtFOp, (part,), f64) for part in parts)
+    t = d.mul(exponent, d.fma(f, d.polynomial(f, (*LOG2_SHORT[:5], tail)), k))
+    biased = d.add(t, d.format.integer_magic)
+    rest = b.emit(arith.TruncFOp, (d.sub(t, d.sub(biased, d.format.integer_magic)),), b.format.type)
+    n = b.emit(arith.TruncIOp, (d.to_bits(biased),), b.format.integer)
+    value = b.polynomial(rest, (1.0, *SINGLE_TERMS))
+    value = b.from_bits(b.int_add(b.to_bits(value), b.shift_left(n, b.format.mantissa)))
+    far = d.not_less(d.abs(t), INSIDE)
+    return b.rare(WHOLE_POW_SINGLE, b.either(is_special(b, x), far), [x, y], value)
 
 
 # Error function

@@ -50,6 +50,7 @@ power = _Module("power")
 quantile = _Module("quantile")
 rounding = _Module("rounding")
 single = _Module("single")
+tangent = _Module("tangent")
 threefry = _Module("threefry")
 trigonometric = _Module("trigonometric")
 
@@ -65,7 +66,7 @@ ROWS: dict[type[Operation], Row] = {
     math.Log1pOp: logarithm.log1p,
     math.SinOp: by_format(trigonometric.sin, single.sin),
     math.CosOp: by_format(trigonometric.cos, single.cos),
-    math.TanOp: by_format(trigonometric.tan, single.tan),
+    math.TanOp: tangent.tan,
     math.AsinOp: inverse_trigonometric.asin,
     math.AcosOp: inverse_trigonometric.acos,
     math.AtanOp: inverse_trigonometric.atan,
@@ -105,8 +106,19 @@ INTEGER: dict[type[Operation], Callable[..., SSAValue]] = {xmath.ThreefryOp: thr
 """The same on integers; these rows take an `Emitter` and the operands."""
 
 FAR_ERFINV = "phi_far_erfinv"
-FAR: dict[str, Row] = {FAR_ERFINV: quantile.far}
-"""Functions of f64 that rows leave seldom arguments to, by the name in `ScalarBuilder.rare`; the others are the C library's."""
+WHOLE = "phi_whole_"
+WHOLE_POW, WHOLE_POW_SINGLE = f"{WHOLE}pow_f64", f"{WHOLE}pow_f32"
+WHOLE_TAN = f"{WHOLE}tan_f32"
+FAR: dict[str, Row] = {
+    FAR_ERFINV: quantile.far,
+    WHOLE_POW: power.complete,
+    WHOLE_POW_SINGLE: single.complete,
+    WHOLE_TAN: in_double(single.far_tan),
+}
+"""Functions that rows leave seldom arguments to, by the name in `ScalarBuilder.rare`; the others are the C library's.
+
+Those whose names begin with WHOLE are computed for whole vectors: beside an argument that needs them, others may do, too.
+"""
 
 LOOPING = frozenset(SPECIAL[name] for name in ("gammainc", "gammaincc", "jv", "iv"))
 """Those whose functions have loops and are not inlined."""

@@ -1,4 +1,4 @@
-"""sin, cos and tan of f64.
+"""sin and cos of f64, and of their quotient what is beyond `tangent`.
 
 x = n pi/2 + r with |r| <= pi/4, r as a sum of two numbers (Cody and Waite 1980): the first step is exact, its fma has a
 result that fits into the mantissa, whatever n. The lowest bits of n say which of the polynomials counts, and its sign.
@@ -14,7 +14,7 @@ from xdsl.ir import SSAValue
 from phintys.passes.scalar_builder import ScalarBuilder
 
 FAR = 2.0**30
-TINY = 2.0**-27  # sin(x) and tan(x) are x up to here
+TINY = 2.0**-27  # sin(x) is x up to here
 TWO_OVER_PI = 0.6366197723675814
 PI_HALVES = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
 SINE = (  # (sin(r) - r) / r^3, error 6.2e-18
@@ -101,10 +101,3 @@ def sin(b: ScalarBuilder, x: SSAValue) -> SSAValue:
 def cos(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     """The cosine of x."""
     return b.rare("cosl", _far(b, x), [x], cosine_of(b, reduce(b, x)))
-
-
-def tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
-    """The tangent of x."""
-    value = tangent_of(b, reduce(b, x))
-    value = b.select(b.less(b.abs(x), TINY), x, value)
-    return b.rare("tanl", _far(b, x), [x], value)

@@ -48,6 +48,13 @@ def swap(op: Operation) -> None:
         op.operands = list(op.operands)[::-1]
 
 
+def test_functions_that_rows_leave_seldom_arguments_to_are_interpreted() -> None:
+    a, b = np.array([-3.0, 0.0, 2.0, 0.5]), np.array([3.0, 2.0, 0.5, 1080.0])
+    found = function([x, y], [x**y, T.erfinv(y / 1081)], mode="debug")(a, b)
+    np.testing.assert_allclose(found[0], a**b, rtol=1e-15)
+    np.testing.assert_allclose(found[1], function([y], T.erfinv(y / 1081))(b), rtol=1e-14)
+
+
 def break_pass(monkeypatch: pytest.MonkeyPatch, name: str, spoil: Callable[[Operation], None]) -> None:
     """After the pass, do something to every operation."""
     cls = load_pass(name)

@@ -133,6 +133,45 @@ def test_rare_arguments_in_every_lane() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_what_a_vector_is_computed_again_for(name: str) -> None:
+    """Each special base, and each result at an end of the range, in each lane beside ordinary ones."""
+    dtype = DTYPES[name].type
+    smallest = np.finfo(dtype).smallest_subnormal
+    specials = [
+        (-2.5, 3),
+        (0, 2),
+        (-0.0, -3),
+        (inf, 0.5),
+        (nan, 0),
+        (smallest, 0.5),
+        (9, 1e30),
+        (0.5, inf),
+        (3, nan),
+        (2, -1060),
+    ]
+    for k in range(17):
+        for base, exponent in specials:
+            x, y = np.linspace(0.5, 3, 37, dtype=dtype), np.linspace(-4, 5, 37, dtype=dtype)
+            x[[k, k + 16]], y[[k, k + 16]] = base, exponent
+            with np.errstate(all="ignore"):
+                expected = np.power(x.astype(np.longdouble), y.astype(np.longdouble)).astype(dtype)
+            np.testing.assert_allclose(compiled(math.PowFOp, name, 2)(x, y), expected, rtol=2 * np.finfo(dtype).eps)
+        z = np.linspace(-9, 9, 37, dtype=dtype)
+        z[[k, k + 16]] = 1e9, -20000.5
+        wide = np.tan(z.astype(np.longdouble)).astype(dtype)
+        np.testing.assert_allclose(compiled(math.TanOp, name)(z), wide, rtol=2 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_powers_of_whole_numbers_are_exact(name: str) -> None:
+    most = 2 ** (FORMATS[name].mantissa + 1)
+    pairs = [(x, y) for x in range(1, 400) for y in range(53) if x**y <= most]
+    x, y = np.array(pairs, DTYPES[name]).T.copy()
+    np.testing.assert_array_equal(compiled(math.PowFOp, name, 2)(x, y), [float(a**b) for a, b in pairs])
+    np.testing.assert_array_equal(compiled(math.PowFOp, name, 2)(x * x, np.full_like(x, 0.5)), x)
+
+
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("op", SPECIAL, ids=lambda op: op.name)
 def test_special_values(op: type[Operation], name: str) -> None:
     arguments, expected = np.array([*SPECIAL[op], (nan, nan)], DTYPES[name]).T.copy()
