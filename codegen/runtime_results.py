@@ -111,7 +111,12 @@ define internal i1 @phi_fits(ptr %array, i32 %dtype, i32 %rank, ptr %dims) alway
   %weak = load ptr, ptr %weak.at
   %weak.ok = icmp eq ptr %weak, null
   %kind.ok = and i1 %descr.ok, %ndim.ok
-  %memory.ok = and i1 %flags.ok, %base.ok
+  %data.at = getelementptr i8, ptr %array, i64 $ARRAY_DATA
+  %data = load i64, ptr %data.at
+  %data.odd = and i64 %data, 15       ; a state's array may be the user's
+  %data.ok = icmp eq i64 %data.odd, 0
+  %own.ok = and i1 %flags.ok, %base.ok
+  %memory.ok = and i1 %own.ok, %data.ok
   %both.ok = and i1 %kind.ok, %memory.ok
   %all.ok = and i1 %both.ok, %weak.ok
   br i1 %all.ok, label %sized, label %no
