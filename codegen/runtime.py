@@ -29,7 +29,7 @@ from .runtime_memory import MEMORY, MEMORY_VALUES
 from .runtime_overlap import OVERLAP, OVERLAP_VALUES
 from .runtime_results import RESULTS, RESULTS_VALUES
 from .runtime_threads import THREADS, THREADS_VALUES
-from .runtime_widening import WIDENING, WIDENING_VALUES
+from .runtime_widening import ROOM, WIDENING, WIDENING_VALUES
 
 # Functions that calls seldom run through. Plain code is good enough for them: LLVM makes it five times as fast.
 SELDOM = (
@@ -51,10 +51,11 @@ STRUCTURES = """
 %Interface = type { i32, i32, i32, i32, i32, i32, ptr, ptr, i32 }
 ; inputs, arguments, results, outputs, states, in-place states, %Argument table, %Result table, calls of Python
 %Slot = type { ptr, ptr, ptr, i64, i64 }        ; object, data, sizes, value of a scalar, bytes of an array
-%Frame = type { [8 x i64], ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr }
+%Frame = type { [8 x i64], ptr, ptr, ptr, ptr, ptr, ptr, i64, ptr, [$ROOM x i8], i64 }
 ; values of a failed check, %Interface, the builtin's self, thread state while the GIL is released, results, slots,
-; what calls of Python returned, what has to be given back (HELD, CALLED, CONVERTED), converted arrays, a linked list
-"""
+; what calls of Python returned, what has to be given back (HELD, CALLED, CONVERTED), converted arrays, a linked list;
+; room for small ones, at a multiple of 16 bytes, and how much of it is taken
+""".replace("$ROOM", str(ROOM))
 
 EXTERNALS = """
 @phi_type_float = external global i8

@@ -21,6 +21,8 @@ define i32 @phi_enter(ptr %frame, ptr %interface, ptr %self, ptr %args, i64 %n, 
   store i64 0, ptr %frame.given
   %frame.converted = getelementptr %Frame, ptr %frame, i32 0, i32 8
   store ptr null, ptr %frame.converted
+  %frame.taken = getelementptr %Frame, ptr %frame, i32 0, i32 10
+  store i64 0, ptr %frame.taken
   %inputs32 = load i32, ptr %interface
   %inputs = zext i32 %inputs32 to i64
   %count.ok = icmp eq i64 %n, %inputs

@@ -13,6 +13,7 @@ from phintys.ir.types import DTYPES, DType
 
 # Elements of the largest array that is converted here, one by one; NumPy, which takes longer to begin, does several at once.
 MOST = 256
+ROOM = 128  # bytes for small ones in the frame of a call
 
 WIDENING = Template("""
 @phi_narrower = internal constant [$DTYPE_COUNT x i32] [$NARROWER]
@@ -72,6 +73,18 @@ near:
   %value = getelementptr %Slot, ptr %slot, i32 0, i32 3
   br label %convert
 several:
+  %taken.at = getelementptr %Frame, ptr %frame, i32 0, i32 10
+  %taken = load i64, ptr %taken.at
+  %end = add i64 %taken, %bytes
+  %fits = icmp ule i64 %end, $ROOM
+  br i1 %fits, label %beside, label %separate
+beside:
+  %end.more = add i64 %end, 15
+  %end.aligned = and i64 %end.more, -16
+  store i64 %end.aligned, ptr %taken.at
+  %room = getelementptr %Frame, ptr %frame, i32 0, i32 9, i64 %taken
+  br label %convert
+separate:
   %small = icmp ule i64 %count, $MOST
   br i1 %small, label %ask, label %no
 ask:                        ; the first word of the memory is the link to what was converted before
@@ -91,7 +104,7 @@ got:
   %far = getelementptr i8, ptr %memory, i64 64
   br label %convert
 convert:
-  %to = phi ptr [ %value, %near ], [ %far, %got ]
+  %to = phi ptr [ %value, %near ], [ %room, %beside ], [ %far, %got ]
   store ptr %to, ptr %data.at
   store i64 0, ptr %bytes.at
   call void @phi_convert(ptr %data, i32 %from, ptr %to, i32 %dtype, i64 %count)
@@ -186,6 +199,7 @@ _WRITTEN = {code: row for code, row in _READ.items() if row.kind != "b"}
 
 WIDENING_VALUES = {
     "MOST": MOST,
+    "ROOM": ROOM,
     "DTYPE_COUNT": len(DTYPES),
     "NARROWER": ", ".join(f"i32 {_narrower(row)}" for row in DTYPES.values()),
     "READ_CASES": " ".join(f"i32 {code}, label %{row.short}" for code, row in _READ.items()),

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from native_support import CheckFailed, SlowPathTaken, bound, compiled, fail, scalar_function, slow
-from test_entry import ACCUMULATE, ADD, PAIR, SQUARE
+from native_support import CheckFailed, SlowPathTaken, bound, compiled, fail, function, scalar_function, slow
+from test_entry import ACCUMULATE, ADD, OUTPUT, PAIR, SQUARE
 
 from phintys.codegen.directly import CONTEXT, subclass
 from phintys.codegen.executable import Executable
 from phintys.codegen.runtime_results import SPARE_ITEMS
-from phintys.codegen.runtime_widening import MOST
+from phintys.codegen.runtime_widening import MOST, ROOM
 from phintys.ir.types import DTYPES
 
 
@@ -218,6 +218,27 @@ def test_vectors(name: str, size: int) -> None:
     x = np.random.default_rng(size).integers(0, 100, size).astype(name)
     for _ in range(3):
         np.testing.assert_array_equal(square(x), x.astype(float) ** 2)
+
+
+def test_several_arrays_at_once() -> None:
+    """In the frame of the call as long as there is room, elsewhere then."""
+    sizes = [3, ROOM // 8 - 4, 5, 1, MOST, 2]
+    total = "%r0 = llvm.mlir.constant(0.0 : f64) : f64"
+    for number, size in enumerate(sizes):
+        total += f"""
+    %last{number} = llvm.getelementptr %x{number}[{size - 1}] : (!llvm.ptr) -> !llvm.ptr, f64
+    %v{number} = llvm.load %last{number} : !llvm.ptr -> f64
+    %first{number} = llvm.load %x{number} : !llvm.ptr -> f64
+    %s{number} = llvm.fadd %v{number}, %first{number} : f64
+    %r{number + 1} = llvm.fadd %r{number}, %s{number} : f64"""
+    output = OUTPUT.format("%ok", "%null")
+    body = f"{total}\n%o = {output}\nllvm.store %r{len(sizes)}, %o : f64, !llvm.ptr\nllvm.return %ok : i32"
+    text = function([f"input f64[?] x{number}" for number in range(len(sizes))], ["output f64[]"], body)
+    f = compiled(text).bind([], slow, fail, True, widens=True)
+    for _ in range(3):
+        arrays = [np.random.default_rng(size).integers(0, 100, size) for size in sizes]
+        assert f(*arrays) == sum(x[0] + x[-1] for x in arrays)
+        assert f(*(x.astype(float) if number % 2 else x for number, x in enumerate(arrays))) == f(*arrays)
 
 
 def test_what_goes_to_the_slow_path_all_the_same() -> None:
