@@ -202,6 +202,12 @@ def _sum(parts: Sequence[Variable]) -> Variable | None:
     return result
 
 
+def _carriers(node: Node) -> Iterator[tuple[int, Value]]:
+    """The operands, by number, through which a change reaches the results."""
+    carriers = set(map(id, differentiable(node)))
+    return ((place, value) for place, value in enumerate(node.inputs) if id(value) in carriers)
+
+
 def _paths(cost: Value, wrt: Sequence[Value]) -> dict[int, list[tuple[int, int]]]:
     """For each variable between `cost` and `wrt` its uses (node, operand number), in the order of a walk from the cost."""
     needed = {id(value) for value in wrt}
@@ -212,17 +218,17 @@ def _paths(cost: Value, wrt: Sequence[Value]) -> dict[int, list[tuple[int, int]]
     seen = {id(cost)}
     stack: list[tuple[Node, Iterator[tuple[int, Value]]]] = []
     if cost.node is not None and id(cost) in needed:
-        stack.append((cost.node, iter(enumerate(cost.node.inputs))))
+        stack.append((cost.node, _carriers(cost.node)))
     while stack:
         node, operands = stack[-1]
         for place, value in operands:
-            if id(value) not in needed or not any(value is carrier for carrier in differentiable(node)):
+            if id(value) not in needed:
                 continue
             uses.setdefault(id(value), []).append((id(node), place))
             if id(value) not in seen:
                 seen.add(id(value))
                 if value.node is not None:
-                    stack.append((value.node, iter(enumerate(value.node.inputs))))
+                    stack.append((value.node, _carriers(value.node)))
                     break
         else:
             stack.pop()

@@ -184,8 +184,7 @@ class Function:
         or whose type differs.
         """
         plan = self.maker.plan
-        states = [_swapped(state, swap or {}) for state in self._states]
-        _check_swap(swap or {}, self._states)
+        states = _swapped(self._states, swap or {})
         executable = self.executable
         if delete_updates and plan.graph.updates:
             graph = plan.graph
@@ -200,19 +199,15 @@ class Function:
         return make_function(plan, executable, states, profile)
 
 
-def _swapped(state: TensorSharedVariable, swap: Mapping[Any, Any]) -> TensorSharedVariable:
+def _swapped(states: Sequence[TensorSharedVariable], swap: Mapping[Any, Any]) -> list[TensorSharedVariable]:
+    there = set(map(id, states))
     for old, new in swap.items():
-        if old is state:
-            if not isinstance(new, TensorSharedVariable) or new.type != state.type:
-                raise TypeError(f"cannot swap {old} of type {state.type} for {new} of type {getattr(new, 'type', None)}")
-            return new
-    return state
-
-
-def _check_swap(swap: Mapping[Any, Any], states: Sequence[TensorSharedVariable]) -> None:
-    for old in swap:
-        if not any(old is state for state in states):
+        if id(old) not in there:
             raise TypeError(f"SharedVariable: {old} is not found in the function, which has: {', '.join(map(str, states))}")
+        if not isinstance(new, TensorSharedVariable) or new.type != old.type:
+            raise TypeError(f"cannot swap {old} of type {old.type} for {new} of type {getattr(new, 'type', None)}")
+    instead = {id(old): new for old, new in swap.items()}
+    return [instead.get(id(state), state) for state in states]
 
 
 def _without_updates(graph: Graph) -> Graph:

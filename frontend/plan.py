@@ -102,7 +102,8 @@ def make_plan(
     found = free_inputs(roots)
     check_given(roots, found, arguments)
     shared = [value for value in found if isinstance(value, TensorSharedVariable)]
-    shared += [state for state in states if all(state is not other for other in shared)]
+    used = set(map(id, shared))
+    shared += [state for state in states if id(state) not in used]
     graph_name = name if name is not None and name.isidentifier() else "main"
     graph = Graph(graph_name, arguments, roots[: len(listed)], shared, list(zip(states, news, strict=True)))
     borrowed, transferred = _borrowed(outputs), _transferred(listed)
@@ -119,11 +120,12 @@ def _inputs(inputs: Any, allow_downcast: bool | None) -> list[In]:
         )
     specs = [_input(value, allow_downcast) for value in inputs]
     variables = [id(spec.variable) for spec in specs]
+    first: dict[int, int] = {}
     for number, key in enumerate(variables):
-        if key in variables[number + 1 :]:
+        if first.setdefault(key, number) != number:
             raise UnusedInputError(
-                f"Variable {specs[number].variable} is used twice in inputs to theano.function, at indices {number} "
-                f"and {variables.index(key, number + 1)}.  This would result in values provided for it being ignored. "
+                f"Variable {specs[number].variable} is used twice in inputs to theano.function, at indices {first[key]} "
+                f"and {number}.  This would result in values provided for it being ignored. "
                 "Please do not duplicate variables in the inputs list."
             )
     return specs
@@ -191,11 +193,11 @@ def _output(value: Any) -> TensorVariable:
 
 def _givens(given: Pairs, specs: Sequence[In], strict: bool) -> dict[Value, Value]:
     replace: dict[Value, Value] = {}
-    variables = [spec.variable for spec in specs]
+    inputs = {id(spec.variable) for spec in specs}
     for old, new in given:
         if not isinstance(old, TensorVariable):
             raise TypeError("givens keys must be Variable", old)
-        if any(old is variable for variable in variables):
+        if id(old) in inputs:
             raise RuntimeError(
                 f"You are trying to replace variable '{old}' through the `givens` parameter, but this variable is an "
                 "input to your function. Replacing inputs is currently forbidden because it has no effect. One way to "
@@ -209,11 +211,13 @@ def _givens(given: Pairs, specs: Sequence[In], strict: bool) -> dict[Value, Valu
 
 def _updates(given: Pairs) -> list[tuple[TensorSharedVariable, TensorVariable]]:
     changes: list[tuple[TensorSharedVariable, TensorVariable]] = []
+    changed: set[int] = set()
     for target, new in given:
         if not isinstance(target, TensorSharedVariable):
             raise TypeError("update target must be a SharedVariable", target)
-        if any(target is other for other, _ in changes):
+        if id(target) in changed:
             raise ValueError("this shared variable already has an update expression", (target, new))
+        changed.add(id(target))
         changes.append((target, _update_value(target, new)))
     return changes
 
@@ -273,14 +277,15 @@ def _default_updates(
     if refused is True:
         return
     excluded = list(refused) if isinstance(refused, Iterable) else []
+    known = {id(value) for value in [*states, *excluded]}
     done = False
     while not done:
         done = True
         for value in free_inputs(roots):
             update = vars(value).get("default_update") if isinstance(value, TensorSharedVariable) else None
-            known = any(value is other for other in [*states, *excluded])
-            if update is None or known or not isinstance(value, TensorSharedVariable):
+            if update is None or id(value) in known or not isinstance(value, TensorSharedVariable):
                 continue
+            known.add(id(value))
             (new,) = substitute([_update_value(value, update)], replace)
             states.append(value)
             roots.append(new)

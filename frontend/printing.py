@@ -14,6 +14,8 @@ from .print_op import Print
 
 __all__ = ["Print", "debugprint", "min_informative_str", "pp", "pprint", "pydotprint", "var_descriptor"]
 
+LONGEST = 250_000  # characters of the text of an expression
+
 
 def _index(node: Node, operands: list[str]) -> str:
     """`x[i, 2:]`: the index text with the operands in place of its question marks."""
@@ -64,18 +66,23 @@ def _dimshuffle(node: Node, operand: str) -> str:
     return f"DimShuffle{{{shown}}}({operand})"
 
 
-def expression(value: Value, named: bool = False, limit: int | None = None) -> str:
+def expression(value: Value, named: bool = False, limit: int = LONGEST) -> str:
     """The text of one expression; with `named`, sub-expressions that have a name are written by it.
 
     Parts longer than `limit` are cut in the middle: a text may be exponentially longer than its graph.
     """
     texts: dict[int, str] = {}
-    for node in topological([value]):
+    nodes = topological([value])
+    last = {id(operand): node for node in nodes for operand in node.inputs}
+    for node in nodes:
         operands = [texts.get(id(operand)) or _leaf(operand) for operand in node.inputs]
+        for operand in node.inputs:
+            if last[id(operand)] is node:  # nobody asks for this text again
+                texts.pop(id(operand), None)
         for result in node.results:
             plain = node.op == "constant" or (named and result.name and result is not value)
             text = value_text(result) if plain else _node(node, operands)
-            if limit is not None and len(text) > limit:
+            if len(text) > limit:
                 text = text[: limit // 2 - 2] + " ... " + text[-(limit // 2 - 3) :]
             texts[id(result)] = text
     return texts.get(id(value)) or _leaf(value)
@@ -108,7 +115,10 @@ class PrettyPrinter:
 
 
 pprint = pp = PrettyPrinter()
-"""`pp(x + y)`: the expression as a line of mathematics, `(x + y)`; gradients are written out."""
+"""`pp(x + y)`: the expression as a line of mathematics, `(x + y)`; gradients are written out.
+
+Where parts that come twice would make it longer than `LONGEST`, a line has " ... " in its middle.
+"""
 
 
 def min_informative_str(obj: Any, indent_level: int = 0) -> str:

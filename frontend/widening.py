@@ -6,6 +6,7 @@ and go straight back to the native entry; everything else is the business of `ca
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -62,6 +63,12 @@ def _row(spec: In) -> Row:
     """What an input takes; nothing is narrower where only the exact dtype is accepted."""
     type = spec.variable.type
     own = np.dtype(type.dtype)
-    narrower = {np.dtype(name) for name in DTYPES if name != type.dtype and np.result_type(own, name) == own}
     number = _NUMBERS.get(own.kind) if type.ndim == 0 else None
-    return own, type.ndim, frozenset(() if spec.strict else narrower), number
+    return own, type.ndim, frozenset() if spec.strict else _narrower(type.dtype), number
+
+
+@functools.cache
+def _narrower(dtype: str) -> frozenset[Any]:
+    """The dtypes of which all numbers fit into another one."""
+    own = np.dtype(dtype)
+    return frozenset(np.dtype(name) for name in DTYPES if name != dtype and np.result_type(own, name) == own)

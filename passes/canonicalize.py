@@ -26,7 +26,8 @@ from .canonicalize_gather import GATHER
 from .canonicalize_logic import LOGIC
 from .canonicalize_shape import SHAPE
 from .folding import fold_constants
-from .rewriting import Rules, apply_rules, functions, merge_rules
+from .rewriting import Rules, functions, merge_rules
+from .worklist import apply_rules
 
 RULES: Rules = merge_rules(ARITHMETIC, LOGIC, DIM, SHAPE, UPDATES, GATHER)
 

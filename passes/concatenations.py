@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation, SSAValue, Use
 
 from phintys.dialects.convert import from_xdsl
 from phintys.dialects.nd import NdOp
@@ -28,6 +28,8 @@ class Concatenations:
     def __init__(self, low: Lowering) -> None:
         self.low = low
         self.begun: dict[Operation, Buffer] = {}
+        self._starts: dict[Operation, list[Index]] = {}
+        self._unknown: dict[Operation, list[SSAValue]] = {}  # of the others: parts that may not be there yet
 
     @cached_property
     def _arguments(self) -> dict[Dim, Index]:
@@ -41,26 +43,33 @@ class Concatenations:
 
     def part(self, value: SSAValue, sizes: list[Index]) -> Buffer | None:
         """Where `value`, of these sizes, belongs, if a concatenation is all that it is used for."""
-        order, operand = list(range(len(sizes))), value
-        user = _only_user(operand)
-        if isinstance(user, NdOp) and user.op == "dimshuffle":
-            order, operand = list(user.attrs["order"]), user.results[0]
-            user = _only_user(operand)
+        order, use = list(range(len(sizes))), _only_use(value)
+        if use is not None and isinstance(use.operation, NdOp) and use.operation.op == "dimshuffle":
+            order, use = list(use.operation.attrs["order"]), _only_use(use.operation.results[0])
         kept = sorted(place for place in order if place >= 0)
-        if not isinstance(user, NdOp) or user.op != "concatenate" or kept != list(range(len(sizes))):
+        user = None if use is None else use.operation
+        if use is None or not isinstance(user, NdOp) or user.op != "concatenate" or kept != list(range(len(sizes))):
             return None
         axis, shape = user.attrs["axis"], [sizes[place] if place >= 0 else 1 for place in order]
-        lengths = [shape[axis] if each is operand else self._length(each, axis) for each in user.operands]
-        known = [length for length in lengths if length is not None]
-        if len(known) < len(lengths) or user.results[0] in self.low.plan.in_place:
+        if user not in self.begun and not self._begin(user, use.index, shape):
             return None
-        starts = self.starts(known)
-        if user not in self.begun:
-            whole = [*shape[:axis], starts[-1], *shape[axis + 1 :]]
-            self.begun[user] = self.low.allocate(from_xdsl(value.type).dtype, whole)
-        part = self.at(self.begun[user], shape, axis, starts[list(user.operands).index(operand)])
+        part = self.at(self.begun[user], shape, axis, self._starts[user][use.index])
         part.sizes, part.strides = sizes, [part.strides[order.index(place)] for place in kept]
         return part
+
+    def _begin(self, user: NdOp, number: int, shape: list[Index]) -> bool:
+        """Allocate a concatenation, of which a part has this shape, if the sizes of all parts are known."""
+        axis, own = user.attrs["axis"], user.operands[number]
+        unknown = self._unknown.setdefault(user, list(user.operands))
+        while unknown and (unknown[-1] is own or self._length(unknown[-1], axis) is not None):
+            unknown.pop()
+        if unknown or user.results[0] in self.low.plan.in_place:
+            return False
+        found = [shape[axis] if each is own else self._length(each, axis) for each in user.operands]
+        starts = self.starts(user, [length for length in found if length is not None])
+        whole = [*shape[:axis], starts[-1], *shape[axis + 1 :]]
+        self.begun[user] = self.low.allocate(from_xdsl(user.results[0].type).dtype, whole)
+        return True
 
     def _length(self, part: SSAValue, axis: int) -> Index | None:
         """The size of a part that may not be there yet."""
@@ -70,13 +79,14 @@ class Concatenations:
         dim = self.low.plan.dims[part][axis]
         return dim if isinstance(dim, int) else self._arguments.get(dim)
 
-    def starts(self, lengths: list[Index]) -> list[Index]:
-        """Where each part begins, and where the last one ends."""
-        e = self.low.at(*[length for length in lengths if not isinstance(length, int)])
-        starts: list[Index] = [0]
-        for length in lengths:
-            starts.append(e.add(starts[-1], length))
-        return starts
+    def starts(self, op: Operation, lengths: list[Index]) -> list[Index]:
+        """Where each part of a concatenation begins, and where the last one ends, as its parts have these lengths."""
+        if op not in self._starts:
+            e = self.low.at(*[length for length in lengths if not isinstance(length, int)])
+            self._starts[op] = [0]
+            for length in lengths:
+                self._starts[op].append(e.add(self._starts[op][-1], length))
+        return self._starts[op]
 
     def at(self, whole: Buffer, sizes: list[Index], axis: int, start: Index) -> Buffer:
         """The part of these sizes that begins at `start` along the axis."""
@@ -85,6 +95,6 @@ class Concatenations:
         return Buffer(whole.storage, sizes, whole.strides, offset, dtype=whole.dtype)
 
 
-def _only_user(value: SSAValue) -> Operation | None:
-    users = [use.operation for use in value.uses]
-    return users[0] if len(users) == 1 else None
+def _only_use(value: SSAValue) -> Use | None:
+    use = value.first_use
+    return use if use is not None and use._next_use is None else None

@@ -20,7 +20,8 @@ from xdsl.passes import ModulePass
 from phintys.dialects.nd import NdOp
 
 from .nd_builder import Builder, Term, type_of
-from .rewriting import Rules, apply_rules, attribute, functions
+from .rewriting import Rules, attribute, functions
+from .worklist import apply_rules
 
 
 def _shifted(op: NdOp, b: Builder) -> tuple[Term, Term, tuple[int], int]:

@@ -38,9 +38,12 @@ Meeting = Callable[[Operation, Dim, Dim, Place, Place], None]
 
 def find(dim: Dim) -> Dim:
     """The representative of a size: an int when it is known."""
-    while isinstance(dim, Symbol) and dim.parent is not None:
-        dim = dim.parent
-    return dim
+    found = dim
+    while isinstance(found, Symbol) and found.parent is not None:
+        found = found.parent
+    while dim is not found and isinstance(dim, Symbol):  # the next way is one step
+        dim.parent, dim = found, dim.parent or found
+    return found
 
 
 def _merge(a: Dim, b: Dim) -> None:

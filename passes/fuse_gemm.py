@@ -24,7 +24,8 @@ from xdsl.passes import ModulePass
 from phintys.dialects.nd import NdOp
 
 from .nd_builder import Builder, type_of
-from .rewriting import Rules, apply_rules, functions
+from .rewriting import Rules, functions
+from .worklist import apply_rules
 
 
 def _used_once(value: SSAValue) -> bool:

@@ -6,7 +6,7 @@ back (a value reduced in a unit is complete only after it). Every result is comp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.ir import Block, Operation, SSAValue
@@ -31,6 +31,7 @@ class Unit:
     reach: int = 0  # bit set of the units it depends on, transitively
     merged_into: Unit | None = None
     reads: set[SSAValue] = field(default_factory=set)
+    users: list[Unit] = field(default_factory=list)  # that read a result of a member themselves
 
 
 class _Planner:
@@ -39,7 +40,6 @@ class _Planner:
         self.largest = largest
         self.dims = Dims(block.args)
         self.units: list[Unit] = []
-        self.alive: dict[int, Unit] = {}  # units that were not merged into another, by number
         self.unit_of: dict[SSAValue, Unit] = {}
         self.readers: dict[SSAValue, list[Unit]] = {}
 
@@ -50,8 +50,7 @@ class _Planner:
             space = self._space(op)
             unit = Unit(len(self.units), [op], space is not None)
             self.units.append(unit)
-            self.alive[unit.number] = unit
-            unit.reach = self._dependencies(op)
+            self._depend(unit, op)
             if space is not None:
                 assert isinstance(op, NdOp)
                 unit.space = space
@@ -83,14 +82,12 @@ class _Planner:
         value = op.operands[0] if op.row.family == "reduction" else op.results[0]
         return self.dims[value] or None
 
-    def _dependencies(self, op: Operation) -> int:
-        reach = 0
-        for value in _operands(op):
-            unit = self.unit_of.get(value)
-            if unit is not None:
-                unit = _root(unit)
-                reach |= unit.reach | 1 << unit.number
-        return reach
+    def _depend(self, unit: Unit, op: Operation) -> None:
+        """Note what a new unit depends on."""
+        sources = (self.unit_of[value] for value in _operands(op) if value in self.unit_of)
+        for source in dict.fromkeys(map(_root, sources)):
+            unit.reach |= source.reach | 1 << source.number
+            source.users.append(unit)
 
     def _candidates(self, unit: Unit, op: NdOp) -> Iterable[Unit]:
         """Units that compute an operand, then units that read one."""
@@ -111,13 +108,10 @@ class _Planner:
         other.members.extend(unit.members)
         other.reads |= unit.reads
         other.axes = other.axes if unit.axes is None else unit.axes
+        other.users += unit.users
         other.reach = (other.reach | unit.reach) & ~(1 << other.number | 1 << unit.number)
         unit.merged_into = other
-        del self.alive[unit.number]
-        both = 1 << unit.number | 1 << other.number
-        for later in self.alive.values():
-            if later.reach & both:
-                later.reach |= other.reach | 1 << other.number
+        _spread(other)
         return other
 
     def _legal(self, unit: Unit, other: Unit) -> bool:
@@ -148,25 +142,17 @@ class _Planner:
         return False
 
     def _ordered(self) -> list[Unit]:
-        """Units after what they depend on, else in the original order."""
+        """Units after what they depend on, else in the original order; those that wait for a later one come in another turn."""
         positions = {op: k for k, op in enumerate(self.block.ops)}
-        for unit in self.alive.values():
+        alive = [unit for unit in self.units if unit.merged_into is None]
+        needs = {}
+        for unit in alive:
             unit.members.sort(key=positions.__getitem__)
-        done: set[Unit] = set()
-        order: list[Unit] = []
-        needs = {unit: self._needs(unit) for unit in self.alive.values()}
-        pending = list(self.alive.values())
-        while pending:
-            waiting = []
-            for unit in pending:
-                if needs[unit] <= done:
-                    order.append(unit)
-                    done.add(unit)
-                else:
-                    waiting.append(unit)
-            assert len(waiting) < len(pending), "fusion made a cycle"
-            pending = waiting
-        return order
+            needs[unit] = self._needs(unit)
+        turns: dict[Unit, int] = {}
+        for unit in _needed_first(alive, needs):
+            turns[unit] = max((turns[other] + (other.number > unit.number) for other in needs[unit]), default=0)
+        return sorted(alive, key=lambda unit: (turns[unit], unit.number))
 
     def _needs(self, unit: Unit) -> set[Unit]:
         """The units that compute what `unit` reads."""
@@ -190,6 +176,36 @@ def _root(unit: Unit) -> Unit:
     while unit.merged_into is not None:
         unit = unit.merged_into
     return unit
+
+
+def _spread(unit: Unit) -> None:
+    """Let all that depends on a unit depend on what it depends on now; who does already has told its own users."""
+    pending = [unit]
+    while pending:
+        source = pending.pop()
+        reach = source.reach | 1 << source.number
+        source.users = list(dict.fromkeys(map(_root, source.users)))
+        for user in source.users:
+            if user is not source and user.reach | reach != user.reach:
+                user.reach |= reach
+                pending.append(user)
+
+
+def _needed_first(units: Sequence[Unit], needs: Mapping[Unit, set[Unit]]) -> Iterator[Unit]:
+    """Every unit after those that it needs."""
+    users: dict[Unit, list[Unit]] = {unit: [] for unit in units}
+    for unit in units:
+        for other in needs[unit]:
+            users[other].append(unit)
+    missing = {unit: len(needs[unit]) for unit in units}
+    ready = [unit for unit in units if not missing[unit]]
+    for unit in ready:  # which grows meanwhile
+        yield unit
+        for user in users[unit]:
+            missing[user] -= 1
+            if not missing[user]:
+                ready.append(user)
+    assert len(ready) == len(units), "fusion made a cycle"
 
 
 def _same_space(a: Shape, b: Shape) -> bool:

@@ -147,6 +147,8 @@ class Kernel:
 def _blocks(op: scf.ForOp) -> int | None:
     """The best size for blocks of any size, which stands nowhere but where they end; None for other loops."""
     best, variable = op.attributes.get(ANY_BLOCKS), op.body.block.args[0]
+    if best is None:
+        return None
     inside = [use.operation for use in op.step.uses if op.is_ancestor(use.operation) and use.operation is not op]
     ends = all(isinstance(use, arith.AddiOp) and variable in use.operands for use in inside)
     return best.value.data if isinstance(best, bi.IntegerAttr) and ends else None

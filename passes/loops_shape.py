@@ -227,7 +227,7 @@ def _concatenate(low: Lowering, op: NdOp) -> None:
     axis = op.attrs["axis"]
     sources = [low.buffer(value) for value in op.operands]
     places = low.concatenations
-    target, starts = places.begun.get(op), places.starts([source.sizes[axis] for source in sources])
+    target, starts = places.begun.get(op), places.starts(op, [source.sizes[axis] for source in sources])
     if target is None:
         sizes = list(sources[0].sizes)
         target = low.destination(op.results[0], [*sizes[:axis], starts[-1], *sizes[axis + 1 :]])

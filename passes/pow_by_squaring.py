@@ -25,7 +25,8 @@ from xdsl.passes import ModulePass
 from phintys.dialects.nd import NdOp
 
 from .nd_builder import Builder, Term
-from .rewriting import Rules, apply_rules, functions, splat_value
+from .rewriting import Rules, functions, splat_value
+from .worklist import apply_rules
 
 LARGEST = 64  # exponents up to this need at most 8 multiplications, a pow costs about 20
 

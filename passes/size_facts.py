@@ -7,7 +7,7 @@ the entry compares are one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 from xdsl.dialects import arith, memref
 from xdsl.dialects import builtin as bi
@@ -16,7 +16,25 @@ from xdsl.ir import Block, SSAValue
 from phintys.dialects.rt import AssertOp
 
 Number = Hashable
+MOST = 16  # terms of a sum that are told apart: what is compared is parts of a row
 EQUAL = 0  # the predicate of arith.cmpi eq
+
+
+class _Long:
+    """A sum of many terms, compared and hashed in one step where it is the same object."""
+
+    __slots__ = ("hash", "is_size", "terms")
+
+    def __init__(self, terms: tuple[Number, ...]) -> None:
+        self.terms = terms
+        self.hash = hash(terms)
+        self.is_size = _is_size(terms)
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, _Long) and self.hash == other.hash and self.terms == other.terms)
 
 
 class SizeFacts:
@@ -41,16 +59,24 @@ class SizeFacts:
 
     def number(self, value: SSAValue) -> Number:
         """The number of a value: an int for a constant."""
-        found = self._numbers.get(value)
-        if found is None:
-            found = self._numbers[value] = self._compute(value)
-        return self.representative(found)
+        pending = [value]  # a sum of a thousand sizes is a thousand additions deep
+        while value not in self._numbers:
+            missing = [part for part in _parts(pending[-1]) if part not in self._numbers]
+            if missing:
+                pending += missing
+            else:
+                last = pending.pop()
+                self._numbers[last] = self._compute(last)
+        return self.representative(self._numbers[value])
 
     def representative(self, number: Number) -> Number:
         """The number that stands for all those known to be equal."""
-        while number in self._same:
-            number = self._same[number]
-        return number
+        found = number
+        while found in self._same:
+            found = self._same[found]
+        while number != found:  # the next way is one step
+            self._same[number], number = found, self._same[number]
+        return found
 
     def _compute(self, value: SSAValue) -> Number:
         number = constant(value)
@@ -75,6 +101,14 @@ class SizeFacts:
         return tuple(self.number(next(rest)) if n == bi.DYNAMIC_INDEX else n for n in static)
 
 
+def _parts(value: SSAValue) -> Sequence[SSAValue]:
+    """The values that the number of a value is computed from."""
+    op = value.owner
+    if isinstance(op, arith.IndexCastOp | arith.MuliOp | arith.AddiOp):
+        return op.operands
+    return (op.index,) if isinstance(op, memref.DimOp) else ()
+
+
 def product(numbers: Iterable[Number]) -> Number:
     """The number of a product: constants taken together, factors in one order."""
     constant = 1
@@ -93,7 +127,7 @@ def product(numbers: Iterable[Number]) -> Number:
 
 
 def total(numbers: Iterable[Number]) -> Number:
-    """The number of a sum: constants taken together, terms in one order."""
+    """The number of a sum: constants taken together, terms in one order; what has many is a term of what it is added to."""
     constant, terms = 0, Counter[Number]()
     for number in numbers:
         more, others = _terms(number)
@@ -101,7 +135,8 @@ def total(numbers: Iterable[Number]) -> Number:
     listed = sorted(terms.elements(), key=hash)
     if not listed or (not constant and len(listed) == 1):
         return listed[0] if listed else constant
-    return ("sum", constant, *listed)
+    number = ("sum", constant, *listed)
+    return number if len(listed) <= MOST else _Long(number)
 
 
 def _terms(number: Number) -> tuple[int, Counter[Number]]:
@@ -115,12 +150,16 @@ def _terms(number: Number) -> tuple[int, Counter[Number]]:
 
 def at_least(number: Number, other: Number) -> bool:
     """Whether a number is known to be as large as another: as it has all its terms, and beside them sizes."""
+    if isinstance(number, int) and isinstance(other, int):
+        return number >= other
     (constant, terms), (least, needed) = _terms(number), _terms(other)
     return constant >= least and needed <= terms and all(map(_is_size, terms - needed))
 
 
 def _is_size(number: Number) -> bool:
     """Whether a number is not negative: sizes of memrefs, constants, and what they add and multiply to."""
+    if isinstance(number, _Long):
+        return number.is_size
     if isinstance(number, tuple):
         if number[0] == arith.MaxSIOp.name:
             return any(map(_is_size, number[1:]))

@@ -22,12 +22,13 @@ from phintys.dialects.nd import NdOp
 
 from .canonicalize_shape import take_whole
 from .nd_builder import Builder, Term
-from .rewriting import Rules, apply_rules, functions, is_constant, merge_rules, producer
+from .rewriting import Rules, functions, is_constant, merge_rules, producer
 from .stabilize_identities import IDENTITIES
 from .stabilize_linalg import log_of_det
 from .stabilize_logs import log_of_normal, log_rule
 from .stabilize_match import alike, minus_one, negate, negated, one_minus, one_plus_exp, operand_of, opposite, plus_one
 from .stabilize_sums import exp_of_log_softmax, log_softmax_by_hand, softmax_by_hand, softmax_by_inverse
+from .worklist import apply_rules
 
 Found = SSAValue | Term | None
 

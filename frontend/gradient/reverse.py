@@ -154,11 +154,11 @@ def derivatives(
     The values of `cut` are constants.
     """
     (term, *inner) = substitute([cost, *wrt], cut) if cut else [cost, *wrt]
-    reached = connected(term)
+    reached, constant = connected(term), set(map(id, cut))
     asked = {
         id(variable): own
         for variable, own in zip(wrt, inner, strict=True)
-        if id(own) in reached and not any(variable is value for value in cut)
+        if id(own) in reached and id(variable) not in constant
     }
     if not asked:
         return {}

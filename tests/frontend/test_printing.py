@@ -23,6 +23,15 @@ def test_pp() -> None:
     assert pp(function([x, y], x * y)) == "(x * y)"
 
 
+def test_pp_of_what_is_exponentially_long() -> None:
+    z = x
+    for _ in range(100):
+        z = T.tanh(z + z)
+    text = pp(z)
+    assert len(text) <= 250_000
+    assert text.startswith("tanh((tanh((") and " ... " in text
+
+
 def test_debugprint_of_an_expression() -> None:
     assert debugprint(x.dimshuffle("x") ** T.constant([10, 11]), file="str") == (
         "Elemwise{pow,no_inplace} [id A] ''   \n"

@@ -18,9 +18,10 @@ from phintys.passes.cse import Cse
 from phintys.passes.decompose import Decompose
 from phintys.passes.nd_builder import Builder, Term
 from phintys.passes.pow_by_squaring import LARGEST, PowBySquaring, addition_chain
-from phintys.passes.rewriting import apply_rules, functions
+from phintys.passes.rewriting import functions
 from phintys.passes.rule_counts import counting_rules
 from phintys.passes.stabilize import Stabilize
+from phintys.passes.worklist import apply_rules
 
 ALL = (Stabilize, Autodiff, Canonicalize, Cse, Stabilize, PowBySquaring, Decompose, Canonicalize, Cse)
 
