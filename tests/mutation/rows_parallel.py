@@ -28,6 +28,13 @@ PARALLEL = (
         (THREADS, "tests/numerics/test_sums.py"),
     ),
     Mutant(
+        "a chunk that is a part of its part of the loop is taken for all of it",
+        "passes/llvm_parallel.py",
+        "after.lhs is start and _same(after.rhs, chunks.step) else None",
+        "after.lhs is start else None",
+        ("tests/ir/convert-loops-to-llvm.mlir",),
+    ),
+    Mutant(
         "loops that differ in an attribute share a function",
         "passes/llvm_kernels.py",
         "return op.name, operands, kinds, successors, op.properties, op.attributes",
