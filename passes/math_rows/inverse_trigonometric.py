@@ -1,4 +1,4 @@
-"""atan, asin and acos, and atan2 of f64, each of one polynomial in the square of an argument brought below 1 or 1/2."""
+"""atan, asin and acos, and atan2, each of one polynomial in the square of an argument brought below 1 or 1/2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phintys.passes.float_format import F32
 from phintys.passes.scalar_builder import ScalarBuilder
 
 PI = (3.141592653589793, 1.2246467991473532e-16)
-HALF_PI = (PI[0] / 2, PI[1] / 2)
+ORDINARY = {"f64": (2.0**1000, 2.0**-1018), "f32": (2.0**120, 2.0**-122)}  # where the remainder neither overflows nor vanishes
 PIS = {"f64": PI, "f32": (3.1415927410125732, -8.742277657347586e-08)}
 ATAN = (  # (atan(t) / t - 1) / t^2 for t <= 1, error 7.9e-18
     -0.3333333333333324, 0.19999999999976292, -0.14285714283804404, 0.1111111103803712, -0.09090907471937354,
@@ -68,16 +68,19 @@ def atan2(b: ScalarBuilder, y: SSAValue, x: SSAValue) -> SSAValue:
     steep = b.greater(over, under)
     small, large = b.select(steep, under, over), b.select(steep, over, under)
     t = b.div(small, large)
-    # both are brought near 1 for the remainder: of huge or tiny numbers it would overflow or vanish
+    # the remainder is exact, or right to 2 bits beyond an ulp of the quotient where it is subnormal
     t_low = b.div(b.fma(b.neg(t), large, small), large)
-    inside = b.both(b.less(large, 2.0**1000), b.greater(small, 2.0**-900))
+    most, least = ORDINARY[b.format.name]
+    inside = b.both(b.less(large, most), b.greater(small, least))
     t_low = b.select(inside, t_low, 0.0)
     t = b.select(b.equal(large, 0.0), large, b.select(b.equal(small, inf), 1.0, t))
     tail = _atan_tail(b, t, t_low)
     backwards = b.less(b.copysign(1.0, x), 0.0)
     # angle = base + direction (t + tail)
-    base = b.select(steep, HALF_PI[0], b.select(backwards, PI[0], 0.0))
-    base_low = b.select(steep, HALF_PI[1], b.select(backwards, PI[1], 0.0))
+    pi = PIS[b.format.name]
+    half_pi = _halves(pi)
+    base = b.select(steep, half_pi[0], b.select(backwards, pi[0], 0.0))
+    base_low = b.select(steep, half_pi[1], b.select(backwards, pi[1], 0.0))
     turned = b.either(b.unless(steep, backwards), b.unless(backwards, steep))
     t, tail = b.select(turned, b.neg(t), t), b.select(turned, b.neg(tail), tail)
     high, low = b.fast_two_sum(base, t)

@@ -6,7 +6,7 @@ A result is off by half an ulp and the polynomial's error, at most a thousandth 
 
 from __future__ import annotations
 
-from math import inf, log, pi
+from math import inf, log
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import f64
@@ -37,11 +37,6 @@ LOG2_SHORT = (  # the same, error 1.0e-10
     -0.08633885545287583,
 )  # fmt: skip
 INSIDE = 125.0  # up to here 2^t is a normal f32
-ATAN = (  # error 1.1e-10
-    -0.3333333269491357, 0.1999994771083159, -0.14284420813339171, 0.11095998264885867, -0.08990125323916708,
-    0.0726711661368601, -0.05456056600554239, 0.034423932182213395, -0.016190656246057457, 0.004854113190930446,
-    -0.0006804972964358402,
-)  # fmt: skip
 ERF = (  # erf(x) / x in x^2 / 8 - 1, error 1.6e-9
     0.35353099618849465, -0.1765762311424159, 0.13167502499972514, -0.10771053024856365, 0.09021152296858122,
     -0.07472699301972553, 0.0598603278141663, -0.04576722658498495, 0.0331993648086654, -0.022483345436571968,
@@ -97,26 +92,6 @@ def far_tan(b: ScalarBuilder, x: SSAValue) -> SSAValue:
     other = b.has_bits(quadrant, 1)
     value = b.div(b.select(other, cosine, sine), b.select(other, sine, cosine))
     return b.rare("tan", _far(b, x), [x], _negated(b, value, quadrant, 0))
-
-
-# Inverses
-
-
-def _arc(b: ScalarBuilder, t: SSAValue, terms: tuple[float, ...]) -> SSAValue:
-    return b.mul(t, b.polynomial(b.mul(t, t), (1.0, *terms)))
-
-
-def atan2(b: ScalarBuilder, y: SSAValue, x: SSAValue) -> SSAValue:
-    """The angle of (x, y)."""
-    over, under = b.abs(y), b.abs(x)
-    steep = b.greater(over, under)
-    small, large = b.select(steep, under, over), b.select(steep, over, under)
-    t = b.select(b.equal(small, large), b.select(b.equal(large, 0.0), 0.0, 1.0), b.div(small, large))
-    value = _arc(b, t, ATAN)
-    value = b.select(steep, b.sub(pi / 2, value), value)
-    value = b.select(b.less(b.copysign(1.0, x), 0.0), b.sub(pi, value), value)
-    value = b.copysign(value, y)
-    return b.select(b.equal(y, y), b.select(b.equal(x, x), value, x), y)
 
 
 # Powers

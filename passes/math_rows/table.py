@@ -70,7 +70,7 @@ ROWS: dict[type[Operation], Row] = {
     math.AsinOp: inverse_trigonometric.asin,
     math.AcosOp: inverse_trigonometric.acos,
     math.AtanOp: inverse_trigonometric.atan,
-    math.Atan2Op: by_format(inverse_trigonometric.atan2, single.atan2),
+    math.Atan2Op: inverse_trigonometric.atan2,
     math.SinhOp: hyperbolic.sinh,
     math.CoshOp: hyperbolic.cosh,
     math.TanhOp: of_each(hyperbolic.tanh, hyperbolic.tanh_single),
