@@ -34,6 +34,7 @@ class Buffer:
     whole: bool = False  # the storage itself, row-major from its start
     dense: bool = False  # row-major without gaps, perhaps not from the start of the storage
     positive: bool = True  # no stride is negative
+    complete: bool = False  # all elements of the storage, in its order
     dtype: str = "float64"
     views: dict[tuple[object, ...], SSAValue] = field(default_factory=dict)
 

@@ -41,6 +41,7 @@ from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .concatenations import Concatenations
 from .elementwise import emit_scalar
 from .emit import INDEX, Emitter, Index
+from .reshaped import take_shape
 
 if TYPE_CHECKING:
     from .lapack_factors import Factors
@@ -128,9 +129,10 @@ class Lowering:
 
     def at(self, *values: Index) -> Emitter:
         """Where arithmetic on these values can stand: in the entry if all of them are known there."""
-        return self.entry if all(isinstance(value, int) or self._is_early(value) for value in values) else self.body
+        return self.entry if all(isinstance(value, int) or self.is_early(value) for value in values) else self.body
 
-    def _is_early(self, value: SSAValue) -> bool:
+    def is_early(self, value: SSAValue) -> bool:
+        """Whether a value is known in the entry."""
         owner = value.owner
         return owner is self.block or (isinstance(owner, Operation) and owner.parent is self.block)
 
@@ -149,7 +151,7 @@ class Lowering:
         """The tensor that fills a storage."""
         dynamic = [size for size in sizes if not isinstance(size, int)]
         strides = row_major(self.at(*dynamic), sizes)
-        return Buffer(storage, sizes, strides, whole=True, dense=True, dtype=dtype)
+        return Buffer(storage, sizes, strides, whole=True, dense=True, complete=True, dtype=dtype)
 
     def destination(self, value: SSAValue, sizes: Sequence[Index]) -> Buffer:
         """Where a result is to be written: the state that it updates, if it may be, else a fresh buffer."""
@@ -238,10 +240,17 @@ class Lowering:
         if state is not None and value is self.source.args[state]:
             return self.block.args[state]
         tensor = self.copies.get(value, tensor)  # of what the argument held before updates
-        if tensor.storage.argument is not None or not tensor.whole or tensor.storage.returned:
+        storage = tensor.storage
+        if storage.argument is not None or storage.returned or not (tensor.whole or self._reshaped(tensor)):
             tensor = self.copy(tensor)
         tensor.storage.returned = True
         return tensor.storage.memref
+
+    def _reshaped(self, tensor: Buffer) -> bool:
+        others = [self.tensors[value] for value in self.returned]
+        return sum(isinstance(other, Buffer) and other.storage is tensor.storage for other in others) == 1 and take_shape(
+            self, tensor
+        )
 
     def _finish(self) -> None:
         self._allocate_before_writes()
@@ -273,7 +282,7 @@ class Lowering:
         after = False
         for op in list(block.ops):
             after = after or op is first
-            if after and isinstance(op, memref.AllocOp) and all(self._is_early(size) for size in op.operands):
+            if after and isinstance(op, memref.AllocOp) and all(self.is_early(size) for size in op.operands):
                 op.detach()
                 block.insert_op_before(op, first)
 

@@ -152,7 +152,7 @@ def region(low: Lowering, source: Buffer, index: str, operands: Sequence[SSAValu
             strides.append(e.mul(step, stride))
     sizes += source.sizes[len(entries) :]
     strides += source.strides[len(entries) :]
-    return Buffer(source.storage, sizes, strides, offset, source.whole and not narrowed, dense, positive, source.dtype)
+    return Buffer(source.storage, sizes, strides, offset, source.whole and not narrowed, dense, positive, dtype=source.dtype)
 
 
 def _subtensor(low: Lowering, op: NdOp) -> None:

@@ -176,8 +176,9 @@ def _reshape(low: Lowering, op: NdOp) -> None:
     if not sizes:
         low.set_scalar(op.results[0], low.body.load(low.body.reinterpret(source.storage.memref, source.offset, [], []), []))
         return
+    steps, whole = row_major(e, sizes), source.complete
     low.tensors[op.results[0]] = Buffer(
-        source.storage, sizes, row_major(e, sizes), source.offset, source.whole and len(sizes) == 0, True, dtype=source.dtype
+        source.storage, sizes, steps, source.offset, dense=True, complete=whole, dtype=source.dtype
     )
 
 
@@ -218,8 +219,9 @@ def _dimshuffle(low: Lowering, op: NdOp) -> None:
     strides: list[Index] = [1 if axis == -1 else source.strides[axis] for axis in order]
     long = [axis for axis in order if axis != -1 and source.sizes[axis] != 1]
     dense = source.dense and long == sorted(long)
+    whole = dense and source.complete
     low.tensors[op.results[0]] = Buffer(
-        source.storage, sizes, strides, source.offset, False, dense, source.positive, source.dtype
+        source.storage, sizes, strides, source.offset, False, dense, source.positive, whole, source.dtype
     )
 
 

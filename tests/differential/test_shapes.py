@@ -88,6 +88,24 @@ def test_concatenate() -> None:
         f(np.zeros((2, 3)), np.zeros((2, 4), "f4"))
 
 
+def test_reshaped_results() -> None:
+    """Results that reshape a temporary have its memory, unless it is returned otherwise, or only in part."""
+    x, v = variable("float64", [None, None], "x"), variable("float64", [None], "v")
+    y = x * 2 + v
+    columns = y.shape[0] // 2
+    outputs = [[y.flatten()], [y.dimshuffle(0, "x", 1)], [y.reshape((-1, 1)), y.sum(0, keepdims=True)], [y, y.flatten()]]
+    outputs += [[y.flatten(), y.T.flatten()], [y[:columns].flatten(), y.flatten()[1:]], [y.flatten(), y.dimshuffle(1, "x", 0)]]
+    outputs += [
+        [T.tile(y, (2, 3)), T.repeat(v * 2, 3), T.diag(v + 1)],
+        [T.exp(x[:1]).flatten(), (v > 0).nonzero()[0]],
+    ]
+    outputs += [[T.dot(x, x.T).flatten(), T.sort(y).reshape((y.size, 1))], [y.max(1).dimshuffle("x", 0), y.reshape(y.shape)]]
+    outputs += [[T.sort(v)[:2], T.sort(x, axis=0)[:1]]]
+    for some in outputs:
+        for shape in ((1, 1), (3, 2), (0, 4), (6, 5)):
+            check([x, v], some, [values("float64", shape), values("float64", shape[1:])], ulps=8)
+
+
 def test_computed_parts_of_concatenations() -> None:
     """Parts are written in place: beside each other in a row, after each other, turned, of sizes that come late."""
     x, y, v = variable("float64", [None, None], "x"), variable("float64", [None, None], "y"), variable("float64", [None], "v")

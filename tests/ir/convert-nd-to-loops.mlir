@@ -212,3 +212,54 @@ func.func @concatenation(%x: tensor<?xf64>, %y: tensor<?xf64>) -> tensor<?xf64> 
 // CHECK:         scf.for
 // CHECK:           memref.load %y
 // CHECK:         func.return %[[Z]]
+
+// -----
+
+/// A reshaped temporary is allocated in the shape of the result.
+func.func @reshaped(%x: tensor<?x6xf64>, %n: tensor<i64>) -> (tensor<?xf64>, tensor<?x2x3xf64>) {
+  %a = nd.fused %x {combine = ["map"], axes = array<i64>} : (tensor<?x6xf64>) -> tensor<?x6xf64> {
+  ^bb0(%f: f64):
+    %g = arith.mulf %f, %f : f64
+    nd.yield %g : f64
+  }
+  %y = nd.reshape %a, %n {sizes = array<i64: -9223372036854775808>} : (tensor<?x6xf64>, tensor<i64>) -> tensor<?xf64>
+  %b = nd.fused %x {combine = ["map"], axes = array<i64>} : (tensor<?x6xf64>) -> tensor<?x6xf64> {
+  ^bb0(%f: f64):
+    %g = arith.addf %f, %f : f64
+    nd.yield %g : f64
+  }
+  %k = nd.dim %x {axis = 0 : i64} : (tensor<?x6xf64>) -> tensor<i64>
+  %z = nd.reshape %b, %k {sizes = array<i64: -9223372036854775808, 2, 3>} : (tensor<?x6xf64>, tensor<i64>) -> tensor<?x2x3xf64>
+  func.return %y, %z : tensor<?xf64>, tensor<?x2x3xf64>
+}
+// CHECK-LABEL: @reshaped
+// CHECK:         memref.alloc(%{{.*}}) : memref<?xf64>
+// CHECK:         memref.alloc(%{{.*}}) : memref<?x2x3xf64>
+// CHECK-NOT:     memref.alloc
+
+// -----
+
+/// The first row is not all of the memory, nor is a column, or the matrix in this order.
+func.func @row(%x: tensor<4x2xf64>) -> tensor<1x2xf64> {
+  %s = nd.sort %x {axis = 0 : i64} : (tensor<4x2xf64>) -> tensor<4x2xf64>
+  %r = nd.subtensor %s {index = "0:1"} : (tensor<4x2xf64>) -> tensor<1x2xf64>
+  func.return %r : tensor<1x2xf64>
+}
+// CHECK-LABEL: @row
+// CHECK:         memref.alloc() : memref<4x2xf64>
+// CHECK:         memref.alloc() : memref<1x2xf64>
+
+func.func @part(%x: tensor<?x2xf64>) -> (tensor<?x1xf64>, tensor<2x?xf64>) {
+  %a = nd.fused %x {combine = ["map"], axes = array<i64>} : (tensor<?x2xf64>) -> tensor<?x2xf64> {
+  ^bb0(%f: f64):
+    %g = arith.mulf %f, %f : f64
+    nd.yield %g : f64
+  }
+  %c = nd.subtensor %a {index = ":, 0:1"} : (tensor<?x2xf64>) -> tensor<?x1xf64>
+  %t = nd.dimshuffle %a {order = array<i64: 1, 0>} : (tensor<?x2xf64>) -> tensor<2x?xf64>
+  func.return %c, %t : tensor<?x1xf64>, tensor<2x?xf64>
+}
+// CHECK-LABEL: @part
+// CHECK:         memref.alloc(%{{.*}}) : memref<?x2xf64>
+// CHECK:         memref.alloc(%{{.*}}) : memref<?x1xf64>
+// CHECK:         memref.alloc(%{{.*}}) : memref<2x?xf64>
