@@ -1,6 +1,6 @@
 """log2 and log10: f / ln(base) with twice the precision, plus the rest of the logarithm and the exponent's share.
 
-In f32 the rest is f^2 times a polynomial that has the base in it.
+In f32 the slope is one number, and the rest is f^2 times a polynomial that has the base in it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Base(NamedTuple):
 TWO = {
     "f64": Base((1.4426950408889634, 2.0355273740931033e-17), (1.0, 0.0)),
     "f32": Base(
-        (1.4426950216293335, 1.925963033500011e-08),
+        (1.4426950216293335, 0.0),
         (1.0, 0.0),
         (
             -0.7213473320007324,
@@ -43,7 +43,7 @@ TWO = {
 TEN = {
     "f64": Base((0.4342944819032518, 1.098319650216765e-17), (0.30102999566361177, 3.694239077158931e-13)),
     "f32": Base(
-        (0.4342944920063019, -1.0103049952192578e-08),
+        (0.4342944920063019, 0.0),
         (0.301025390625, 4.605039066518657e-06),
         (
             -0.21714718639850616, 0.14476479589939117, -0.10858052223920822, 0.08686756832765579, -0.07213188707828522,
@@ -59,11 +59,11 @@ def _logarithm(b: ScalarBuilder, x: SSAValue, base: Base) -> SSAValue:
     k, f = scaled_exponent(b, b.select(subnormal, b.mul(x, 2.0**lift), x))
     k = b.sub(k, b.select(subnormal, lift * scale, 0.0))
     high_unit, low_unit = (part / scale for part in base.unit)
-    value, low = b.two_product(f, base.slope[0])
     if base.terms:
-        low = b.fma(b.mul(f, f), b.polynomial(f, base.terms), b.fma(f, base.slope[1], low))
+        low = b.mul(b.mul(f, f), b.polynomial(f, base.terms))
         low = b.fma(k, low_unit, low) if low_unit else low
-        return at_the_edges(b, x, b.fma(k, high_unit, b.add(value, low)))
+        return at_the_edges(b, x, b.fma(k, high_unit, b.fma(f, base.slope[0], low)))
+    value, low = b.two_product(f, base.slope[0])
     tail = log1p_tail(b, f, b.const(0.0))
     low = b.fma(tail, base.slope[0], b.fma(f, base.slope[1], low))
     high, lost = b.fast_two_sum(b.mul(k, high_unit), value)
