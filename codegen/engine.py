@@ -65,9 +65,10 @@ def _parsed(text: str) -> Any:
     return module
 
 
-def _optimized(text: str) -> Any:
-    """Parse and optimize. O2 without SLP vectorization: on loop nests of ours O3 and SLP cost compile time and give
-    nothing.
+def _optimized(text: str, loops: bool = True) -> Any:
+    """Parse and optimize: what has no loops at O1, as O2 compares all accesses to memory with one another.
+
+    Else O2 without SLP vectorization: on loop nests of ours O3 and SLP cost compile time and give nothing.
 
     Measured on a Rocket Lake class server (LLVM 22, best of five, ms for optimizer + code generation and ns an
     element): an exp loop 3.9 + 4.1 and 0.75, a copy loop 3.1 + 4.2 and 0.35; O1 and O3 within 10 %; code generation
@@ -75,7 +76,7 @@ def _optimized(text: str) -> Any:
     """
     binding = llvm()
     module = _parsed(text)
-    options = binding.create_pipeline_tuning_options(speed_level=2)
+    options = binding.create_pipeline_tuning_options(speed_level=2 if loops else 1)
     options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
     options.slp_vectorization = False
     builder = binding.create_pass_builder(target_machine(), options)
@@ -125,8 +126,8 @@ def assembly(text: str, *, optimize: bool = True) -> str:
 LONG = 110
 
 
-def compile_object(text: str, *, optimized: bool = True) -> bytes:
-    """An object file for the host; the runtime needs no optimizer, a call takes as long without.
+def compile_object(text: str, *, optimized: bool = True, loops: bool = True) -> bytes:
+    """An object file for the host; the runtime needs no optimizer, a call takes as long without. `loops`: whether there are.
 
     Addresses are left as they are written. LLVM would try all ways of making sums of them, for all accesses of a loop together:
     a third to a half of the time that it takes to generate code. What lies side by side is then summed up to a quarter slower;
@@ -134,7 +135,7 @@ def compile_object(text: str, *, optimized: bool = True) -> bytes:
     """
     apart = '"phi.strided"' in text and text.count("\n") <= LONG
     with _LOCK:
-        module = (_optimized if optimized else _tidied)(text)
+        module = _optimized(text, loops) if optimized else _tidied(text)
         with phase("LLVM: generate code"), addresses_as_written(not apart):
             return bytes(target_machine().emit_object(module))
 

@@ -52,9 +52,9 @@ def sizes_tables(interface: Interface) -> list[str]:
 
 def argument_table(interface: Interface) -> str:
     """One `%Argument` row each: dtype, rank, flags wanted, number of the state cell or -1, sizes."""
-    rows, cell = [], 0
+    rows, cell, written = [], 0, interface.inplace
     for number, argument in enumerate(interface.arguments):
-        flags = C_CONTIGUOUS | ALIGNED | (WRITEABLE if number in interface.inplace else 0)
+        flags = C_CONTIGUOUS | ALIGNED | (WRITEABLE if number in written else 0)
         place = cell if argument.is_state else -1
         cell += argument.is_state
         numbers = f"i32 {CODES[argument.type.dtype]}, i32 {argument.type.ndim}, i32 {flags}, i32 {place}"
