@@ -248,7 +248,7 @@ def test_neighbours_and_empty_arrays_do_not_overlap() -> None:
     bound(ACCUMULATE, [[store[2:2]]])(store[2:2])
 
 
-@pytest.mark.parametrize("count", [15, 16, 17, 40])
+@pytest.mark.parametrize("count", [15, 16, 17, 40, 128, 300])
 def test_overlap_among_many_states_is_found_as_among_few(count: int) -> None:
     random = np.random.default_rng(count)
     written = set(random.choice(count, 4, replace=False).tolist())
