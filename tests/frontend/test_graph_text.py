@@ -278,6 +278,13 @@ def infix(rng: random.Random, names: str, signs: list[str], prefixes: str, depth
     return f"{rng.choice(prefixes)}{shown[0]}" if kind < 0.25 else f" {rng.choice(signs)} ".join(shown)
 
 
+class Shaken(np.ndarray):
+    """Numbers whose powers are off in the last bits: remainders of these say nothing."""
+
+    def __pow__(self, other: Any, modulo: None = None) -> Any:
+        return super().__pow__(other) * (1 + 2e-15 if self.dtype.kind == "f" else 1)
+
+
 @pytest.mark.parametrize(
     ("dtype", "signs", "prefixes"),
     [("f64", ["+", "-", "*", "/", "//", "%", "**"], "-+"), ("i64", ["+", "-", "*", "//", "%", "&", "|", "^"], "-~")],
@@ -289,6 +296,12 @@ def test_precedence_is_pythons(dtype: str, signs: list[str], prefixes: str) -> N
     values = {name: np.array(row, dtype.replace("f", "float").replace("i", "int")) for name, row in
               zip("abc", ([3, 2, 5], [7, 1, 2], [2, 4, 3]), strict=True)}  # fmt: skip
     used = [values[spec.variable.name] for spec in f.maker.inputs]
+    compared = 0
     with np.errstate(all="ignore"):
+        shaken = {name: array.view(Shaken) for name, array in values.items()}
         for text, found in zip(texts, f(*used), strict=True):
-            np.testing.assert_allclose(found, eval(text, {}, values), rtol=1e-9, err_msg=text)
+            expected = eval(text, {}, values)
+            steady = np.isclose(expected, np.asarray(eval(text, {}, shaken)), rtol=1e-9, equal_nan=True)
+            np.testing.assert_allclose(found[steady], expected[steady], rtol=1e-9, err_msg=text)
+            compared += int(steady.sum())
+    assert compared > 200
