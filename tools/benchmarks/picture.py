@@ -23,7 +23,7 @@ COLOURS = {
     "torch": "#ea580c",
     "pytensor": "#db2777",
 }
-OTHERS = ("#111827", "#2563eb", "#ea580c")
+OTHERS = ("#111827", "#2563eb", "#ea580c", "#16a34a")
 GREY, PALE, RED = "#6b7280", "#f3f4f6", "#b91c1c"
 LINE, WIDTH, MARGIN = 0.27, 11.5, 1.6  # inches
 COLUMNS = 1.13, 1.28  # of the width of the axes: where the figures on the right end
@@ -126,7 +126,8 @@ def growth(sweep: dict[str, Any], path: Path) -> None:
             colour = COLOURS.get(name, OTHERS[number % len(OTHERS)])
             axes.plot(list(curve), list(curve.values()), "o-", color=colour, markersize=4, label=TITLES.get(name, name))
         size, seconds = max((size, seconds) for curve in curves.values() for size, seconds in curve.items())
-        axes.plot([1, size], [seconds / size, seconds], color=GREY, linestyle=":", linewidth=1, label="linear")
+        least = min(size for curve in curves.values() for size in curve)
+        axes.plot([least, size], [seconds * least / size, seconds], color=GREY, linestyle=":", linewidth=1, label="linear")
         axes.set(xscale="log", yscale="log", xlabel=panel, title=f"time of a {UNITS[panel]}")
         axes.yaxis.set_major_formatter(lambda value, _: duration(value))
         axes.grid(True, color="#e5e7eb", linewidth=0.6)

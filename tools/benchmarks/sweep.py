@@ -83,6 +83,18 @@ def links(m: Any, x: Any, count: int) -> Any:
     return y
 
 
+def different(count: int) -> Call:
+    """A chain of which no two parts are alike, so that no compiled loop serves twice."""
+
+    def unlike(m: Any, x: Any) -> Any:
+        y = x
+        for i in range(count):
+            y = (m.sin(y), y * (1 + 1 / (i + 2)), y + i)[i % 3]
+        return y
+
+    return function_of("phintys", unlike, (normal(1, LENGTH),))
+
+
 def slope(count: int) -> Call:
     """A chain of half as many operations, with its derivative."""
     made: Call = system("phintys").gradient(lambda m, x: links(m, x, count // 4).sum(), (normal(1, LENGTH),))
@@ -103,8 +115,14 @@ def layers(count: int) -> Call:
 
 def operations(part: float) -> Iterator[Point]:
     """CPU seconds until the first result of functions that nobody compiled before."""
-    curves: dict[str, Callable[[int], Call]] = {"elementwise": chain, "with gradient": slope, "matrix products": layers}
-    call(chain(5))  # what the first function of a process pays for is not what this measures
+    curves: dict[str, Callable[[int], Call]] = {
+        "elementwise": chain,
+        "all different": different,
+        "with gradient": slope,
+        "matrix products": layers,
+    }
+    for make in curves.values():  # what the first functions of a process pay for is not what this measures
+        call(make(5))
     for name, make in curves.items():
         for size in upto(OPERATIONS, part):
             start = process_time()

@@ -44,8 +44,10 @@ def show(panel: str, curves: dict[str, dict[int, float]]) -> None:
     powers = [growth(curve) if len(curve) > 1 else math.nan for curve in curves.values()]
     words = [f"power {power:.2f}{'' if power <= LINEAR else ': MORE THAN LINEAR'}" for power in powers]
     rows.append(("growth at the end", *words))
-    head = (panel, *(f"{name}: {UNITS[panel]} (of one)" for name in curves))
-    print_table(f"How time grows with {panel}", head, rows, right=range(len(head)))
+    head = (panel, *curves)
+    print_table(
+        f"How time grows with {panel}: that of a {UNITS[panel]} (divided by their number)", head, rows, right=range(len(head))
+    )
 
 
 def cell(curve: dict[int, float], size: int) -> str:
