@@ -63,6 +63,18 @@ def test_turns_end_with_the_time() -> None:
     assert len(measure.take_turns({"a": lambda: 1.0}, rounds=5, seconds=0.0)["a"]) == measure.LEAST_ROUNDS
 
 
+def test_the_first_of_few_calls_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "SAMPLE_SECONDS", 1e-9)
+    calls: list[int] = []
+    sample = measure.sampler(lambda: calls.append(0), ())
+    before = len(calls)
+    sample()
+    assert len(calls) == before + 2
+    monkeypatch.setattr(measure, "MANY_CALLS", 1)
+    sample()
+    assert len(calls) == before + 3
+
+
 def test_on_several_threads_each_turn_begins_with_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[Any] = []
     monkeypatch.setattr(measure, "sleep", events.append)
