@@ -33,7 +33,6 @@ from phintys.dialects.rt import AssertOp, ToHostOp
 from phintys.dialects.rt_host import HostOp
 from phintys.ir.diagnostics import error
 
-from .convert_nd_to_loops import last_use
 from .gpu_atomics import atomic
 from .gpu_checks import Checks, has_checks
 from .gpu_chunks import hoist
@@ -47,6 +46,7 @@ from .gpu_scan import ScanKernel
 from .gpu_scatter import ScatterKernel
 from .gpu_tiles import TileKernel, across
 from .loop_facts import Memory, root_of, touched
+from .lowered import last_use
 
 STAY = (memref.AllocOp, memref.DimOp, memref.ReinterpretCastOp, memref.GetGlobalOp, memref.LoadOp)
 

@@ -33,7 +33,6 @@ from xdsl.utils.exceptions import VerifyException
 from phintys.dialects.convert import from_xdsl, scalar_type
 from phintys.dialects.nd import FusedOp, NdOp, RequireOp
 from phintys.dialects.rt import AssertOp
-from phintys.ir.types import DTYPES
 
 from . import loops_copy, loops_fused
 from .buffer_plan import BufferPlan
@@ -41,6 +40,7 @@ from .buffers import Buffer, Scalar, Storage, Tensor, row_major
 from .concatenations import Concatenations
 from .elementwise import emit_scalar
 from .emit import INDEX, Emitter, Index
+from .lowered import erase_unused_arithmetic, free_temporaries, note_unsigned, touches
 from .reshaped import take_shape
 
 if TYPE_CHECKING:
@@ -254,11 +254,11 @@ class Lowering:
 
     def _finish(self) -> None:
         self._allocate_before_writes()
-        _free_temporaries(self.body.block)
+        free_temporaries(self.body.block)
         for op in list(self.body.block.ops):
             op.detach()
             self.block.add_op(op)
-        _erase_unused_arithmetic(self.block)
+        erase_unused_arithmetic(self.block)
         region = self.function.body
         for op in reversed(list(self.source.ops)):
             op.detach()
@@ -270,13 +270,13 @@ class Lowering:
         outputs = [value.type for value in last.operands]
         self.function.properties["function_type"] = bi.FunctionType.from_lists(self.block.arg_types, outputs)
         for name, values in (("arg_attrs", self.source.args), ("res_attrs", self.returned)):
-            _note_unsigned(self.function, name, values)
+            note_unsigned(self.function, name, values)
 
     def _allocate_before_writes(self) -> None:
         """Memory is asked for before the first state is written: a call that runs out of it leaves states as they were."""
         block = self.body.block
         targets: set[SSAValue] = {self.block.args[argument] for argument in self.plan.in_place.values()}
-        first = next((op for op in block.ops if _touches(op, targets)), None)
+        first = next((op for op in block.ops if touches(op, targets)), None)
         if first is None:
             return
         after = False
@@ -291,61 +291,6 @@ def _memref_type(type: Attribute) -> bi.MemRefType[Attribute]:
     tensor = from_xdsl(type)
     sizes = [bi.DYNAMIC_INDEX if size is None else size for size in tensor.shape]
     return bi.MemRefType(scalar_type(tensor.dtype), sizes)
-
-
-def _erase_unused_arithmetic(block: Block) -> None:
-    """Sizes and strides that no access needed."""
-    for op in reversed(list(block.ops)):
-        if op.name.startswith(("arith.", "memref.dim")) and not any(value.uses for value in op.results):
-            op.detach()
-            op.erase()
-
-
-def _touches(op: Operation, targets: set[SSAValue]) -> bool:
-    """Whether an operation, or one nested in it, may write to one of these buffers."""
-    return any(value in targets for inner in op.walk() if not isinstance(inner, memref.LoadOp) for value in inner.operands)
-
-
-def _note_unsigned(function: func.FuncOp, name: str, values: Sequence[SSAValue]) -> None:
-    """Memrefs have signless elements: say where they are unsigned."""
-    if not any(from_xdsl(value.type).kind == "u" for value in values):
-        return
-    present = function.properties.get(name)
-    rows = [dict(row.data) for row in present.data] if isinstance(present, bi.ArrayAttr) else [{} for _ in values]
-    for row, value in zip(rows, values, strict=True):
-        type = from_xdsl(value.type)
-        if type.kind == "u":
-            row["nd.dtype"] = bi.StringAttr(DTYPES[type.dtype].short)
-    function.properties[name] = bi.ArrayAttr([bi.DictionaryAttr(row) for row in rows])
-
-
-def _free_temporaries(block: Block) -> None:
-    """Deallocate every buffer that is not returned after its last use."""
-    position = {op: number for number, op in enumerate(block.ops)}
-    for op in list(block.ops):
-        if not isinstance(op, memref.AllocOp):
-            continue
-        last = max((last_use(value, block, position) for value in op.results), key=lambda pair: pair[0], default=(0, op))
-        if isinstance(last[1], func.ReturnOp):
-            continue
-        block.insert_op_after(memref.DeallocOp.create(operands=[op.results[0]], location=op.location), last[1])
-
-
-def last_use(value: SSAValue, block: Block, position: dict[Operation, int]) -> tuple[int, Operation]:
-    """Position and operation of the last use of a buffer, by itself or through views, in a function's block."""
-    owner = value.owner
-    assert isinstance(owner, Operation)
-    best = (position[owner], owner)
-    for use in value.uses:
-        user: Operation | None = use.operation
-        while user is not None and user.parent is not block:
-            user = user.parent_op()
-        if user is None:
-            continue
-        best = max(best, (position[user], user), key=lambda pair: pair[0])
-        if isinstance(user, memref.ReinterpretCastOp):
-            best = max(best, last_use(user.results[0], block, position), key=lambda pair: pair[0])
-    return best
 
 
 @dataclass(frozen=True)
