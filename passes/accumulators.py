@@ -157,14 +157,14 @@ class Position(Plain):
         """Look for the position of a block's extremum that is better than what came before."""
         (found,) = self.extremum.narrow(e, inside)
 
-        def matches(e: Emitter, value: SSAValue) -> SSAValue:
-            if not self.is_float:
-                return e.icmp("eq", value, found)
-            both_nan = e.op(arith.AndIOp, [is_nan(e, value), is_nan(e, found)])
-            return e.op(arith.OrIOp, [e.fcmp("oeq", value, found), both_nan])
+        def equal(e: Emitter, value: SSAValue) -> SSAValue:
+            return e.fcmp("oeq", value, found) if self.is_float else e.icmp("eq", value, found)
 
         def search(e: Emitter, old: Sequence[SSAValue]) -> Registers:
-            return [found, find(e, matches)]
+            if not self.is_float:
+                return [found, find(e, equal)]
+            nan = branch(e, is_nan(e, found), lambda e, _: [find(e, is_nan)], old[1:])
+            return [found, *branch(e, e.fcmp("ord", found, found), lambda e, _: [find(e, equal)], nan)]
 
         return branch(e, self.r.better(e, found, carried[0]), search, carried)
 

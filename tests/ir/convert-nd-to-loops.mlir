@@ -104,10 +104,17 @@ func.func @place(%x: tensor<?xf64>) -> tensor<i64> {
 // CHECK:             arith.maxnumf {{.*}} fastmath<nnan,nsz>
 // CHECK:           } {phi.ahead}
 // CHECK:           scf.if {{.*}} -> (f64, i64) {
-// CHECK:             scf.for {{.*}} -> (index) {
-// CHECK:               arith.minsi
-// CHECK:           } else {
-// CHECK-NEXT:        scf.yield [[best]], [[place]]
+// CHECK:             arith.cmpf uno
+// CHECK:             scf.if {{.*}} -> (i64) {
+// CHECK:               scf.for {{.*}} -> (index) {
+// CHECK:                 arith.cmpf uno
+// CHECK:                 arith.minsi
+// CHECK:             arith.cmpf ord
+// CHECK:             scf.if {{.*}} -> (i64) {
+// CHECK:               scf.for {{.*}} -> (index) {
+// CHECK:                 arith.cmpf oeq
+// CHECK:                 arith.minsi
+// CHECK:           scf.yield [[best]], [[place]]
 
 // -----
 
