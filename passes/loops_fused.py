@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .convert_nd_to_loops import Lowering
 
 BLOCK = 1024  # terms of one block of the innermost reduced loop
+SEARCHED = 256  # the same where the position of an extremum is looked for in the blocks that improve on it
 FETCHED = 512  # elements: a shorter loop is over before it gets what it has asked for
 COLUMNS = 1024  # whose totals are computed together: fewer would make the rows that are read too short
 WIDE = 1 << 15  # bytes of a row in the blocks of a thread that is alone
@@ -120,7 +121,8 @@ class FusedLoops:
         head = len(self.loops) - tail if self.reductions else len(self.loops)
         in_memory = any(loop.reduced for loop in self.loops[:head])
         size = self.loops[-1].size if tail else 1
-        self.one_block = self.low.device or (isinstance(size, int) and size <= BLOCK)
+        self.block = SEARCHED if any(r.by_position for r in self.reductions) else BLOCK
+        self.one_block = self.low.device or (isinstance(size, int) and size <= self.block)
         several = tail > 1 or not self.one_block
         one_by_one = self.low.device or not tail
         self.accumulators = [OneByOne(r) if one_by_one else accumulator(r, several, self.overwrites) for r in self.reductions]
@@ -228,9 +230,9 @@ class FusedLoops:
             return self._counted(e, loop, 0, size, ivs, values, lambda e, ivs, own: self._reduce(e, loop + 1, ivs, own))
         if self.one_block or not any(a.blocked for a in self.accumulators):
             return self._block(e, 0, size, ivs, values)
-        outer, op = e.loop(0, size, BLOCK, values)
+        outer, op = e.loop(0, size, self.block, values)
         start, *carried = op.regions[0].block.args
-        outer.end_loop(self._block(outer, start, outer.minimum(outer.add(start, BLOCK), size), ivs, list(carried)))
+        outer.end_loop(self._block(outer, start, outer.minimum(outer.add(start, self.block), size), ivs, list(carried)))
         return list(op.results)
 
     def _flat(self, e: Emitter, first: int, ivs: Point, values: Registers) -> Registers:
