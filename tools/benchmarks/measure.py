@@ -23,7 +23,7 @@ from .row import OURS, REFERENCE, Call, Row, results
 
 SAMPLE_SECONDS = 0.01
 MANY_CALLS = 100
-REST_SECONDS = 0.05  # before a turn on several threads: those of OpenBLAS wait awake for 30 ms after a product
+REST_SECONDS = 0.15  # before a turn on several threads: those of OpenBLAS wait awake for 100 ms after a product
 LEAST_ROUNDS, SLOW_SECONDS = 3, 5.0
 SPLITS = 3  # processes that say what their first result consists of
 
