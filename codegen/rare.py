@@ -119,27 +119,41 @@ def _variant(variant: str, name: str, xs: Sequence[str], kind: str, lanes: int, 
 
 def _each_lane(name: str, xs: Sequence[str], kind: str, call: str, attributes: str) -> str:
     """The C function of each lane in memory that needs it; the results take the place of `fast`."""
-    inputs = ", ".join(["ptr %rare", *(f"ptr {x}.at" for x in xs), "ptr %fast", "i64 %lanes"])
-    loads = []
-    for x in xs:
-        loads += [f"  {x}.p = getelementptr {kind}, ptr {x}.at, i64 %i", f"  {x} = load {kind}, ptr {x}.p"]
-    lines = [
-        f"define internal void @{name}_lanes({inputs}) noinline cold minsize optsize nounwind willreturn {attributes} {{",
-        "start:",
-        "  br label %loop",
-        "loop:",
-        "  %i = phi i64 [0, %start], [%next, %more]",
-        "  %p = getelementptr i8, ptr %rare, i64 %i",
-        "  %b = load i8, ptr %p",
-        "  %r = icmp ne i8 %b, 0",
+    inputs = ", ".join(["ptr %rare", *(f"ptr {x}.at" for x in xs), "ptr %fast"])
+    head = f"define internal void @{name}_lanes({inputs}, i64 %lanes) noinline cold minsize optsize nounwind willreturn"
+    each = [
         "  br i1 %r, label %call, label %more",
         "call:",
-        *loads,
+        *_loads(xs, kind),
         call,
         f"  %q = getelementptr {kind}, ptr %fast, i64 %i",
         f"  store {kind} %y, ptr %q",
         "  br label %more",
         "more:",
+    ]
+    return _over_lanes(f"{head} {attributes}", each, "more")
+
+
+def _loads(xs: Sequence[str], kind: str) -> list[str]:
+    """The inputs of lane `%i`."""
+    lines = []
+    for x in xs:
+        lines += [f"  {x}.p = getelementptr {kind}, ptr {x}.at, i64 %i", f"  {x} = load {kind}, ptr {x}.p"]
+    return lines
+
+
+def _over_lanes(head: str, each: Sequence[str], last: str) -> str:
+    """A function with a loop over lanes: `%r` says whether lane `%i` needs what `each` does, whose last block is `last`."""
+    lines = [
+        head + " {",
+        "start:",
+        "  br label %loop",
+        "loop:",
+        f"  %i = phi i64 [0, %start], [%next, %{last}]",
+        "  %p = getelementptr i8, ptr %rare, i64 %i",
+        "  %b = load i8, ptr %p",
+        "  %r = icmp ne i8 %b, 0",
+        *each,
         "  %next = add i64 %i, 1",
         "  %again = icmp ult i64 %next, %lanes",
         "  br i1 %again, label %loop, label %done",
@@ -165,29 +179,13 @@ def _one_lane(name: str, xs: Sequence[str], kind: str) -> str:
 def _all_lanes(name: str, xs: Sequence[str], kind: str, call: str, attributes: str) -> str:
     """The function of all lanes in memory; the results take the place of `fast` where they are needed."""
     inputs = ", ".join(f"ptr noalias {p}" for p in ("%rare", *(f"{x}.at" for x in xs), "%fast"))
-    lines = [
-        f"define internal void @{name}_lanes({inputs}, i64 %lanes) noinline nounwind willreturn {attributes} {{",
-        "start:",
-        "  br label %loop",
-        "loop:",
-        "  %i = phi i64 [0, %start], [%next, %loop]",
-        "  %p = getelementptr i8, ptr %rare, i64 %i",
-        "  %b = load i8, ptr %p",
-        "  %r = icmp ne i8 %b, 0",
-    ]
-    for x in xs:
-        lines += [f"  {x}.p = getelementptr {kind}, ptr {x}.at, i64 %i", f"  {x} = load {kind}, ptr {x}.p"]
-    lines += [
+    head = f"define internal void @{name}_lanes({inputs}, i64 %lanes) noinline nounwind willreturn {attributes}"
+    each = [
+        *_loads(xs, kind),
         call,
         f"  %q = getelementptr {kind}, ptr %fast, i64 %i",
         f"  %f = load {kind}, ptr %q",
         f"  %z = select i1 %r, {kind} %y, {kind} %f",
         f"  store {kind} %z, ptr %q",
-        "  %next = add i64 %i, 1",
-        "  %again = icmp ult i64 %next, %lanes",
-        "  br i1 %again, label %loop, label %done",
-        "done:",
-        "  ret void",
-        "}",
     ]
-    return "\n".join(lines)
+    return _over_lanes(head, each, "loop")

@@ -185,22 +185,7 @@ checked.false:
   br label %drop
 
 drop:
-  %j = phi i32 [ 0, %begin ], [ 0, %lacking ], [ 0, %no.memory ], [ 0, %set.memory ], [ 0, %checked.false ],
-               [ %j.next, %dropped ]
-  %j.done = icmp eq i32 %j, %count
-  br i1 %j.done, label %dropped.all, label %drop.one
-drop.one:
-  %j.at = getelementptr ptr, ptr %results, i32 %j
-  %j.array = load ptr, ptr %j.at
-  %j.null = icmp eq ptr %j.array, null
-  br i1 %j.null, label %dropped, label %release
-release:
-  call void @Py_DecRef(ptr %j.array)
-  br label %dropped
-dropped:
-  %j.next = add i32 %j, 1
-  br label %drop
-dropped.all:
+  call void @phi_drop(ptr %results, i32 %count)
   call void @phi_let_go(ptr %frame)
   ret void
 }

@@ -26,6 +26,17 @@ def branch(e: Emitter, condition: SSAValue, then: Body, otherwise: Sequence[SSAV
     return list(op.results)
 
 
+def either(e: Emitter, condition: SSAValue, then: Callable[[Emitter], None], otherwise: Callable[[Emitter], None]) -> None:
+    """What one of two functions writes; no values."""
+    blocks = Block(), Block()
+    for block, body in zip(blocks, (then, otherwise), strict=True):
+        inner = Emitter(block, e.location, e)
+        body(inner)
+        inner.end_loop()
+    regions = [Region(block) for block in blocks]
+    e.insert(scf.IfOp.create(operands=[condition], result_types=[], regions=regions, location=e.location))
+
+
 def repeat(e: Emitter, start: Sequence[SSAValue], condition: Test, body: Body) -> list[SSAValue]:
     """`scf.while`: values after the last round."""
     types = [value.type for value in start]

@@ -18,6 +18,7 @@ Rows by family are in `loops_fused`, `loops_shape`, `loops_indexing`, `loops_lin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -79,6 +80,7 @@ class Lowering:
         self.factors: dict[SSAValue, Factors] = {}
         self.states: list[tuple[SSAValue, SSAValue]] = []
         self.returned: list[SSAValue] = []
+        self.shown: Counter[Storage] = Counter()  # how many results each memory has
 
     def run(self) -> None:
         """Replace the function's body."""
@@ -220,6 +222,7 @@ class Lowering:
 
     def _return(self, op: func.ReturnOp) -> None:
         self.returned = list(op.operands)
+        self.shown = Counter(tensor.storage for tensor in map(self.tensors.get, op.operands) if isinstance(tensor, Buffer))
         results = [self._result(number, value) for number, value in enumerate(op.operands)]
         for value, memory in self.states:
             self.body.store(value, memory, [])
@@ -241,16 +244,11 @@ class Lowering:
             return self.block.args[state]
         tensor = self.copies.get(value, tensor)  # of what the argument held before updates
         storage = tensor.storage
-        if storage.argument is not None or storage.returned or not (tensor.whole or self._reshaped(tensor)):
+        own = storage.argument is None and not storage.returned
+        if not own or not (tensor.whole or (self.shown[storage] == 1 and take_shape(self, tensor))):
             tensor = self.copy(tensor)
         tensor.storage.returned = True
         return tensor.storage.memref
-
-    def _reshaped(self, tensor: Buffer) -> bool:
-        others = [self.tensors[value] for value in self.returned]
-        return sum(isinstance(other, Buffer) and other.storage is tensor.storage for other in others) == 1 and take_shape(
-            self, tensor
-        )
 
     def _finish(self) -> None:
         self._allocate_before_writes()

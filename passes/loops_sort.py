@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xdsl.dialects import arith, scf
+from xdsl.dialects import arith
 from xdsl.dialects import builtin as bi
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from phintys.dialects.nd import NdOp
 from phintys.ir.host import options_text
 
-from .control import branch, repeat
+from .control import branch, either, repeat
 from .emit import INDEX, Emitter, Index
 from .loop_facts import SCRATCH
 from .loops_host import call_python
@@ -223,7 +223,7 @@ def _sorted(low: Lowering, op: NdOp) -> None:
     if isinstance(size, int):
         (line.by_counting if size <= SHORT else line.by_bytes)(nest.e)
     else:
-        _either(nest.e, nest.e.icmp("sle", size, nest.e.index(SHORT)), line.by_counting, line.by_bytes)
+        either(nest.e, nest.e.icmp("sle", size, nest.e.index(SHORT)), line.by_counting, line.by_bytes)
     nest.close()
 
 
@@ -234,17 +234,6 @@ def _scratch(low: Lowering, dtype: str, sizes: Sequence[Index]) -> SSAValue:
     assert isinstance(op, Operation)
     op.attributes[SCRATCH] = bi.UnitAttr()
     return buffer.view(low.body)
-
-
-def _either(e: Emitter, condition: SSAValue, yes: Callable[[Emitter], None], no: Callable[[Emitter], None]) -> None:
-    """`scf.if` without results."""
-    blocks = Block(), Block()
-    for block, body in zip(blocks, (yes, no), strict=True):
-        inner = Emitter(block, e.location, e)
-        body(inner)
-        inner.end_loop()
-    regions = [Region(block) for block in blocks]
-    e.insert(scf.IfOp.create(operands=[condition], result_types=[], regions=regions, location=e.location))
 
 
 ROWS: dict[str, Row] = dict.fromkeys(("sort", "argsort"), _sorted)
